@@ -1,0 +1,124 @@
+/* The system calls of the data plane in the form Swift can call: what is a macro, packed or variadic in C gets a
+   static-inline function here, and nothing else does. */
+#pragma once
+#define _GNU_SOURCE 1
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#endif
+
+static inline int gh_errno(void) { return errno; }
+
+/* Nanoseconds of the monotonic clock. */
+static inline int64_t gh_monotonic_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Nanoseconds since 1970-01-01T00:00:00Z. */
+static inline int64_t gh_wall_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static inline int gh_set_nonblocking(int fd) {
+    int flags = fcntl(fd, F_GETFL, 0);
+    if (flags < 0) return -1;
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -1;
+    return fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+static inline int gh_set_option(int fd, int level, int option, int value) {
+    return setsockopt(fd, level, option, &value, sizeof value);
+}
+
+static inline int gh_socket_error(int fd) {
+    int value = 0;
+    socklen_t length = sizeof value;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &value, &length) < 0) return errno;
+    return value;
+}
+
+/* A connected-socket send that never raises SIGPIPE. */
+static inline ssize_t gh_send(int fd, const void *bytes, size_t count) {
+#ifdef MSG_NOSIGNAL
+    return send(fd, bytes, count, MSG_NOSIGNAL);
+#else
+    return send(fd, bytes, count, 0);
+#endif
+}
+
+static inline ssize_t gh_sendv(int fd, const struct iovec *parts, int count) {
+    struct msghdr message;
+    memset(&message, 0, sizeof message);
+    message.msg_iov = (struct iovec *)parts;
+    message.msg_iovlen = count;
+#ifdef MSG_NOSIGNAL
+    return sendmsg(fd, &message, MSG_NOSIGNAL);
+#else
+    return sendmsg(fd, &message, 0);
+#endif
+}
+
+#ifdef __linux__
+static inline int gh_accept(int fd, struct sockaddr_storage *address, socklen_t *length) {
+    return accept4(fd, (struct sockaddr *)address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static inline int gh_epoll_control(int set, int operation, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event event;
+    event.events = events;
+    event.data.u64 = token;
+    return epoll_ctl(set, operation, fd, &event);
+}
+
+/* Waits and writes token and event mask of each ready descriptor into two plain arrays (epoll_event is packed). */
+static inline int gh_epoll_wait(int set, uint64_t *tokens, uint32_t *masks, int capacity, int timeout_ms) {
+    struct epoll_event events[256];
+    if (capacity > 256) capacity = 256;
+    int count = epoll_wait(set, events, capacity, timeout_ms);
+    for (int i = 0; i < count; i++) {
+        tokens[i] = events[i].data.u64;
+        masks[i] = events[i].events;
+    }
+    return count;
+}
+
+/* The processors this process may use. */
+static inline int gh_usable_processors(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    int count = CPU_COUNT(&set);
+    return count > 0 ? count : 1;
+}
+#else
+static inline int gh_accept(int fd, struct sockaddr_storage *address, socklen_t *length) {
+    int client = accept(fd, (struct sockaddr *)address, length);
+    if (client < 0) return -1;
+    if (gh_set_nonblocking(client) < 0) { close(client); return -1; }
+    gh_set_option(client, SOL_SOCKET, SO_NOSIGPIPE, 1);
+    return client;
+}
+static inline int gh_usable_processors(void) {
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (int)count : 1;
+}
+#endif

@@ -1,0 +1,70 @@
+/// The document, typed: what the user wrote, with defaults filled in and every reference still by name.
+///
+/// It is the first of three types that one thing passes through: configuration (this), the compiled snapshot that the
+/// data plane reads, and live state. Nothing here knows a socket or a loop.
+package struct GatewayConfiguration: Sendable {
+    package var listeners: [ListenerConfiguration]
+    /// None is open unless it is asked for.
+    package var admin: AdminConfiguration?
+    /// nil: one per usable core.
+    package var workers: Int?
+    package var accessLog: AccessLogConfiguration
+    package var limits: LimitsConfiguration
+    package var timeouts: DownstreamTimeoutsConfiguration
+    /// Peers whose X-Forwarded-*, Forwarded and X-Request-Id are believed.
+    package var trustedProxies: [NetworkPrefix]
+    package var services: [ServiceConfiguration]
+    package var routes: [RouteConfiguration]
+    /// `Proxy-Status`, `Via`, `Forwarded`: what is added besides the always-on headers.
+    package var forwarding: ForwardingConfiguration
+
+    package init() {
+        listeners = [ListenerConfiguration(address: SocketAddressConfiguration(host: "127.0.0.1", port: 8080))]
+        admin = nil
+        workers = nil
+        accessLog = AccessLogConfiguration()
+        limits = LimitsConfiguration()
+        timeouts = DownstreamTimeoutsConfiguration()
+        trustedProxies = []
+        services = []
+        routes = []
+        forwarding = ForwardingConfiguration()
+    }
+}
+
+package struct AdminConfiguration: Sendable, Hashable {
+    package var address: SocketAddressConfiguration
+    package var location: SourceLocation
+
+    package init(address: SocketAddressConfiguration, location: SourceLocation = .none) {
+        self.address = address
+        self.location = location
+    }
+}
+
+/// `access_log: { enabled: true, format: json, path: "-" }`
+package struct AccessLogConfiguration: Sendable, Hashable {
+    package var enabled = true
+    /// "-" is standard output; any other path is reopened on SIGUSR1.
+    package var path = "-"
+    /// The share of successful requests that is logged, 0 to 1; errors (status 400 and above) always are.
+    package var sample = 1.0
+    /// Names of query parameters whose values are replaced by "***" in the logged path.
+    package var redactQuery: [String] = ["access_token", "api_key", "apikey", "token", "password", "secret", "code"]
+    /// Request header fields to add to each record, lower-case names.
+    package var headers: [String] = []
+    package var location: SourceLocation = .none
+
+    package init() {}
+}
+
+package struct ForwardingConfiguration: Sendable, Hashable {
+    /// Adds RFC 7239 `Forwarded` beside X-Forwarded-*.
+    package var forwarded = false
+    /// Adds `Via` on requests and responses (RFC 9110 §7.6.3).
+    package var via = true
+    /// What stands for this gateway in `Via` and `Proxy-Status`.
+    package var name = "gatehouse"
+
+    package init() {}
+}

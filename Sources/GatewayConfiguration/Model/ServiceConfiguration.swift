@@ -1,0 +1,63 @@
+/// A named pool of endpoints that answer the same requests.
+package struct ServiceConfiguration: Sendable, Hashable {
+    package enum Balancing: String, Sendable, CaseIterable { case roundRobin = "round_robin", leastRequest = "least_request" }
+
+    package var name: String
+    package var endpoints: [EndpointConfiguration]
+    package var balancing: Balancing = .roundRobin
+    package var timeouts = UpstreamTimeoutsConfiguration()
+    package var pool = PoolConfiguration()
+    package var location: SourceLocation
+
+    package init(name: String, endpoints: [EndpointConfiguration], location: SourceLocation = .none) {
+        self.name = name
+        self.endpoints = endpoints
+        self.location = location
+    }
+}
+
+/// `http://127.0.0.1:3001`, or `{ url: …, weight: 2 }`. Endpoint URLs carry no path.
+package struct EndpointConfiguration: Sendable, Hashable {
+    /// An IP literal without brackets or a DNS name.
+    package var host: String
+    package var port: UInt16
+    package var tls: Bool
+    /// Share of the traffic relative to its siblings, 0 to 65,535; 0 gets none.
+    package var weight: Int
+    package var location: SourceLocation
+
+    package init(host: String, port: UInt16, tls: Bool = false, weight: Int = 1, location: SourceLocation = .none) {
+        self.host = host
+        self.port = port
+        self.tls = tls
+        self.weight = weight
+        self.location = location
+    }
+
+    /// The authority as `Host` carries it: the scheme's default port is left out.
+    package var authority: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == (tls ? 443 : 80) ? name : "\(name):\(port)"
+    }
+}
+
+/// Time limits towards endpoints; `0s` in the file switches one off (nil here).
+package struct UpstreamTimeoutsConfiguration: Sendable, Hashable {
+    package var connect: Duration? = .seconds(5)
+    /// From the request's head to the final response's head, all tries included → 504.
+    package var request: Duration? = .seconds(30)
+    /// How long an unused upstream connection is kept.
+    package var keepAlive: Duration? = .seconds(4)
+
+    package init() {}
+}
+
+/// Limits of the connections that one worker keeps to one endpoint.
+package struct PoolConfiguration: Sendable, Hashable {
+    package var maxConnections = 10_000
+    package var maxIdle = 1_024
+    /// Requests that may wait for a connection or for name resolution, per service.
+    package var maxPending = 10_000
+
+    package init() {}
+}
