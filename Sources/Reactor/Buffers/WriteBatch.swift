@@ -46,13 +46,13 @@ internal import CSystem
     }
 
     /// Sends what waits and `bytes` behind it, without copying them.
-    mutating func flush(with bytes: Span<UInt8>) {
+    mutating func flush(with bytes: Span<UInt8>, _ tail: Span<UInt8> = Span()) {
         guard let socket = owner else { return }
         let size = count
         owner = nil
         count = 0
         let waiting = unsafe Span(_unsafeStart: UnsafePointer(base), count: size)
-        socket.sendNow(waiting, then: bytes)
+        socket.sendNow(waiting, bytes, tail)
     }
 
     /// Forgets the bytes of a socket that was closed without sending them.

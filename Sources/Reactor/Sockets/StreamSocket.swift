@@ -22,6 +22,9 @@ internal import CSystem
     private var waiting = ByteQueue()
     package var highMark: Int32 = 32 * 1024
 
+    /// Bytes that had to wait and were taken by the system since: shows whether a slow peer moves at all.
+    package private(set) var takenCount: UInt64 = 0
+
     /// Bytes written that the system has not taken yet.
     package var waitingCount: Int { waiting.count }
 
@@ -148,6 +151,40 @@ internal import CSystem
         if !loop.batch.take(bytes, for: self) { sendNow(bytes, then: Span()) }
     }
 
+    /// Writes three stretches in one go: a chunk's size line, its data and its end. Large data is not copied.
+    package func write(_ head: Span<UInt8>, _ body: Span<UInt8>, _ tail: Span<UInt8>) {
+        if body.count <= 4_096 {
+            write(head)
+            write(body)
+            write(tail)
+            return
+        }
+        write(head)
+        if isOpen && !hasFailed && loop.batch.owner === self {
+            loop.batch.flush(with: body, tail)
+        } else {
+            write(body)
+            write(tail)
+        }
+    }
+
+    /// Sends the stretches in order; what the system does not take waits.
+    func sendNow(_ first: Span<UInt8>, _ second: Span<UInt8>, _ third: Span<UInt8>) {
+        if third.isEmpty {
+            sendNow(first, then: second)
+            return
+        }
+        if !isOpen || hasFailed { return }
+        var sent = send(first, second, third)
+        if sent < 0 || sent == first.count + second.count + third.count { return }
+        enqueue(first.extracting(min(sent, first.count)..<first.count))
+        sent = max(0, sent - first.count)
+        enqueue(second.extracting(min(sent, second.count)..<second.count))
+        sent = max(0, sent - second.count)
+        enqueue(third.extracting(min(sent, third.count)..<third.count))
+        loop.descriptors.changeStream(self, read: !isPaused, write: true)
+    }
+
     /// Sends `first` and then `second`; what the system does not take waits.
     func sendNow(_ first: Span<UInt8>, then second: Span<UInt8>) {
         if !isOpen || hasFailed { return }
@@ -197,6 +234,31 @@ internal import CSystem
         }
     }
 
+    private func send(_ first: Span<UInt8>, _ second: Span<UInt8>, _ third: Span<UInt8>) -> Int {
+        while true {
+            let sent = unsafe first.withUnsafeBufferPointer { first in
+                unsafe second.withUnsafeBufferPointer { second in
+                    unsafe third.withUnsafeBufferPointer { third in
+                        let parts = unsafe (
+                            iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count),
+                            iovec(iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count),
+                            iovec(iov_base: UnsafeMutableRawPointer(mutating: third.baseAddress), iov_len: third.count)
+                        )
+                        return unsafe withUnsafePointer(to: parts) {
+                            unsafe $0.withMemoryRebound(to: iovec.self, capacity: 3) {
+                                unsafe gh_sendv(descriptor, $0, 3)
+                            }
+                        }
+                    }
+                }
+            }
+            if sent >= 0 { return sent }
+            let error = gh_errno()
+            if error == EINTR { continue }
+            return noteWriteError(error)
+        }
+    }
+
     private func noteWriteError(_ error: Int32) -> Int {
         if error == EAGAIN || error == EWOULDBLOCK { return 0 }
         hasFailed = true
@@ -222,6 +284,7 @@ internal import CSystem
                 return
             }
             waiting.drop(sent, pool: &loop.chunks)
+            takenCount &+= UInt64(sent)
         }
         finishClosing()
         if isOpen { loop.descriptors.changeStream(self, read: !isPaused, write: false) }
@@ -326,6 +389,14 @@ internal import CSystem
     }
 
     // MARK: Facts
+
+    /// Asks the system whether nothing has come from the peer: no byte, no end, no error.
+    package var isQuiet: Bool {
+        guard isOpen && !endWasSeen && !mayHaveMore else { return false }
+        var byte: UInt8 = 0
+        let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK.rawValue))
+        return count < 0 && (gh_errno() == EAGAIN || gh_errno() == EWOULDBLOCK)
+    }
 
     package var peerAddress: SocketAddress? { unsafe address(getpeername) }
     package var localAddress: SocketAddress? { unsafe address(getsockname) }

@@ -1,0 +1,124 @@
+internal import HTTPWire
+internal import Reactor
+
+/// Answers that the gateway makes itself: errors, redirects, fixed responses, pages.
+extension Exchange {
+    /// The head could not be read.
+    func refuseHead(_ error: WireError) {
+        phase = .waiting
+        record.requestID = RequestID.ensure(in: request, &worker.identifiers)
+        refuse(GatewayError(request: error), message: error.explanation)
+    }
+
+    /// The body is malformed or too large. With the response under way it can only be broken off.
+    func refuseBody(_ error: GatewayError, _ cause: WireError?) {
+        if phase == .responding {
+            record.error = error
+            breakOff()
+        } else {
+            refuse(error, message: cause?.explanation)
+        }
+    }
+
+    func refuse(path rejection: PathRejection) {
+        refuse(.pathRejected)
+    }
+
+    func refuseMethod() {
+        let allow = worker.pathBuffer
+        allow.removeAll()
+        snapshot.routes.appendAllow(worker.scratch, into: allow)
+        refuse(.methodNotAllowed, allow: true)
+    }
+
+    /// Answers with an error of the gateway.
+    func refuse(_ error: GatewayError, message: StaticString? = nil, allow: Bool = false) {
+        guard phase == .waiting else { return }
+        if halfClosed {
+            // Nobody waited for this answer any more.
+            halfClosed = false
+            if error == .upstreamTimeout {
+                record.error = .clientClosed
+                breakOff()
+                return
+            }
+        }
+        record.error = error
+        leaveEndpoint()
+        let format = ErrorBody.Format.negotiated(for: request.fields)
+        let body = worker.bodyBuffer
+        body.removeAll()
+        ErrorBody.write(error, message: message, as: format, into: body)
+        response.removeAll()
+        response.status = error.status
+        let fields = response.fields
+        fields.append(.contentType, format.contentType)
+        if allow {
+            fields.append(.allow, worker.pathBuffer.span)
+        } else if error == .methodNotAllowed {
+            fields.append(.allow, "")
+        }
+        let status = worker.pathBuffer
+        status.removeAll()
+        ErrorBody.writeProxyStatus(error, gateway: snapshot.gatewayName.span, into: status)
+        fields.append(.proxyStatus, status.span)
+        if error.status == 503 { fields.append(.retryAfter, "1") }
+        respond(body.span)
+    }
+
+    func answer(_ fixed: CompiledResponse) {
+        response.removeAll()
+        response.status = fixed.configuration.status
+        for header in fixed.configuration.headers {
+            var name = header.name
+            var value = header.value
+            name.withUTF8 { unsafe nameBytes in
+                value.withUTF8 { unsafe valueBytes in
+                    // Both spans are used within the call only.
+                    unsafe response.fields.append(
+                        name: Span(_unsafeElements: nameBytes), value: Span(_unsafeElements: valueBytes))
+                }
+            }
+        }
+        respond(fixed.body.span)
+    }
+
+    func answer(_ redirect: CompiledRedirect, publicPath: ByteRange) {
+        let buffer = worker.pathBuffer
+        buffer.removeAll()
+        let fields = request.fields
+        let route = snapshot.routes.routes[routeIndex]
+        let outcome = LocationBuilder.build(
+            route, redirect, scheme: "http", authority: fields.bytes(originalAuthority),
+            publicPath: fields.bytes(publicPath), path: matchedPath(), query: fields.bytes(request.query),
+            hasQuery: request.hasQuery, scratch: worker.scratch, into: buffer)
+        guard case .built(let range, _) = outcome else { return refuse(.pathRejected) }
+        response.removeAll()
+        response.status = redirect.configuration.status
+        response.fields.append(.location, buffer.slice(range))
+        worker.bodyBuffer.removeAll()
+        respond(worker.bodyBuffer.span)
+    }
+
+    /// Sends `response` with a body of the gateway's own.
+    func respond(_ body: Span<UInt8>) {
+        let fields = response.fields
+        let status = response.status
+        fields.append(.date, worker.dateText())
+        fields.set(.xRequestID, request.fields.bytes(record.requestID))
+        let mayHaveBody = status >= 200 && status != 204 && status != 304
+        if mayHaveBody {
+            let length = worker.pathBuffer
+            length.removeAll()
+            length.append(decimal: body.count)
+            fields.set(.contentLength, length.span)
+        }
+        record.status = UInt16(truncatingIfNeeded: status)
+        record.statusSource = .gateway
+        phase = .responding
+        let sendsBody = mayHaveBody && request.method != .head
+        downstream?.sendHead(response, framing: sendsBody ? .length(body.count) : .none)
+        if sendsBody && !body.isEmpty { downstream?.sendBody(body) }
+        completeResponse(trailers: nil)
+    }
+}

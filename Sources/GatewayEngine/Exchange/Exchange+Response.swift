@@ -1,0 +1,52 @@
+internal import HTTPWire
+internal import Reactor
+
+/// From an endpoint's response to the client.
+extension Exchange {
+    func upstreamDidReceiveInformational() {
+        FieldRules.stripHopByHop(response.fields)
+        downstream?.sendInformational(response)
+    }
+
+    func upstreamDidReceiveHead(_ framing: BodyFraming) {
+        record.upstreamFirstByte = worker.loop.now - upstreamStart
+        record.status = UInt16(truncatingIfNeeded: response.status)
+        record.statusSource = .upstream
+        phase = .responding
+        let fields = response.fields
+        FieldRules.stripHopByHop(fields)
+        if !fields.contains(.date) { fields.append(.date, worker.dateText()) }
+        fields.set(.xRequestID, request.fields.bytes(record.requestID))
+        if snapshot.configuration.forwarding.via { fields.append(.via, snapshot.via.span) }
+        if streamIdle < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
+        downstream?.sendHead(response, framing: framing)
+    }
+
+    func upstreamDidReceiveBody(_ bytes: Span<UInt8>) {
+        guard let downstream else { return }
+        downstream.sendBody(bytes)
+        touch()
+        if downstream.isCongested { upstream?.pauseResponse() }
+    }
+
+    func upstreamDidFinish(_ connection: HTTP1Upstream) {
+        record.upstreamTotal = worker.loop.now - upstreamStart
+        upstream = nil
+        completeResponse(trailers: ownTrailers)
+    }
+
+    /// The last piece of the response: the client's side goes on to the next request, this object to the pool.
+    func completeResponse(trailers: HeaderBlock?) {
+        let downstream = self.downstream
+        downstream?.sendEnd(trailers: trailers)
+        finish()
+    }
+
+    /// Something of the response was sent and the rest will not come: the client must see that it is not complete.
+    func breakOff() {
+        let downstream = self.downstream
+        self.downstream = nil
+        downstream?.abort()
+        finish()
+    }
+}
