@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <arpa/inet.h>
@@ -74,6 +75,18 @@ static inline ssize_t gh_sendv(int fd, const struct iovec *parts, int count) {
 #else
     return sendmsg(fd, &message, 0);
 #endif
+}
+
+/* Raises the limit of open descriptors as far as it goes; returns what it is now. */
+static inline uint64_t gh_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return (uint64_t)limit.rlim_cur;
 }
 
 #ifdef __linux__

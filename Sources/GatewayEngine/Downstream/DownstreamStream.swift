@@ -1,11 +1,11 @@
 internal import HTTPWire
-package import Reactor
+internal import Reactor
 
 /// The client's side of one exchange, whatever the protocol: HTTP/1 has one for a connection, HTTP/2 one for each stream.
 ///
 /// Commands come from the exchange, in this order: any number of `sendInformational`, one `sendHead`, any number of
 /// `sendBody`, one `sendEnd`; or `abort` at any point. `startBody` lets the request's body flow towards the exchange.
-package class DownstreamStream: StreamHandler {
+class DownstreamStream: StreamHandler {
     /// An interim response (1xx).
     func sendInformational(_ head: ResponseHead) {}
 

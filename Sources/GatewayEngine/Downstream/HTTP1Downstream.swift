@@ -35,7 +35,9 @@ final class HTTP1Downstream: DownstreamStream {
     let worker: Worker
     let listener: Int
     let client: ClientIdentity
-    let place: ConnectionPlace
+    let counter: ConnectionCounter
+    /// Where it stands in the worker's list.
+    var place = 0
     private(set) var socket: StreamSocket?
     private(set) var phase = Phase.idle
     private var wait = Wait.none
@@ -61,10 +63,10 @@ final class HTTP1Downstream: DownstreamStream {
     /// A client that has sent its end while the answer is not there yet may be gone; it gets this much longer.
     static let halfClosedTime: Int64 = 2_000_000_000
 
-    init?(descriptor: Int32, address: SocketAddress, listener: Int, worker: Worker, place: ConnectionPlace) {
+    init?(descriptor: Int32, address: SocketAddress, listener: Int, worker: Worker, counter: ConnectionCounter) {
         self.worker = worker
         self.listener = listener
-        self.place = place
+        self.counter = counter
         client = ClientIdentity(address, trusted: worker.snapshot.trustedProxies)
         super.init()
         guard let socket = StreamSocket(descriptor: descriptor, loop: worker.loop, handler: self) else { return nil }
@@ -479,6 +481,12 @@ final class HTTP1Downstream: DownstreamStream {
     }
 
     // MARK: The end
+
+    /// The gateway ends now: cuts off what is under way.
+    func abandon() {
+        exchange?.downstreamGone()
+        close()
+    }
 
     func close() {
         guard phase != .closed else { return }

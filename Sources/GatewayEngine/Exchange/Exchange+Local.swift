@@ -1,3 +1,4 @@
+internal import GatewayConfiguration
 internal import HTTPWire
 internal import Reactor
 
@@ -54,13 +55,15 @@ extension Exchange {
         let fields = response.fields
         fields.append(.contentType, format.contentType)
         if allow {
-            fields.append(.allow, worker.pathBuffer.span)
+            let list = worker.pathBuffer
+            fields.append(.allow, list.span)
         } else if error == .methodNotAllowed {
             fields.append(.allow, "")
         }
         let status = worker.pathBuffer
         status.removeAll()
-        ErrorBody.writeProxyStatus(error, gateway: snapshot.gatewayName.span, into: status)
+        let name = snapshot.gatewayName
+        ErrorBody.writeProxyStatus(error, gateway: name.span, into: status)
         fields.append(.proxyStatus, status.span)
         if error.status == 503 { fields.append(.retryAfter, "1") }
         respond(body.span)
@@ -70,17 +73,12 @@ extension Exchange {
         response.removeAll()
         response.status = fixed.configuration.status
         for header in fixed.configuration.headers {
-            var name = header.name
-            var value = header.value
-            name.withUTF8 { unsafe nameBytes in
-                value.withUTF8 { unsafe valueBytes in
-                    // Both spans are used within the call only.
-                    unsafe response.fields.append(
-                        name: Span(_unsafeElements: nameBytes), value: Span(_unsafeElements: valueBytes))
-                }
-            }
+            let name = Array(header.name.utf8)
+            let value = Array(header.value.utf8)
+            response.fields.append(name: name.span, value: value.span)
         }
-        respond(fixed.body.span)
+        let body = fixed.body
+        respond(body.span)
     }
 
     func answer(_ redirect: CompiledRedirect, publicPath: ByteRange) {
@@ -96,16 +94,15 @@ extension Exchange {
         response.removeAll()
         response.status = redirect.configuration.status
         response.fields.append(.location, buffer.slice(range))
-        worker.bodyBuffer.removeAll()
-        respond(worker.bodyBuffer.span)
+        respond(Span())
     }
 
     /// Sends `response` with a body of the gateway's own.
     func respond(_ body: Span<UInt8>) {
         let fields = response.fields
         let status = response.status
-        fields.append(.date, worker.dateText())
-        fields.set(.xRequestID, request.fields.bytes(record.requestID))
+        appendDate(fields)
+        copyRequestID(to: fields)
         let mayHaveBody = status >= 200 && status != 204 && status != 304
         if mayHaveBody {
             let length = worker.pathBuffer

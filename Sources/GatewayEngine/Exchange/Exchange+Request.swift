@@ -14,9 +14,13 @@ extension Exchange {
         record.requestID = RequestID.ensure(in: request, &worker.identifiers)
         record.traceID = TraceContext.propagate(in: request, &worker.identifiers)
 
+        if self.listener == ListenerBinding.adminIndex { return answerAdmin() }
+
         // (2) Fields that would be read as others behind us, and those that concern this connection only.
-        if settings.underscores != .keep, !ForwardedFields.applyUnderscores(settings.underscores, request.fields) {
-            return refuse(.badRequest)
+        do {
+            try FieldRules.applyUnderscores(request.fields, settings.underscores)
+        } catch {
+            return refuse(.badRequest, message: error.explanation)
         }
         if request.fields.contains(.upgrade), ForwardedFields.asksForTunnel(request.fields) {
             return refuse(.upgradeNotSupported)
@@ -67,17 +71,19 @@ extension Exchange {
 
     /// Puts the normal form of the path into the arena; nil when the path cannot be one.
     private func normalisePath() -> PathFeatures? {
-        if request.path.count == 1, request.fields.bytes(request.path)[0] == UInt8(ascii: "*") {
+        let fields = request.fields
+        if request.path.count == 1, fields.bytes(request.path)[0] == UInt8(ascii: "*") {
             path = request.path
             return []
         }
-        worker.pathBuffer.removeAll()
-        switch PathNormalizer.normalize(request.fields.bytes(request.path), into: worker.pathBuffer) {
+        let buffer = worker.pathBuffer
+        buffer.removeAll()
+        switch PathNormalizer.normalize(fields.bytes(request.path), into: buffer) {
         case .unchanged(let features):
             path = request.path
             return features
         case .rewritten(let range, let features):
-            path = request.fields.store(worker.pathBuffer.slice(range))
+            path = fields.store(buffer.slice(range))
             return features
         case .rejected:
             return nil

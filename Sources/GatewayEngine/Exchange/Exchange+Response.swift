@@ -1,3 +1,4 @@
+internal import GatewayConfiguration
 internal import HTTPWire
 internal import Reactor
 
@@ -13,11 +14,15 @@ extension Exchange {
         record.status = UInt16(truncatingIfNeeded: response.status)
         record.statusSource = .upstream
         phase = .responding
+        hasResponseTrailers = framing == .chunked
         let fields = response.fields
         FieldRules.stripHopByHop(fields)
-        if !fields.contains(.date) { fields.append(.date, worker.dateText()) }
-        fields.set(.xRequestID, request.fields.bytes(record.requestID))
-        if snapshot.configuration.forwarding.via { fields.append(.via, snapshot.via.span) }
+        if !fields.contains(.date) { appendDate(fields) }
+        copyRequestID(to: fields)
+        if snapshot.configuration.forwarding.via {
+            let via = snapshot.via
+            fields.append(.via, via.span)
+        }
         if streamIdle < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
         downstream?.sendHead(response, framing: framing)
     }
@@ -32,7 +37,7 @@ extension Exchange {
     func upstreamDidFinish(_ connection: HTTP1Upstream) {
         record.upstreamTotal = worker.loop.now - upstreamStart
         upstream = nil
-        completeResponse(trailers: ownTrailers)
+        completeResponse(trailers: receivedTrailers)
     }
 
     /// The last piece of the response: the client's side goes on to the next request, this object to the pool.
@@ -40,6 +45,16 @@ extension Exchange {
         let downstream = self.downstream
         downstream?.sendEnd(trailers: trailers)
         finish()
+    }
+
+    func appendDate(_ fields: HeaderBlock) {
+        let date = worker.dateText()
+        fields.append(.date, date.span)
+    }
+
+    func copyRequestID(to fields: HeaderBlock) {
+        let received = request.fields
+        fields.set(.xRequestID, received.bytes(record.requestID))
     }
 
     /// Something of the response was sent and the rest will not come: the client must see that it is not complete.

@@ -33,12 +33,13 @@ extension Exchange {
             if request.hasQuery { target.count += 1 + request.query.count }
             return true
         }
-        worker.pathBuffer.removeAll()
+        let buffer = worker.pathBuffer
+        buffer.removeAll()
         let outcome = TargetBuilder.build(
             route.target, path: matchedPath(), query: fields.bytes(request.query), hasQuery: request.hasQuery,
-            scratch: worker.scratch, into: worker.pathBuffer)
+            scratch: worker.scratch, into: buffer)
         guard case .built(let range, let removed) = outcome else { return false }
-        target = fields.store(worker.pathBuffer.slice(range))
+        target = fields.store(buffer.slice(range))
         removedPrefix = ByteRange(start: path.start, count: UInt32(truncatingIfNeeded: removed))
         return true
     }
@@ -86,7 +87,9 @@ extension Exchange {
         guard let endpoint else { return }
         let fields = request.fields
         switch snapshot.plans[routeIndex].host {
-        case .target: fields.set(.host, endpoint.endpoint.authority.span)
+        case .target:
+            let authority = endpoint.endpoint.authority
+            fields.set(.host, authority.span)
         case .preserve: fields.set(.host, fields.bytes(originalAuthority))
         case .literal(let bytes): fields.set(.host, bytes.span)
         }

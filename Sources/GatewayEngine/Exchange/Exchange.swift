@@ -61,6 +61,11 @@ final class Exchange: TimerNode {
     var upstreamStart: Int64 = 0
     var startedAt: Int64 = 0
     var isWaitingInPool = false
+    /// The client has sent its end while the answer was not there yet.
+    var halfClosed = false
+    /// What `strip_prefix` took away, in the same arena.
+    var removedPrefix = ByteRange.empty
+    var hasResponseTrailers = false
     private var ownRequestTrailers: HeaderBlock?
     private var ownResponseTrailers: HeaderBlock?
 
@@ -84,6 +89,9 @@ final class Exchange: TimerNode {
         target = .empty
         originalAuthority = .empty
         framing = .none
+        halfClosed = false
+        removedPrefix = .empty
+        hasResponseTrailers = false
         addressesTried = 0
         bodyReceived = 0
         bodyLimit = .max
@@ -103,25 +111,36 @@ final class Exchange: TimerNode {
         (framing == .none || framing == .length(0)) && request.method.isIdempotent
     }
 
+    /// Where the trailers of a chunked request body go. A body without trailers gets a block that stays empty.
     var requestTrailers: HeaderBlock {
-        if let ownRequestTrailers { return ownRequestTrailers }
-        let block = HeaderBlock()
-        ownRequestTrailers = block
-        return block
+        framing == .chunked ? Self.block(&ownRequestTrailers) : worker.noTrailers
     }
 
+    /// The same for the response.
     var responseTrailers: HeaderBlock {
-        if let ownResponseTrailers { return ownResponseTrailers }
-        let block = HeaderBlock()
-        ownResponseTrailers = block
-        return block
+        hasResponseTrailers ? Self.block(&ownResponseTrailers) : worker.noTrailers
+    }
+
+    /// The trailers that are passed on; nil when the framing has no place for any.
+    var receivedTrailers: HeaderBlock? { hasResponseTrailers ? responseTrailers : nil }
+
+    /// Made when a first chunked body comes, and kept.
+    private static func block(_ slot: inout HeaderBlock?) -> HeaderBlock {
+        if let slot { return slot }
+        let made = HeaderBlock()
+        slot = made
+        return made
     }
 
     var settings: ClientSettings { snapshot.settings }
 
     /// The request's path as it will be forwarded, before edits.
     @_lifetime(borrow self)
-    func matchedPath() -> Span<UInt8> { request.fields.bytes(path) }
+    func matchedPath() -> Span<UInt8> {
+        let fields = request.fields
+        // The arena lives as long as the request's head, which lives as long as this object.
+        return unsafe _overrideLifetime(fields.bytes(path), borrowing: self)
+    }
 
     // MARK: Time
 
@@ -197,8 +216,6 @@ final class Exchange: TimerNode {
             worker.loop.timers.arm(self, at: soon)
         }
     }
-
-    var halfClosed = false
 
     func downstreamDidDrain() {
         upstream?.resumeResponse()

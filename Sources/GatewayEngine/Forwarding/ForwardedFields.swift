@@ -1,3 +1,4 @@
+internal import Reactor
 internal import GatewayConfiguration
 internal import HTTPWire
 
@@ -23,7 +24,10 @@ enum ForwardedFields {
         }
         if !prefix.isEmpty { fields.set(.xForwardedPrefix, fields.bytes(prefix)) }
         if snapshot.configuration.forwarding.forwarded { appendForwarded(fields, client, authority) }
-        if snapshot.configuration.forwarding.via { fields.append(.via, snapshot.via.span) }
+        if snapshot.configuration.forwarding.via {
+            let via = snapshot.via
+            fields.append(.via, via.span)
+        }
     }
 
     /// Appends the peer to the addresses that the trusted proxy passed on, as one field.
@@ -63,19 +67,6 @@ enum ForwardedFields {
             buffer.append("\"")
         }
         fields.set(.forwarded, buffer.span)
-    }
-
-    /// Deals with names that hold an underscore; false when the request has to be refused.
-    static func applyUnderscores(_ policy: UnderscorePolicy, _ fields: HeaderBlock) -> Bool {
-        switch policy {
-        case .keep:
-            return true
-        case .drop:
-            _ = FieldRules.applyUnderscores(.drop, to: fields)
-            return true
-        case .reject:
-            return FieldRules.applyUnderscores(.reject, to: fields)
-        }
     }
 
     /// `Upgrade` to something other than HTTP/2, which is an offer that may be ignored (RFC 9110 §7.8).

@@ -8,7 +8,7 @@ struct ClientSettings: Sendable {
     let responseHead: HeadLimits
     let connectionBuffer: Int32
     let requestsPerConnection: Int
-    let underscores: UnderscorePolicy
+    let underscores: HTTPWire.UnderscorePolicy
     let headTimeout: Int64
     let bodyIdle: Int64
     let sendIdle: Int64
@@ -22,7 +22,12 @@ struct ClientSettings: Sendable {
         requestBody = limits.requestBody
         connectionBuffer = Int32(clamping: limits.connectionBuffer)
         requestsPerConnection = limits.requestsPerConnection == 0 ? .max : limits.requestsPerConnection
-        underscores = limits.underscores
+        underscores =
+            switch limits.underscores {
+            case .drop: .drop
+            case .keep: .keep
+            case .reject: .reject
+            }
         let timeouts = configuration.timeouts
         headTimeout = timeouts.head.nanosecondsOrNever
         bodyIdle = timeouts.bodyIdle.nanosecondsOrNever

@@ -1,3 +1,4 @@
+internal import GatewayConfiguration
 internal import HTTPWire
 internal import Reactor
 

@@ -204,7 +204,7 @@ final class HTTP1Upstream: UpstreamStream {
 
     /// True when there may be more to do with the rest of the bytes.
     private func readHead(_ bytes: Span<UInt8>, _ offset: inout Int, _ exchange: Exchange) -> Bool {
-        do {
+        do throws(WireError) {
             let outcome = try scanner.scan(
                 bytes, from: offset, into: exchange.response, limits: worker.snapshot.settings.responseHead)
             guard case .complete(let consumed) = outcome else { return false }
@@ -234,7 +234,7 @@ final class HTTP1Upstream: UpstreamStream {
     }
 
     private func readBody(_ bytes: Span<UInt8>, _ offset: inout Int, _ exchange: Exchange) -> Bool {
-        do {
+        do throws(WireError) {
             switch try decoder.next(bytes, from: &offset, trailers: exchange.responseTrailers) {
             case .payload(let start, let count):
                 exchange.upstreamDidReceiveBody(bytes.extracting(start..<start + count))

@@ -1,11 +1,11 @@
 internal import HTTPWire
-package import Reactor
+internal import Reactor
 
 /// An endpoint's side of one exchange, whatever the protocol.
 ///
 /// Commands come from the exchange: `sendHead`, any number of `sendBody`, `sendEnd`; or `cancel` at any point. Events go
 /// to the exchange: `upstreamDidReceiveHead`, `…Body`, `…End`, or `upstreamDidFail`.
-package class UpstreamStream: StreamHandler {
+class UpstreamStream: StreamHandler {
     func sendHead(_ head: Span<UInt8>, framing: BodyFraming) {}
     func sendBody(_ bytes: Span<UInt8>) {}
     func sendEnd(trailers: HeaderBlock?) {}

@@ -48,6 +48,11 @@ internal import CSystem
         unsafe socketAddress(of: descriptor, getsockname)
     }
 
+    /// Closes a bound descriptor that no loop took.
+    package static func discard(_ descriptor: Int32) {
+        _ = CSystem.close(descriptor)
+    }
+
     /// Accepts on the loop from now on. `onTrouble` hears the error number when the system has no descriptor left.
     package init(
         descriptor: Int32, loop: EventLoop, onAccept: @escaping (Int32, SocketAddress) -> Void,

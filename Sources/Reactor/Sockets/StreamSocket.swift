@@ -394,7 +394,7 @@ internal import CSystem
     package var isQuiet: Bool {
         guard isOpen && !endWasSeen && !mayHaveMore else { return false }
         var byte: UInt8 = 0
-        let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK.rawValue))
+        let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK))
         return count < 0 && (gh_errno() == EAGAIN || gh_errno() == EWOULDBLOCK)
     }
 

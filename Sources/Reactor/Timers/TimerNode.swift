@@ -3,7 +3,7 @@
 ///
 /// A node is linked into a wheel by plain pointers, not references: whoever arms a node disarms it before letting go,
 /// and `deinit` checks that.
-@safe package class TimerNode {
+@safe open class TimerNode {
     /// Nanoseconds of the monotonic clock; `Int64.max` when nothing is due.
     package fileprivate(set) final var deadline: Int64 = .max
     /// The slot the node is linked in, or -1.
@@ -20,7 +20,7 @@
     }
 
     /// The deadline has passed. The node is disarmed; it may arm itself again.
-    package func timerDidFire() {}
+    open func timerDidFire() {}
 
     package final var isArmed: Bool { deadline != .max }
 }
