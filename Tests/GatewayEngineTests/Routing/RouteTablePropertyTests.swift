@@ -79,7 +79,16 @@ import Testing
         for _ in 0..<walk.rounds {
             var naive = NaiveRouter(routes: [], listeners: ["public", "internal"])
             for index in 0...random.below(25) {
-                naive.routes.append(Self.randomRoute(&random, index))
+                var next = Self.randomRoute(&random, index)
+                if random.chance(3), let twin = naive.routes.randomElement(using: &random) {
+                    // The same conditions in another order.
+                    next = twin
+                    next.configuration.name = "r\(index)"
+                    next.configuration.hosts.reverse()
+                    next.configuration.methods.reverse()
+                    next.configuration.headers.reverse()
+                }
+                naive.routes.append(next)
                 let last = naive.routes.count - 1
                 guard (0..<last).contains(where: { naive.isTie($0, last) }) else { continue }
                 ties += 1
