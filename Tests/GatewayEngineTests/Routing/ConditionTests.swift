@@ -94,8 +94,8 @@ import Testing
     @Test("No input keeps an expression busy")
     func runaway() throws {
         let router = try Router([
-            route("~/(a+)+b", name: "path"),
-            route("/h", name: "header", headers: [FieldMatch(name: "X", condition: .regex("(x+x+)+y"))]),
+            route("~/(a+)+[bc]", name: "path"),
+            route("/h", name: "header", headers: [FieldMatch(name: "X", condition: .regex("(x+x+)+[yz]"))]),
         ])
         let request = Request("GET /" + String(repeating: "a", count: 8000))
         #expect(router.match(request) == .notFound)

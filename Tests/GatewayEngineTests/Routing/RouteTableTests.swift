@@ -187,7 +187,7 @@ import Testing
         let router = try Router([route(deep, name: "deep"), route(parameters, name: "stars"), route("/s/**", name: "rest")])
         #expect(router.match(Request("GET \(deep)")).name == "deep")
         #expect(router.match(Request("GET \(deep)/more")).name == "rest")
-        #expect(router.match(Request("GET " + String(repeating: "/s", count: 63) + "/end")).name == "stars")
+        #expect(router.match(Request("GET " + String(repeating: "/t", count: 63) + "/end")).name == "stars")
         #expect(router.match(Request("GET " + String(repeating: "/s", count: 5000))).name == "rest")
         #expect(router.match(Request("GET /s" + String(repeating: "/", count: 8000))).name == "rest")
         #expect(router.match(Request("GET /" + String(repeating: "s", count: 8000))) == .notFound)
