@@ -6,18 +6,21 @@ import Testing
 @Suite struct ExplainTests {
     @Test("Each candidate and the first rule by which it lost")
     func reasons() throws {
-        let router = try Router([
-            route("/users/{id}", name: "plain"), route("/users/me", name: "post", methods: ["POST"]),
-            route("/users/me", name: "v2", headers: [FieldMatch(name: "X-V", condition: .exact("2"))]),
-            route("/users/me", name: "query", query: [FieldMatch(name: "q", condition: .present(true))]),
-            route("/users/me", name: "cookie", cookies: [FieldMatch(name: "c", condition: .present(true))]),
-            route("/users/me", name: "inside", listeners: ["inside"]), route("~/users/[0-9]+", name: "number"),
-            route("/users/**", name: "host", hosts: ["example.org"], methods: ["PUT"]), route("/users/**", name: "rest"),
-            route("/other", name: "other"),
-        ], listeners: ["public", "inside"])
+        let router = try Router(
+            [
+                route("/users/{id}", name: "plain"), route("/users/me", name: "post", methods: ["POST"]),
+                route("/users/me", name: "v2", headers: [FieldMatch(name: "X-V", condition: .exact("2"))]),
+                route("/users/me", name: "query", query: [FieldMatch(name: "q", condition: .present(true))]),
+                route("/users/me", name: "cookie", cookies: [FieldMatch(name: "c", condition: .present(true))]),
+                route("/users/me", name: "inside", listeners: ["inside"]), route("~/users/[0-9]+", name: "number"),
+                route("/users/**", name: "host", hosts: ["example.org"], methods: ["PUT"]),
+                route("/users/**", name: "rest"),
+                route("/other", name: "other"),
+            ], listeners: ["public", "inside"])
         let explanation = router.explain(Request("GET /users/me"))
         let expected: [(String, RuleFailure?)] = [
-            ("host", .method), ("post", .method), ("v2", .header(0)), ("query", .query(0)), ("cookie", .cookie(0)), ("inside", .listener),
+            ("host", .method), ("post", .method), ("v2", .header(0)), ("query", .query(0)), ("cookie", .cookie(0)),
+            ("inside", .listener),
             ("number", .path), ("plain", nil), ("rest", .outranked(.path)),
         ]
         #expect(explanation.candidates.map { router.table.routes[$0.route].name } == expected.map(\.0))
@@ -35,11 +38,17 @@ import Testing
             (route("/**", name: "1", hosts: ["example.org"]), route("/a", name: "2"), "GET", .host),
             (route("/a", name: "1"), route("/**", name: "2"), "GET", .path),
             (route("/a", name: "1", methods: ["GET"]), route("/a", name: "2", headers: [header]), "GET", .method),
-            (route("/a", name: "1", methods: ["HEAD"]), route("/a", name: "2", methods: ["GET"], headers: [header]), "HEAD", .method),
+            (
+                route("/a", name: "1", methods: ["HEAD"]), route("/a", name: "2", methods: ["GET"], headers: [header]),
+                "HEAD", .method
+            ),
             (route("/a", name: "1", headers: [header]), route("/a", name: "2", query: [q]), "GET", .headers),
             (route("/a", name: "1", query: [q]), route("/a", name: "2", cookies: [cookie]), "GET", .query),
             (route("/a", name: "1", cookies: [cookie]), route("/a", name: "2"), "GET", .cookies),
-            (route("/a", name: "1", methods: ["GET", "POST"]), route("/a", name: "2", methods: ["GET"]), "GET", .order),
+            (
+                route("/a", name: "1", methods: ["GET", "POST"]), route("/a", name: "2", methods: ["GET"]), "GET",
+                .order
+            ),
         ]
         for (winner, loser, method, step) in cases {
             // By the file's order alone the loser would win, except where that order is what decides.

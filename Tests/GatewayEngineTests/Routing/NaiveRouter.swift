@@ -75,7 +75,9 @@ struct NaiveRouter {
         if host.hasSuffix(".") { host.removeLast() }
         return route.hosts.compactMap { pattern -> [Int]? in
             if pattern == host { return [0, 0] }
-            guard pattern.hasPrefix("*."), host.hasSuffix(pattern.dropFirst()), host.count >= pattern.count else { return nil }
+            guard pattern.hasPrefix("*."), host.hasSuffix(pattern.dropFirst()), host.count >= pattern.count else {
+                return nil
+            }
             return [1, -pattern.count]
         }
         .min { $0.lexicographicallyPrecedes($1) }
@@ -142,7 +144,9 @@ struct NaiveRouter {
     /// Whether two routes ask for the very same things.
     func isTie(_ one: Int, _ other: Int) -> Bool {
         let (first, second) = (routes[one].configuration, routes[other].configuration)
-        func matches(_ list: [FieldMatch]) -> Set<String> { Set(list.map { "\($0.name.lowercased()) \($0.condition)" }) }
+        func matches(_ list: [FieldMatch]) -> Set<String> {
+            Set(list.map { "\($0.name.lowercased()) \($0.condition)" })
+        }
         return shape(first.path) == shape(second.path) && Set(first.hosts) == Set(second.hosts)
             && Set(first.methods) == Set(second.methods) && matches(first.headers) == matches(second.headers)
             && matches(first.query) == matches(second.query) && matches(first.cookies) == matches(second.cookies)

@@ -69,7 +69,8 @@ import Testing
             ("", PathRejection.notAbsolute), ("a", .notAbsolute), ("*", .notAbsolute), ("/%", .badEscape),
             ("/%4", .badEscape), ("/%4g", .badEscape), ("/a%zz/b", .badEscape), ("/%%34%31", .badEscape),
             ("/a b", .badByte), ("/a\u{7f}", .badByte), ("/a\u{1}", .badByte), ("/é", .badByte), ("/./é", .badByte),
-            ("/a/..;/b", .dotSegmentParameters), ("/a/..;x=1/b", .dotSegmentParameters), ("/.;/a", .dotSegmentParameters),
+            ("/a/..;/b", .dotSegmentParameters), ("/a/..;x=1/b", .dotSegmentParameters),
+            ("/.;/a", .dotSegmentParameters),
             ("/%2e%2e;/a", .dotSegmentParameters), ("/a%2F..%2Fb", .hiddenDotSegment), ("/..%2Fb", .hiddenDotSegment),
             ("/a%2f%2e%2e", .hiddenDotSegment), ("/a\\..\\b", .hiddenDotSegment), ("/..%5Cb", .hiddenDotSegment),
             ("/a%2F./b", .hiddenDotSegment), ("/a%2F..;/b", .dotSegmentParameters),
@@ -87,17 +88,21 @@ import Testing
 
     @Test("Features are noted, and judged by the policy")
     func policy() {
-        let cases: [(String, PathFeatures, WritableKeyPath<PathPolicyConfiguration, PathPolicyConfiguration.Action>, PathRejection, Bool)] = [
-            ("/a%2Fb", .encodedSlash, \.encodedSlash, .encodedSlash, false),
-            ("/a%5cb", .encodedBackslash, \.encodedBackslash, .encodedBackslash, true),
-            ("/a%00", .encodedNull, \.encodedNull, .encodedNull, true),
-            ("/a\\b", .backslash, \.backslash, .backslash, true),
-            ("/a//b", .emptySegments, \.emptySegments, .emptySegment, false),
-            ("//a", .emptySegments, \.emptySegments, .emptySegment, false),
-            ("/./a//", .emptySegments, \.emptySegments, .emptySegment, false),
-            ("/a;b=c", .semicolon, \.semicolon, .semicolon, false),
-            ("/./a;b=c", .semicolon, \.semicolon, .semicolon, false),
-        ]
+        let cases:
+            [(
+                String, PathFeatures, WritableKeyPath<PathPolicyConfiguration, PathPolicyConfiguration.Action>,
+                PathRejection, Bool
+            )] = [
+                ("/a%2Fb", .encodedSlash, \.encodedSlash, .encodedSlash, false),
+                ("/a%5cb", .encodedBackslash, \.encodedBackslash, .encodedBackslash, true),
+                ("/a%00", .encodedNull, \.encodedNull, .encodedNull, true),
+                ("/a\\b", .backslash, \.backslash, .backslash, true),
+                ("/a//b", .emptySegments, \.emptySegments, .emptySegment, false),
+                ("//a", .emptySegments, \.emptySegments, .emptySegment, false),
+                ("/./a//", .emptySegments, \.emptySegments, .emptySegment, false),
+                ("/a;b=c", .semicolon, \.semicolon, .semicolon, false),
+                ("/./a;b=c", .semicolon, \.semicolon, .semicolon, false),
+            ]
         for (path, features, key, reason, refusedByDefault) in cases {
             guard case .path(_, let noted) = Self.normalize(path).result else {
                 Issue.record("\(path) was refused")
@@ -126,7 +131,9 @@ import Testing
                 continue
             }
             let digits = rest.dropFirst().prefix(2)
-            guard digits.count == 2, digits.allSatisfy(\.isHexDigit), let value = UInt8(digits, radix: 16) else { return nil }
+            guard digits.count == 2, digits.allSatisfy(\.isHexDigit), let value = UInt8(digits, radix: 16) else {
+                return nil
+            }
             let scalar = Character(UnicodeScalar(value))
             let isUnreserved = value < 0x80 && (scalar.isLetter || scalar.isNumber || "-._~".contains(scalar))
             decoded += isUnreserved ? String(scalar) : "%" + digits.uppercased()
@@ -156,7 +163,8 @@ import Testing
         let walk = Walk(rounds: 20_000)
         var random = SeededGenerator(seed: walk.seed)
         let tokens = [
-            "/", "/", "/", ".", "..", "%2e", "%2E", "a", "b", "%41", "%2f", "%2F", "%5C", "\\", ";", "x=1", "%c3%A9", "%",
+            "/", "/", "/", ".", "..", "%2e", "%2E", "a", "b", "%41", "%2f", "%2F", "%5C", "\\", ";", "x=1", "%c3%A9",
+            "%",
             "%zz", "%25", "%00", " ", "long-segment-here", "é", "...", "~", "%7e", "?",
         ]
         for _ in 0..<walk.rounds {

@@ -39,12 +39,21 @@ import Testing
         let long = String(repeating: "/s", count: 65)
         let many = (0..<17).map { "/{p\($0)}" }.joined()
         let cases: [(RouteConfiguration, String)] = [
-            (route("/{a}/{a}"), "two parameters of the same name"), (route(long), "more than 64 segments"), (route(many), "more than 16 parameters"),
-            (route("/a/{proxy+}", answer: TargetTests.upstream("/{proxy}"), edit: TargetTests.strip("/a")), "whole target"),
+            (route("/{a}/{a}"), "two parameters of the same name"), (route(long), "more than 64 segments"),
+            (route(many), "more than 16 parameters"),
+            (
+                route("/a/{proxy+}", answer: TargetTests.upstream("/{proxy}"), edit: TargetTests.strip("/a")),
+                "whole target"
+            ),
             (route("~/a.*", answer: .service("users"), edit: TargetTests.rewritePrefix("/b")), "no prefix"),
-            (route("/a", answer: .serviceFromPath(parameter: "x")), "not a parameter"), (route("/a", hosts: ["a.*.test"]), "not a host"),
+            (route("/a", answer: .serviceFromPath(parameter: "x")), "not a parameter"),
+            (route("/a", hosts: ["a.*.test"]), "not a host"),
             (route("/a", answer: .service("users"), edit: TargetTests.rewrite("/%4")), "hexadecimal"),
-            (route("/a", answer: .split([SplitSide(service: "users", weight: 1), SplitSide(service: "x", weight: 1)])), "no service \"x\""),
+            (
+                route(
+                    "/a", answer: .split([SplitSide(service: "users", weight: 1), SplitSide(service: "x", weight: 1)])),
+                "no service \"x\""
+            ),
             (route("/a", headers: [FieldMatch(name: "X", condition: .regex("["))]), "bad regular expression"),
         ]
         for (route, expected) in cases {
@@ -56,16 +65,25 @@ import Testing
     @Test("Ties are the very same conditions, however they are written")
     func ties() {
         let one = FieldMatch(name: "X-One", condition: .exact("1"))
-        let upper = FieldMatch(name: "x-one", condition: .exact("1"), location: SourceLocation(file: "f", line: 9, column: 9))
+        let upper = FieldMatch(
+            name: "x-one", condition: .exact("1"), location: SourceLocation(file: "f", line: 9, column: 9))
         let two = FieldMatch(name: "X-Two", condition: .exact("1"))
         let cases: [(RouteConfiguration, RouteConfiguration, Bool)] = [
-            (route("/a", name: "1"), route("/a", name: "2"), true), (route("/a", name: "1"), route("/a/", name: "2"), false),
-            (route("/a/{x}", name: "1"), route("/a/{y}", name: "2"), true), (route("/a/*", name: "1"), route("/a/{y+}", name: "2"), true),
-            (route("/a/**", name: "1"), route("/a/{y+}", name: "2"), false), (route("~/a", name: "1"), route("~/a", name: "2"), true),
+            (route("/a", name: "1"), route("/a", name: "2"), true),
+            (route("/a", name: "1"), route("/a/", name: "2"), false),
+            (route("/a/{x}", name: "1"), route("/a/{y}", name: "2"), true),
+            (route("/a/*", name: "1"), route("/a/{y+}", name: "2"), true),
+            (route("/a/**", name: "1"), route("/a/{y+}", name: "2"), false),
+            (route("~/a", name: "1"), route("~/a", name: "2"), true),
             (route("~/a", name: "1"), route("~/a+", name: "2"), false),
-            (route("/a", name: "1", hosts: ["a.test", "b.test"]), route("/a", name: "2", hosts: ["B.test.", "a.test"]), true),
+            (
+                route("/a", name: "1", hosts: ["a.test", "b.test"]),
+                route("/a", name: "2", hosts: ["B.test.", "a.test"]), true
+            ),
             (route("/a", name: "1", hosts: ["a.test", "b.test"]), route("/a", name: "2", hosts: ["b.test"]), false),
-            (route("/a", name: "1", methods: ["GET", "POST"]), route("/a", name: "2", methods: ["POST", "GET"]), true),
+            (
+                route("/a", name: "1", methods: ["GET", "POST"]), route("/a", name: "2", methods: ["POST", "GET"]), true
+            ),
             (route("/a", name: "1", methods: ["GET"]), route("/a", name: "2", methods: ["GET", "POST"]), false),
             (route("/a", name: "1", methods: ["ANY"]), route("/a", name: "2"), true),
             (route("/a", name: "1", headers: [one, two]), route("/a", name: "2", headers: [two, upper]), true),
@@ -82,11 +100,15 @@ import Testing
 
     @Test("Routes hold indices; equal upstreams are one")
     func indices() throws {
-        let router = try Router([
-            route("/a", answer: TargetTests.upstream()), route("/b", answer: TargetTests.upstream("/x")), route("/c", answer: .service("users")),
-        ], services: ["other", "users"])
+        let router = try Router(
+            [
+                route("/a", answer: TargetTests.upstream()), route("/b", answer: TargetTests.upstream("/x")),
+                route("/c", answer: .service("users")),
+            ], services: ["other", "users"])
         let answers = router.table.routes.map(\.answer)
-        guard case .upstream(let first) = answers[0], case .upstream(let second) = answers[1], case .service(let third) = answers[2] else {
+        guard case .upstream(let first) = answers[0], case .upstream(let second) = answers[1],
+            case .service(let third) = answers[2]
+        else {
             Issue.record("\(answers)")
             return
         }
@@ -96,7 +118,9 @@ import Testing
     @Test("100,000 routes: each request finds its own")
     func scale() throws {
         let count = 100_000
-        let routes = (0..<count).map { route("/api/service-\($0)/**", answer: TargetTests.upstream(), edit: TargetTests.strip("/api")) }
+        let routes = (0..<count).map {
+            route("/api/service-\($0)/**", answer: TargetTests.upstream(), edit: TargetTests.strip("/api"))
+        }
         let router = try Router(routes)
         for index in stride(from: 0, to: count, by: 997) {
             #expect(router.match(Request("GET /api/service-\(index)/x/y")).name == "/api/service-\(index)/**")

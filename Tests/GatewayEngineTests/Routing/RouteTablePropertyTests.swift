@@ -20,7 +20,8 @@ import Testing
     static func conditions(_ random: inout SeededGenerator, _ names: [String]) -> [FieldMatch] {
         var matches: [FieldMatch] = []
         for name in names where random.chance(20) {
-            let condition: FieldMatch.Condition = random.chance(50) ? .exact(random.pick(["1", "2"])) : .present(random.chance(70))
+            let condition: FieldMatch.Condition =
+                random.chance(50) ? .exact(random.pick(["1", "2"])) : .present(random.chance(70))
             matches.append(FieldMatch(name: name, condition: condition))
         }
         return matches
@@ -61,12 +62,18 @@ import Testing
         var path = (0..<depth).map { _ in "/" + random.pick(segments + ["|", ")"]) }.joined()
         if path.isEmpty || random.chance(10) { path += "/" }
         let host = random.pick(
-            ["example.org", "API.example.org", "x.example.org:8080", "deep.api.example.org.", "x.org", "", "other.test", "example.org.evil"])
-        var request = Request("\(random.pick(methods + ["DELETE", "LOCK"])) \(path)", host: host, listener: random.below(2))
+            [
+                "example.org", "API.example.org", "x.example.org:8080", "deep.api.example.org.", "x.org", "",
+                "other.test", "example.org.evil",
+            ])
+        var request = Request(
+            "\(random.pick(methods + ["DELETE", "LOCK"])) \(path)", host: host, listener: random.below(2))
         for name in ["x-one", "Accept", "X-TWO", "X-Two", "x-other"] where random.chance(40) {
             request.headers.append((name, random.pick(["1", "2", "3"])))
         }
-        if random.chance(40) { request.headers.append(("Cookie", random.pick(["side=1", "x=2; side=2", "side=3; side=1"]))) }
+        if random.chance(40) {
+            request.headers.append(("Cookie", random.pick(["side=1", "x=2; side=2", "side=3; side=1"])))
+        }
         if random.chance(50) { request.query = random.pick(["q=1", "q=2&v=1", "v", "x=1&q=2&q=1", "&&v=2"]) }
         return request
     }
@@ -146,7 +153,8 @@ import Testing
         naive.routes.map { item in
             let route = item.configuration
             let path = if case .pattern(let pattern) = route.path { pattern.text } else { item.expression?.text ?? "" }
-            return "\(route.name) \(path) \(route.hosts) \(route.methods) h\(route.headers.count) q\(route.query.count) "
+            return
+                "\(route.name) \(path) \(route.hosts) \(route.methods) h\(route.headers.count) q\(route.query.count) "
                 + "c\(route.cookies.count) \(route.listeners)"
         }
         .joined(separator: "\n")

@@ -39,7 +39,8 @@ func route(
 ) -> RouteConfiguration {
     let match: PathMatch = path.hasPrefix("~") ? .regex(String(path.dropFirst())) : .pattern(pattern(path))
     var route = RouteConfiguration(
-        name: name ?? path, path: match, answer: answer, location: SourceLocation(file: "gateway.yaml", line: line, column: 1))
+        name: name ?? path, path: match, answer: answer,
+        location: SourceLocation(file: "gateway.yaml", line: line, column: 1))
     route.hosts = hosts
     route.methods = methods
     route.headers = headers

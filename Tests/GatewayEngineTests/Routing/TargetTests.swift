@@ -6,7 +6,8 @@ import Testing
 /// The forwarded path: strip, rewrite, upstream URLs, and what becomes of queries.
 @Suite struct TargetTests {
     static func upstream(_ path: String = "", query: String? = nil) -> Answer {
-        .upstream(UpstreamTarget(endpoint: EndpointConfiguration(host: "svc", port: 80), path: template(path), query: query))
+        .upstream(
+            UpstreamTarget(endpoint: EndpointConfiguration(host: "svc", port: 80), path: template(path), query: query))
     }
 
     static func strip(_ prefix: String) -> PathEdit { .stripPrefix(template(prefix)) }
@@ -22,7 +23,8 @@ import Testing
             route("/api/orders/{proxy+}", answer: Self.upstream("/{proxy}")),
         ])
         let cases = [
-            ("/api/users", "/"), ("/api/users/health", "/health"), ("/api/orders/health", "/health"), ("/api/orders", "/"),
+            ("/api/users", "/"), ("/api/users/health", "/health"), ("/api/orders/health", "/health"),
+            ("/api/orders", "/"),
             ("/api/orders/a/b%2Fc/", "/a/b%2Fc/"), ("/api/orders/a//b", "/a//b"), ("/api/users?x=1", "/?x=1"),
             ("/api/users/me?x=1&y", "/me?x=1&y"),
         ]
@@ -44,7 +46,10 @@ import Testing
     @Test("Article 004: service and rest from the path")
     func article004() throws {
         let router = try Router(
-            [route("/{service}/{path+}", answer: .serviceFromPath(parameter: "service"), edit: Self.rewrite("/{path}"))],
+            [
+                route(
+                    "/{service}/{path+}", answer: .serviceFromPath(parameter: "service"), edit: Self.rewrite("/{path}"))
+            ],
             services: ["users", "orders"])
         #expect(router.target(Request("GET /users/users/1")) == "/users/1")
         #expect(router.target(Request("GET /orders/a/b?limit=5")) == "/a/b?limit=5")
@@ -54,9 +59,12 @@ import Testing
     func strip() throws {
         let cases: [(String, String, String, String)] = [
             ("/**", "/api", "/api/users", "/users"), ("/**", "/api", "/api", "/"), ("/**", "/api", "/api/", "/"),
-            ("/**", "/api", "/apix", "/apix"), ("/**", "/api", "/other", "/other"), ("/**", "/api/", "/api/users", "/users"),
-            ("/**", "/", "/a", "/a"), ("/**", "", "/a", "/a"), ("/**", "/a/b", "/a/b/c/", "/c/"), ("/**", "/a", "/a//b", "//b"),
-            ("/{v}/x/**", "/{v}", "/v1/x/y", "/x/y"), ("/{v}/x/**", "/{v}/x", "/v1/x", "/"), ("/{v}/x/**", "/x/{v}", "/v1/x", "/v1/x"),
+            ("/**", "/api", "/apix", "/apix"), ("/**", "/api", "/other", "/other"),
+            ("/**", "/api/", "/api/users", "/users"),
+            ("/**", "/", "/a", "/a"), ("/**", "", "/a", "/a"), ("/**", "/a/b", "/a/b/c/", "/c/"),
+            ("/**", "/a", "/a//b", "//b"),
+            ("/{v}/x/**", "/{v}", "/v1/x/y", "/x/y"), ("/{v}/x/**", "/{v}/x", "/v1/x", "/"),
+            ("/{v}/x/**", "/x/{v}", "/v1/x", "/v1/x"),
             ("/**", "/caf\u{e9}", "/caf%C3%A9/x", "/x"),
         ]
         for (path, prefix, sent, expected) in cases {
@@ -70,7 +78,8 @@ import Testing
         let router = try Router([
             route("/api/**", answer: Self.upstream("/base"), edit: Self.strip("/api")),
             route("/foo/**", answer: Self.upstream(), edit: Self.rewritePrefix("")),
-            route("/bar/**", answer: Self.upstream(), edit: Self.rewritePrefix("/x")), route("/plain/**", answer: Self.upstream()),
+            route("/bar/**", answer: Self.upstream(), edit: Self.rewritePrefix("/x")),
+            route("/plain/**", answer: Self.upstream()),
         ])
         let cases = [("/api/x", "/api"), ("/api", "/api"), ("/foo/x", "/foo"), ("/bar/x", ""), ("/plain/x", "")]
         for (path, expected) in cases { #expect(router.removedPrefix(Request("GET \(path)")) == expected, "\(path)") }
@@ -79,11 +88,15 @@ import Testing
     @Test("Prefixes are replaced as in the Gateway API's table")
     func rewritePrefix() throws {
         let cases = [
-            ("/foo/**", "/xyz", "/foo/bar", "/xyz/bar"), ("/foo/**", "/xyz/", "/foo/bar", "/xyz/bar"), ("/foo/**", "/xyz", "/foo", "/xyz"),
+            ("/foo/**", "/xyz", "/foo/bar", "/xyz/bar"), ("/foo/**", "/xyz/", "/foo/bar", "/xyz/bar"),
+            ("/foo/**", "/xyz", "/foo", "/xyz"),
             ("/foo/**", "/xyz", "/foo/", "/xyz/"), ("/foo/**", "", "/foo/bar", "/bar"), ("/foo/**", "", "/foo/", "/"),
-            ("/foo/**", "", "/foo", "/"), ("/foo/**", "/", "/foo", "/"), ("/foo/**", "/", "/foo/", "/"), ("/foo/**", "/", "/foo/a", "/a"),
-            ("/foo/**", "/xyz/", "/foo", "/xyz"), ("/a/{id}/{rest+}", "/u-{id}", "/a/7/b/c", "/u-7/b/c"), ("/foo/", "/xyz", "/foo/", "/xyz/"),
-            ("/foo", "/xyz", "/foo", "/xyz"), ("/foo/*", "/x", "/foo/a/b", "/x/a/b"), ("/**", "/x", "/", "/x/"), ("/**", "/x", "/a", "/x/a"),
+            ("/foo/**", "", "/foo", "/"), ("/foo/**", "/", "/foo", "/"), ("/foo/**", "/", "/foo/", "/"),
+            ("/foo/**", "/", "/foo/a", "/a"),
+            ("/foo/**", "/xyz/", "/foo", "/xyz"), ("/a/{id}/{rest+}", "/u-{id}", "/a/7/b/c", "/u-7/b/c"),
+            ("/foo/", "/xyz", "/foo/", "/xyz/"),
+            ("/foo", "/xyz", "/foo", "/xyz"), ("/foo/*", "/x", "/foo/a/b", "/x/a/b"), ("/**", "/x", "/", "/x/"),
+            ("/**", "/x", "/a", "/x/a"),
         ]
         for (path, prefix, sent, expected) in cases {
             let router = try Router([route(path, answer: Self.upstream(), edit: Self.rewritePrefix(prefix))])
@@ -94,17 +107,22 @@ import Testing
     @Test("Upstream URLs: none, a prefix, a template")
     func upstreams() throws {
         let cases = [
-            ("/**", "", "/a/b", "/a/b"), ("/**", "/", "/a/b", "/a/b"), ("/**", "/base", "/a", "/base/a"), ("/**", "/base/", "/a", "/base/a"),
-            ("/**", "/base", "/", "/base/"), ("/u/{id}", "/users/{id}/x", "/u/7", "/users/7/x"), ("/u/{id}", "/users?", "/u/7", "/users%3F/u/7"),
+            ("/**", "", "/a/b", "/a/b"), ("/**", "/", "/a/b", "/a/b"), ("/**", "/base", "/a", "/base/a"),
+            ("/**", "/base/", "/a", "/base/a"),
+            ("/**", "/base", "/", "/base/"), ("/u/{id}", "/users/{id}/x", "/u/7", "/users/7/x"),
+            ("/u/{id}", "/users?", "/u/7", "/users%3F/u/7"),
             ("/f/{a}/{b+}", "/{b}/{a}", "/f/x/y/z", "/y/z/x"), ("~/r/(?<v>.*)", "/got/{v}", "/r/a/b", "/got/a%2Fb"),
-            ("~/r(?<v>.*)", "/got/{v}", "/r..", "target_dot_segment"), ("~/r(?<v>.*)", "/got/{v}", "/r.", "target_dot_segment"),
+            ("~/r(?<v>.*)", "/got/{v}", "/r..", "target_dot_segment"),
+            ("~/r(?<v>.*)", "/got/{v}", "/r.", "target_dot_segment"),
             ("~/r(?<v>.*)", "/got/{v}", "/r...", "/got/..."), ("/u/{id}", "/x/{id}", "/u/a%2Fb%20", "/x/a%2Fb%20"),
         ]
         for (path, target, sent, expected) in cases {
             let router = try Router([route(path, answer: Self.upstream(target))])
             #expect(router.target(Request("GET \(sent)")) == expected, "\(path) → \(target): \(sent)")
         }
-        let edited = try Router([route("/a/**", answer: Self.upstream("/base", query: "k=1"), edit: Self.rewrite("/new", "r=2"))])
+        let edited = try Router([
+            route("/a/**", answer: Self.upstream("/base", query: "k=1"), edit: Self.rewrite("/new", "r=2"))
+        ])
         #expect(edited.target(Request("GET /a/b?c=3")) == "/base/new?k=1&r=2&c=3")
     }
 
@@ -112,7 +130,8 @@ import Testing
     func queries() throws {
         let plain = try Router([route("/**", answer: Self.upstream())])
         let own = try Router([route("/**", answer: Self.upstream("/b", query: "k=v"))])
-        let rewritten = try Router([route("/**", answer: .service("s"), edit: Self.rewrite("/n", "x=1"))], services: ["s"])
+        let rewritten = try Router(
+            [route("/**", answer: .service("s"), edit: Self.rewrite("/n", "x=1"))], services: ["s"])
         #expect(plain.target(Request("GET /a?b=%zz&&c")) == "/a?b=%zz&&c")
         #expect(plain.target(Request("GET /a"), hasQuery: true) == "/a?")
         #expect(plain.target(Request("GET /a"), hasQuery: false) == "/a")
@@ -127,7 +146,8 @@ import Testing
     @Test("Redirects")
     func redirects() throws {
         func location(
-            _ path: String, _ sent: String, authority: String = "example.org:8080", public publicPath: String? = nil, edit: PathEdit = .none,
+            _ path: String, _ sent: String, authority: String = "example.org:8080", public publicPath: String? = nil,
+            edit: PathEdit = .none,
             _ change: (inout RedirectConfiguration) -> Void
         ) throws -> String {
             var redirect = RedirectConfiguration()
@@ -141,7 +161,8 @@ import Testing
             let outcome = LocationBuilder.build(
                 router.table.routes[0], compiled, scheme: "http", authority: Array(authority.utf8).span,
                 publicPath: Array((publicPath ?? request.path).utf8).span, path: Array(request.path.utf8).span,
-                query: Array(request.query.utf8).span, hasQuery: sent.contains("?"), scratch: router.scratch, into: buffer)
+                query: Array(request.query.utf8).span, hasQuery: sent.contains("?"), scratch: router.scratch,
+                into: buffer)
             switch outcome {
             case .built(let range, _): return text(buffer.slice(range))
             case .failed(let failure): return "\(failure.label)"
@@ -149,8 +170,16 @@ import Testing
         }
         #expect(try location("/**", "/a?b=c") { $0.scheme = "https" } == "https://example.org/a?b=c")
         #expect(try location("/**", "/a", public: "/prod/a") { $0.scheme = "https" } == "https://example.org/prod/a")
-        #expect(try location("/**", "/a") { $0.scheme = "https"; $0.port = 8443 } == "https://example.org:8443/a")
-        #expect(try location("/**", "/a") { $0.scheme = "https"; $0.port = 443 } == "https://example.org/a")
+        #expect(
+            try location("/**", "/a") {
+                $0.scheme = "https"
+                $0.port = 8443
+            } == "https://example.org:8443/a")
+        #expect(
+            try location("/**", "/a") {
+                $0.scheme = "https"
+                $0.port = 443
+            } == "https://example.org/a")
         #expect(try location("/**", "/a") { $0.port = 80 } == "http://example.org/a")
         #expect(try location("/**", "/a") { $0.port = 443 } == "http://example.org:443/a")
         #expect(try location("/**", "/a") { $0.host = "www.test" } == "http://www.test/a")
@@ -158,7 +187,11 @@ import Testing
         #expect(try location("/**", "/a", authority: "") { $0.scheme = "https" } == "target_missing_host")
         #expect(try location("/old/{p+}", "/old/x/y?q") { $0.path = template("/new/{p}") } == "/new/x/y?q")
         #expect(try location("/old", "/old?q") { $0.path = template("/new?a=1") } == "/new?a=1&q")
-        #expect(try location("/old", "/old?q") { $0.path = template("/new"); $0.keepQuery = false } == "/new")
+        #expect(
+            try location("/old", "/old?q") {
+                $0.path = template("/new")
+                $0.keepQuery = false
+            } == "/new")
         #expect(try location("/old/**", "/old/x", edit: Self.rewritePrefix("/new")) { _ in } == "/new/x")
         // A path that begins with two slashes must not name another host.
         #expect(try location("/**", "//evil.test/x") { _ in } == "/.//evil.test/x")
@@ -172,8 +205,10 @@ import Testing
     func stages() {
         let table = StageTable(["prod", "test", "pro"])
         let cases: [(String, String?, String)] = [
-            ("/prod", "prod", "/"), ("/prod/", "prod", "/"), ("/prod/api/users", "prod", "/api/users"), ("/test//x", "test", "//x"),
-            ("/pro/x", "pro", "/x"), ("/production", nil, ""), ("/", nil, ""), ("/api/prod", nil, ""), ("", nil, ""), ("/Prod", nil, ""),
+            ("/prod", "prod", "/"), ("/prod/", "prod", "/"), ("/prod/api/users", "prod", "/api/users"),
+            ("/test//x", "test", "//x"),
+            ("/pro/x", "pro", "/x"), ("/production", nil, ""), ("/", nil, ""), ("/api/prod", nil, ""), ("", nil, ""),
+            ("/Prod", nil, ""),
         ]
         for (path, stage, left) in cases {
             let bytes = Array(path.utf8)
