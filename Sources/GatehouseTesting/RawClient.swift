@@ -120,6 +120,12 @@ public final class RawClient: @unchecked Sendable {
         }
     }
 
+    /// Whether bytes or the end come within a while: for clients that go on until they are stopped.
+    public func hasInput(within limit: Duration) throws -> Bool {
+        if reader.source.hasBuffered { return true }
+        return try socket.poll(readable, until: Deadline(after: limit))
+    }
+
     /// Waits for the gateway to close the connection without another byte.
     ///
     /// - Returns: `closed` for FIN, `reset` for RST.

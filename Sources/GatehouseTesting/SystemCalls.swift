@@ -96,6 +96,7 @@ func setErrno(_ code: Int32) {
 
 /// What `poll` waits for.
 let writable = Int32(POLLOUT)
+let readable = Int32(POLLIN)
 
 func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
     // SAFETY: the buffer's own count bounds the call.

@@ -58,4 +58,11 @@ public final class TemporaryDirectory: Sendable {
         while let piece = systemRead(descriptor), !piece.isEmpty { bytes += piece }
         return String(decoding: bytes, as: UTF8.self)
     }
+
+    /// Renames a file, as a log rotation does.
+    public static func move(_ path: String, to other: String) throws {
+        guard unsafe rename(path, other) == 0 else {
+            throw KitFailure(.system, "rename \(path): \(systemMessage(errno))")
+        }
+    }
 }
