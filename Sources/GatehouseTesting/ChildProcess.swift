@@ -108,8 +108,8 @@ public final class ChildProcess: Sendable {
         var settings: [UnsafeMutablePointer<CChar>?] = unsafe merged.map { unsafe strdup("\($0.key)=\($0.value)") }
         unsafe settings.append(nil)
         defer {
-            unsafe words.forEach { unsafe free($0) }
-            unsafe settings.forEach { unsafe free($0) }
+            for index in unsafe words.indices { unsafe free(words[index]) }
+            for index in unsafe settings.indices { unsafe free(settings[index]) }
         }
         var id: pid_t = 0
         let code = unsafe posix_spawn(&id, path, &actions, nil, words, settings)

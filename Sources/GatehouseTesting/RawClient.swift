@@ -58,6 +58,12 @@ public final class RawClient: @unchecked Sendable {
 
     // MARK: Reading
 
+    /// How long reading waits; `Patience.standard` unless it is set.
+    public var patience: Duration {
+        get { reader.source.patience }
+        set { reader.source.patience = newValue }
+    }
+
     /// The next final response, its body and trailers, and the 1xx responses before it.
     public func readResponse(to method: String = "GET") throws -> StrictResponse {
         var response = try readHead(to: method)
