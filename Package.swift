@@ -33,7 +33,7 @@ let package = Package(
         .systemLibrary(name: "CSystem"),
 
         .target(name: "HTTPWire", swiftSettings: settings),
-        .target(name: "Reactor", dependencies: ["CLibuv", "CCares", "CSystem"], swiftSettings: settings),
+        .target(name: "Reactor", dependencies: ["CLibuv", "CCares", "CSystem"], exclude: ["README.md"], swiftSettings: settings),
         .target(name: "GatewayConfiguration", dependencies: ["CLibyaml"], swiftSettings: settings),
         .target(
             name: "GatewayEngine", dependencies: ["HTTPWire", "Reactor", "GatewayConfiguration", "CPCRE2", "CSystem"],

@@ -1,10 +1,10 @@
 /* The system calls of the data plane in the form Swift can call: what is a macro, packed or variadic in C gets a
    static-inline function here, and nothing else does. */
 #pragma once
-#define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <arpa/inet.h>
@@ -18,9 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
-#include <sched.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
+#include <sys/syscall.h>
 #endif
 
 static inline int gh_errno(void) { return errno; }
@@ -78,9 +77,33 @@ static inline ssize_t gh_sendv(int fd, const struct iovec *parts, int count) {
 #endif
 }
 
+/* Raises the limit of open descriptors as far as it goes; returns what it is now. */
+static inline uint64_t gh_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return (uint64_t)limit.rlim_cur;
+}
+
 #ifdef __linux__
+/* Declared here because _GNU_SOURCE would give this module other system types than its neighbours have. */
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+
+static const uint32_t gh_epoll_in = EPOLLIN;
+static const uint32_t gh_epoll_out = EPOLLOUT;
+static const uint32_t gh_epoll_peer_end = EPOLLRDHUP;
+static const uint32_t gh_epoll_hangup = EPOLLHUP;
+static const uint32_t gh_epoll_error = EPOLLERR;
+static const uint32_t gh_epoll_edge = EPOLLET;
+
+static inline int gh_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
 static inline int gh_accept(int fd, struct sockaddr_storage *address, socklen_t *length) {
-    return accept4(fd, (struct sockaddr *)address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return accept4(fd, (struct sockaddr *)address, length, O_NONBLOCK | O_CLOEXEC);
 }
 
 static inline int gh_epoll_control(int set, int operation, int fd, uint32_t events, uint64_t token) {
@@ -104,9 +127,10 @@ static inline int gh_epoll_wait(int set, uint64_t *tokens, uint32_t *masks, int 
 
 /* The processors this process may use. */
 static inline int gh_usable_processors(void) {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    int count = CPU_COUNT(&set);
+    unsigned long mask[128];
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    int count = 0;
+    for (long i = 0; i < bytes / (long)sizeof mask[0]; i++) count += __builtin_popcountl(mask[i]);
     return count > 0 ? count : 1;
 }
 #else

@@ -1,0 +1,232 @@
+/// Who answers a route, and what becomes of the path on the way: where references to services and parameters are checked.
+extension ConfigurationDecoder {
+    mutating func decodeAnswer(_ parts: RouteNodes, _ parameters: RouteParameters) -> Answer? {
+        guard let node = parts.answer else { return nil }
+        switch parts.answerKey {
+        case .service: return decodeService(node, parameters)
+        case .upstream: return decodeUpstream(node, parts, parameters)
+        case .split: return decodeSplit(node)
+        case .respond: return .respond(decodeResponse(node))
+        case .redirect: return .redirect(decodeRedirect(node, parameters))
+        default: return nil
+        }
+    }
+
+    private mutating func decodeService(_ id: NodeID, _ parameters: RouteParameters) -> Answer? {
+        let name = text(id)
+        if name.utf8.first == UInt8(ascii: "{") {
+            guard name.hasSuffix("}"), PathText.isParameterName(name.dropFirst().dropLast()) else {
+                report(
+                    Problem("has a placeholder beside other text", fix: "name a service, or write \"{name}\" alone"), at: id,
+                    name: "service")
+                return nil
+            }
+            let parameter = String(name.dropFirst().dropLast())
+            check([parameter], against: parameters, at: id, name: "service")
+            return .serviceFromPath(parameter: parameter)
+        }
+        requireService(id, name: "service")
+        return .service(name)
+    }
+
+    mutating func requireService(_ id: NodeID, name key: String) {
+        let name = text(id)
+        guard document.scalar(id) != nil, !name.isEmpty, !serviceNames.contains(name) else { return }
+        let near = findings.wantsSuggestions ? EditDistance.nearest(to: name, among: serviceNames.sorted()) : nil
+        report(
+            Problem(
+                "names no service" + (near.map { "; did you mean \(quote($0))?" } ?? ""),
+                fix: near.map { "write \($0)" } ?? "add it under services:, or use upstream: with a URL"),
+            at: id, name: key)
+    }
+
+    private mutating func decodeUpstream(
+        _ id: NodeID, _ parts: RouteNodes, _ parameters: RouteParameters
+    ) -> Answer? {
+        guard var target = try? UpstreamTarget.parse(text(id)) else { return nil }
+        target.endpoint.location = location(id)
+        noteHost(target.endpoint.host, at: id)
+        check(target.path.parameterNames, against: parameters, at: id, name: "upstream")
+        if target.path.hasParameters, let edit = parts.edit, let key = parts.editKey {
+            findings.error(
+                at: location(edit),
+                "\(key.rawValue): stands beside an upstream with a placeholder, which is the whole target already",
+                fix: "remove \(key.rawValue), or the placeholder from the upstream")
+        }
+        return .upstream(target)
+    }
+
+    private mutating func decodeSplit(_ id: NodeID) -> Answer? {
+        guard document.node(id).kind == .sequence else { return nil }
+        var sides: [SplitSide] = []
+        var seen: Set<String> = []
+        for side in document.children(id) {
+            var service: String?
+            var weight = 0
+            for (key, value) in entries(side) {
+                switch document.key(key) {
+                case .service:
+                    service = text(value)
+                    requireService(value, name: "service")
+                    if !seen.insert(text(value)).inserted {
+                        report(
+                            Problem("stands twice in one split", fix: "add the two weights"), at: value, name: "service")
+                    }
+                case .weight: assign(value, to: &weight)
+                default: break
+                }
+            }
+            if let service { sides.append(SplitSide(service: service, weight: weight)) }
+        }
+        if sides.reduce(0, { $0 + max(0, min($1.weight, 1_000_000)) }) == 0 {
+            findings.error(
+                at: location(id), "split: the weights add up to 0, so nobody would answer", fix: "give one side a weight")
+        }
+        return .split(sides)
+    }
+
+    private mutating func decodeResponse(_ id: NodeID) -> FixedResponseConfiguration {
+        var response = FixedResponseConfiguration()
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .status: assign(value, to: &response.status)
+            case .body: response.body = text(value)
+            case .headers:
+                response.headers = entries(value).map { name, value in
+                    let lower = text(name).lowercased()
+                    if ["content-length", "transfer-encoding", "connection"].contains(lower) {
+                        report(
+                            Problem("is set by the gateway itself", fix: "remove it"), at: name, name: "headers")
+                    }
+                    return .init(name: text(name), value: text(value))
+                }
+            default: break
+            }
+        }
+        if !response.body.isEmpty, [204, 205, 304].contains(response.status) {
+            findings.error(
+                at: location(id), "respond: a response with status \(response.status) carries no body",
+                fix: "remove the body, or choose another status")
+        }
+        return response
+    }
+
+    private mutating func decodeRedirect(_ id: NodeID, _ parameters: RouteParameters) -> RedirectConfiguration {
+        var redirect = RedirectConfiguration()
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .status:
+                assign(value, to: &redirect.status)
+                if (301...308).contains(redirect.status), ![301, 302, 303, 307, 308].contains(redirect.status) {
+                    report(Problem("is not a redirect", fix: "write 301, 302, 303, 307 or 308"), at: value, name: "status")
+                }
+            case .scheme: redirect.scheme = text(value)
+            case .host: redirect.host = try? HostName.parse(text(value))
+            case .port: redirect.port = integer(value).flatMap { UInt16(exactly: $0) }
+            case .path:
+                redirect.path = try? PathTemplate.parse(text(value))
+                check(redirect.path?.parameterNames ?? [], against: parameters, at: value, name: "path")
+            case .keepQuery: assign(value, to: &redirect.keepQuery)
+            default: break
+            }
+        }
+        return redirect
+    }
+
+    // MARK: The forwarded path
+
+    mutating func decodePathEdit(_ parts: RouteNodes, _ parameters: RouteParameters) -> PathEdit {
+        guard let node = parts.edit, let key = parts.editKey else { return .none }
+        if let answer = parts.answerKey, [.respond, .redirect, .aggregate].contains(answer) {
+            findings.error(
+                at: location(node), "\(key.rawValue): nothing is forwarded by \(answer.rawValue)",
+                fix: "remove \(key.rawValue)")
+        }
+        switch key {
+        case .stripPrefix:
+            guard let template = try? PathTemplate.parse(text(node)) else { return .none }
+            check(template.parameterNames, against: parameters, at: node, name: key.rawValue)
+            checkStrippedPrefix(node, parameters)
+            return .stripPrefix(template)
+        case .rewrite:
+            guard let (template, query) = try? PathTemplate.parseWithQuery(text(node)) else { return .none }
+            check(template.parameterNames, against: parameters, at: node, name: key.rawValue)
+            return .rewrite(template, query: query)
+        case .rewritePrefix:
+            guard let template = try? PathTemplate.parse(text(node)) else { return .none }
+            check(template.parameterNames, against: parameters, at: node, name: key.rawValue)
+            if let pattern = parameters.pattern, !pattern.isOpenEnded {
+                findings.error(
+                    at: location(node), "rewrite_prefix: the path \(quote(pattern.text)) has no part after its prefix",
+                    fix: "end the path with /**, or use rewrite")
+            }
+            return .rewritePrefix(template)
+        default: return .none
+        }
+    }
+
+    /// A placeholder must be a parameter of the route; a regex's groups are known to the engine only.
+    private mutating func check(
+        _ names: [String], against parameters: RouteParameters, at id: NodeID, name key: String
+    ) {
+        guard let known = parameters.names else { return }
+        for name in names where !known.contains(name) {
+            let near = EditDistance.nearest(to: name, among: known)
+            report(
+                Problem(
+                    "uses a placeholder that the route's path does not have", part: "{\(name)}",
+                    fix: known.isEmpty
+                        ? "the path has no parameters: write one into it, as in /users/{\(name)}"
+                        : "use \((near.map { [$0] } ?? known).map { "{\($0)}" }.joined(separator: ", "))"),
+                at: id, name: key)
+        }
+    }
+
+    /// `strip_prefix: /api` on a path that can never begin with `/api` is a mistake.
+    private mutating func checkStrippedPrefix(_ id: NodeID, _ parameters: RouteParameters) {
+        guard let pattern = parameters.pattern, let prefix = try? PathPattern.parse(text(id)) else { return }
+        var segments = prefix.segments
+        if segments.last == .literal("") { segments.removeLast() }
+        for (index, segment) in segments.enumerated() {
+            guard index < pattern.segments.count else {
+                report(
+                    Problem("is longer than the route's path", fix: "strip no more than \(pattern.text)"), at: id,
+                    name: "strip_prefix")
+                return
+            }
+            switch (segment, pattern.segments[index]) {
+            case (_, .oneOrMore), (_, .noneOrMore): return
+            case (.literal(let wanted), .literal(let present)) where wanted != present:
+                report(
+                    Problem("is not how the route's path begins", fix: "strip a beginning of \(pattern.text)"), at: id,
+                    name: "strip_prefix")
+                return
+            default: continue
+            }
+        }
+    }
+}
+
+/// What placeholders of a route may refer to.
+struct RouteParameters {
+    /// nil for a regex, whose groups only its compiler knows.
+    var names: [String]?
+    var pattern: PathPattern?
+
+    init(_ path: PathMatch) {
+        if case .pattern(let pattern) = path {
+            self.pattern = pattern
+            names = pattern.parameterNames
+        }
+    }
+}
+
+extension PathPattern {
+    /// Ends with `**`, `*` or `{name+}`.
+    var isOpenEnded: Bool {
+        switch segments.last {
+        case .oneOrMore, .noneOrMore: true
+        case .literal, .parameter, nil: false
+        }
+    }
+}

@@ -1,0 +1,164 @@
+/// Everything but services and routes.
+extension ConfigurationDecoder {
+    // MARK: Listeners
+
+    mutating func decodeListeners(_ id: NodeID) -> [ListenerConfiguration] {
+        guard document.node(id).kind == .sequence else { return [] }
+        let listeners = document.children(id).compactMap { decodeListener($0) }
+        if listeners.isEmpty, document.node(id).count == 0 {
+            findings.error(
+                at: location(id), "listeners: the list is empty", fix: "add one, or remove the key for 127.0.0.1:8080")
+        }
+        return listeners
+    }
+
+    private func decodeListener(_ id: NodeID) -> ListenerConfiguration? {
+        guard isMapping(id) else { return nil }
+        var listener: ListenerConfiguration?
+        for (key, value) in document.entries(id) where document.key(key) == .address {
+            guard let address = try? SocketAddressConfiguration.parse(text(value)) else { return nil }
+            listener = ListenerConfiguration(address: address, location: location(id))
+        }
+        guard var listener else { return nil }
+        for (key, value) in document.entries(id) {
+            switch document.key(key) {
+            case .name: listener.name = text(value)
+            case .stage: listener.stages = values(value).map(text)
+            case .paths: listener.paths = decodePathPolicy(value)
+            case .maxConnections: assign(value, to: &listener.maxConnections)
+            default: break
+            }
+        }
+        return listener
+    }
+
+    func decodePathPolicy(_ id: NodeID) -> PathPolicyConfiguration {
+        var policy = PathPolicyConfiguration()
+        for (key, value) in entries(id) {
+            guard let action = word(value, PathPolicyConfiguration.Action.self) else { continue }
+            switch document.key(key) {
+            case .encodedSlash: policy.encodedSlash = action
+            case .encodedBackslash: policy.encodedBackslash = action
+            case .encodedNull: policy.encodedNull = action
+            case .backslash: policy.backslash = action
+            case .emptySegments: policy.emptySegments = action
+            case .semicolon: policy.semicolon = action
+            default: break
+            }
+        }
+        return policy
+    }
+
+    mutating func decodeAdmin(_ id: NodeID) -> AdminConfiguration? {
+        var admin: AdminConfiguration?
+        var hasCredentials = false
+        var addressNode = id
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .address:
+                addressNode = value
+                guard let address = try? SocketAddressConfiguration.parse(text(value)) else { return nil }
+                admin = AdminConfiguration(address: address, location: location(id))
+            case .credentials: hasCredentials = true
+            default: break
+            }
+        }
+        if let admin, !hasCredentials, !admin.address.isLoopback {
+            report(
+                Problem(
+                    "is not a loopback address, and the admin listener has no credentials",
+                    fix: "listen on 127.0.0.1:\(admin.address.port), or set credentials"), at: addressNode, name: "address")
+        }
+        return admin
+    }
+
+    /// Names and addresses of the listeners are unique, the admin listener's among them.
+    mutating func checkListeners(_ configuration: GatewayConfiguration) {
+        var names: [String: SourceLocation] = [:]
+        var addresses: [SocketAddressConfiguration: SourceLocation] = [:]
+        for listener in configuration.listeners {
+            // Port 0 is a new port each time.
+            let hasPort = listener.address.port != 0
+            if hasPort, let first = addresses.updateValue(listener.location, forKey: listener.address) {
+                findings.error(
+                    at: listener.location, "the address \(listener.address) has two listeners; first at \(first)",
+                    fix: "give each listener an address of its own")
+            } else if let first = names.updateValue(listener.location, forKey: listener.name) {
+                findings.error(
+                    at: listener.location, "two listeners are named \(quote(listener.name)); first at \(first)",
+                    fix: "give each a name of its own")
+            }
+            listenerNames.insert(listener.name)
+        }
+        if let admin = configuration.admin, admin.address.port != 0, let first = addresses[admin.address] {
+            findings.error(
+                at: admin.location, "the address \(admin.address) is a listener's already, at \(first)",
+                fix: "give the admin listener a port of its own")
+        }
+    }
+
+    // MARK: The process
+
+    func decodeAccessLog(_ id: NodeID, at key: NodeID) -> AccessLogConfiguration {
+        var log = AccessLogConfiguration()
+        log.location = location(key)
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .enabled: assign(value, to: &log.enabled)
+            case .path: log.path = text(value)
+            case .sample: log.sample = (try? ShareValue.parse(text(value))) ?? log.sample
+            case .redactQuery: log.redactQuery = values(value).map(text)
+            case .headers: log.headers = values(value).map { text($0).lowercased() }
+            default: break
+            }
+        }
+        return log
+    }
+
+    func decodeForwarding(_ id: NodeID, into forwarding: inout ForwardingConfiguration) {
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .forwarded: assign(value, to: &forwarding.forwarded)
+            case .via: assign(value, to: &forwarding.via)
+            case .name: forwarding.name = text(value)
+            default: break
+            }
+        }
+    }
+
+    func decodePrefixes(_ id: NodeID) -> [NetworkPrefix] {
+        values(id).compactMap { try? NetworkPrefix.parse(text($0)) }
+    }
+
+    func decodeLimits(_ id: NodeID, into limits: inout LimitsConfiguration) {
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .requestHead: assignSize(value, to: &limits.requestHead)
+            case .requestLine: assignSize(value, to: &limits.requestLine)
+            case .requestFields: assign(value, to: &limits.requestFields)
+            case .requestBody: assignSize(value, to: &limits.requestBody)
+            case .responseHead: assignSize(value, to: &limits.responseHead)
+            case .responseFields: assign(value, to: &limits.responseFields)
+            case .connections: assign(value, to: &limits.connections)
+            case .connectionBuffer: assignSize(value, to: &limits.connectionBuffer)
+            case .requestsPerConnection: assign(value, to: &limits.requestsPerConnection)
+            case .underscores: limits.underscores = word(value) ?? limits.underscores
+            default: break
+            }
+        }
+    }
+
+    func decodeTimeouts(_ id: NodeID, into timeouts: inout DownstreamTimeoutsConfiguration) {
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .head: assign(value, to: &timeouts.head)
+            case .bodyIdle: assign(value, to: &timeouts.bodyIdle)
+            case .sendIdle: assign(value, to: &timeouts.sendIdle)
+            case .keepAlive: assign(value, to: &timeouts.keepAlive)
+            case .streamIdle: assign(value, to: &timeouts.streamIdle)
+            case .drain: timeouts.drain = (try? DurationValue.parse(text(value))) ?? timeouts.drain
+            default: break
+            }
+        }
+    }
+}

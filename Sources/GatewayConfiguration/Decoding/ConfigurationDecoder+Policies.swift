@@ -1,0 +1,147 @@
+/// The top-level policies, as far as they are checked together with one another.
+struct PolicyNodes {
+    var auth: NodeID?
+    var rateLimiting: NodeID?
+}
+
+extension ConfigurationDecoder {
+    /// What identity, limits and routes must agree on.
+    mutating func checkPolicies(_ policies: PolicyNodes, routes: [RouteConfiguration]) {
+        if let auth = policies.auth { checkAuth(auth) }
+        if let limits = policies.rateLimiting { checkLimits(limits, auth: policies.auth, routes: routes) }
+    }
+
+    /// A type of authentication needs what it checks against.
+    private mutating func checkAuth(_ id: NodeID) {
+        var present: Set<Key> = []
+        var type = ""
+        for (key, value) in entries(id) {
+            guard let known = document.key(key) else { continue }
+            present.insert(known)
+            if known == .type { type = text(value) }
+            if known == .jwksUri, text(value).lowercased().hasPrefix("http://") {
+                findings.warning(
+                    at: location(value), "jwks_uri: keys fetched over http can be exchanged on the way",
+                    fix: "fetch them over https")
+            }
+            if known == .secret, document.scalar(value) != nil, text(value).utf8.count < 32 {
+                findings.warning(
+                    at: location(value), "secret: shorter than the 32 bytes that HS256 needs",
+                    fix: "use a longer random secret")
+            }
+        }
+        let needed: [Key]
+        switch type {
+        case "jwt": needed = [.jwksUri, .secret, .keys, .issuers, .discovery]
+        case "introspection", "forward": needed = [.url]
+        default: return
+        }
+        if present.isDisjoint(with: needed) {
+            findings.error(
+                at: location(id),
+                "auth: \(type) needs \(needed.map { quote($0.rawValue) }.joined(separator: " or "))", fix: "add one of them")
+        }
+    }
+
+    /// CORS never allows every origin together with credentials (Fetch standard, "CORS protocol and credentials").
+    mutating func checkCORS(_ id: NodeID) {
+        var anyOrigin: NodeID?
+        var credentials = false
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .origins: anyOrigin = values(value).first { text($0) == "*" }
+            case .credentials: assign(value, to: &credentials)
+            default: break
+            }
+        }
+        if let anyOrigin, credentials {
+            findings.error(
+                at: location(anyOrigin), "origins: \"*\" is not possible together with credentials",
+                fix: "list the origins that may send credentials")
+        }
+    }
+
+    private mutating func checkLimits(_ id: NodeID, auth: NodeID?, routes: [RouteConfiguration]) {
+        let names = Set(routes.map(\.name))
+        var trusted = false
+        for (key, value) in entries(id) where document.key(key) == .trustKeyHeaders { assign(value, to: &trusted) }
+        let identity = IdentityHeaders(auth, document)
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .default: if !trusted { checkKeys(value, identity) }
+            case .overrides:
+                for limit in values(value) {
+                    if !trusted { checkKeys(limit, identity) }
+                    for (key, value) in entries(limit) where document.key(key) == .route && !names.contains(text(value)) {
+                        let near = EditDistance.nearest(to: text(value), among: names.sorted())
+                        report(
+                            Problem("names no route", fix: "write the name of a route", suggestion: near), at: value,
+                            name: "route")
+                    }
+                }
+            default: break
+            }
+        }
+    }
+
+    /// A limit by a header that the client writes itself is no limit: it sends another value with each request.
+    private mutating func checkKeys(_ limit: NodeID, _ identity: IdentityHeaders) {
+        var path: String?
+        var keys: [NodeID] = []
+        for (key, value) in entries(limit) {
+            switch document.key(key) {
+            case .path: path = text(value)
+            case .key: keys = values(value)
+            default: break
+            }
+        }
+        for key in keys {
+            let value = text(key)
+            guard value.hasPrefix("header:") else { continue }
+            let header = String(value.dropFirst("header:".count))
+            guard !identity.sets(header, on: path) else { continue }
+            findings.warning(
+                at: location(key), "key: the client can set \(header) itself, and so escape the limit",
+                fix: "let auth set it with claims_to_headers, or use client_ip")
+        }
+    }
+
+    // MARK: Aggregates
+
+    mutating func checkAggregate(_ id: NodeID) {
+        for (key, parts) in entries(id) where document.key(key) == .parts {
+            if isMapping(parts), document.node(parts).count == 0 {
+                findings.error(at: location(parts), "parts: there are none", fix: "add a part")
+            }
+            for (_, part) in entries(parts) {
+                for (key, value) in entries(part) where document.key(key) == .service {
+                    requireService(value, name: "service")
+                }
+            }
+        }
+    }
+}
+
+/// Which headers authentication sets, so that no client can.
+private struct IdentityHeaders {
+    private var headers: Set<String> = []
+    private var excluded: Set<String> = []
+
+    init(_ auth: NodeID?, _ document: Document) {
+        guard let auth, document.node(auth).kind == .mapping else { return }
+        headers = ["x-user-id", "x-user-role", "x-user-email"]
+        for (key, value) in document.entries(auth) {
+            switch document.key(key) {
+            case .claimsToHeaders where document.node(value).kind == .mapping:
+                headers = Set(document.entries(value).map { document.text($0.value).lowercased() })
+            case .excludePaths where document.node(value).kind == .sequence:
+                excluded = Set(document.children(value).map(document.text))
+            default: break
+            }
+        }
+    }
+
+    func sets(_ header: String, on path: String?) -> Bool {
+        headers.contains(header.lowercased()) && !(path.map(excluded.contains) ?? false)
+    }
+}

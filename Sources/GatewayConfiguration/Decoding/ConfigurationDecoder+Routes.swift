@@ -1,0 +1,161 @@
+/// Routes: matching conditions, then the answer, then what is done to the path.
+extension ConfigurationDecoder {
+    mutating func decodeRoutes(_ id: NodeID) -> [RouteConfiguration] {
+        guard document.node(id).kind == .sequence else { return [] }
+        var routes: [RouteConfiguration] = []
+        routes.reserveCapacity(Int(document.node(id).count))
+        for child in document.children(id) {
+            if let route = decodeRoute(child) { routes.append(route) }
+        }
+        nameRoutes(&routes)
+        RouteConflicts.check(routes, findings: &findings)
+        return routes
+    }
+
+    private mutating func decodeRoute(_ id: NodeID) -> RouteConfiguration? {
+        guard isMapping(id) else { return nil }
+        var parts = RouteNodes()
+        for (key, value) in document.entries(id) {
+            switch document.key(key) {
+            case .path: parts.path = value
+            case .service, .upstream, .split, .respond, .redirect, .aggregate:
+                parts.answer = value
+                parts.answerKey = document.key(key)
+            case .stripPrefix, .rewrite, .rewritePrefix:
+                parts.edit = value
+                parts.editKey = document.key(key)
+            default: break
+            }
+        }
+        guard let pathNode = parts.path, let path = decodePath(pathNode) else { return nil }
+        let parameters = RouteParameters(path)
+        let answer = decodeAnswer(parts, parameters)
+        // The answer of a route that lacks one, or whose capability is not built yet, is never used: such a
+        // configuration has errors, or findings that `run` refuses.
+        var route = RouteConfiguration(name: "", path: path, answer: answer ?? .respond(.init()), location: location(id))
+        route.pathEdit = decodePathEdit(parts, parameters)
+        for (key, value) in document.entries(id) { decodeCondition(document.key(key), value, into: &route) }
+        return route
+    }
+
+    private mutating func decodeCondition(_ key: Key?, _ value: NodeID, into route: inout RouteConfiguration) {
+        switch key {
+        case .name: route.name = text(value)
+        case .hosts: route.hosts = values(value).compactMap { try? HostName.parsePattern(text($0)) }
+        case .methods: route.methods = decodeMethods(value)
+        case .headers: route.headers = decodeMatches(value)
+        case .query: route.query = decodeMatches(value)
+        case .cookies: route.cookies = decodeMatches(value)
+        case .listeners: route.listeners = decodeListenerNames(value)
+        case .host: route.host = (try? HostPolicy.parse(text(value))) ?? .target
+        case .limits:
+            for (key, value) in entries(value) where document.key(key) == .requestBody {
+                route.maxRequestBody = try? SizeValue.parse(text(value))
+            }
+        case .timeouts: decodeTimeouts(value, into: &route.timeouts)
+        case .paths: route.paths = decodePathPolicy(value)
+        case .aggregate: checkAggregate(value)
+        case .mirror:
+            for (key, value) in entries(value) where document.key(key) == .service { requireService(value, name: "service") }
+        case .cors: checkCORS(value)
+        default: break
+        }
+    }
+
+    private func decodePath(_ id: NodeID) -> PathMatch? {
+        if isMapping(id) {
+            for (key, value) in document.entries(id) where document.key(key) == .regex { return .regex(text(value)) }
+            return nil
+        }
+        return (try? PathPattern.parse(text(id))).map(PathMatch.pattern)
+    }
+
+    /// Empty for any method.
+    private func decodeMethods(_ id: NodeID) -> [String] {
+        let methods = values(id).map(text)
+        return methods.contains("ANY") ? [] : methods
+    }
+
+    private mutating func decodeListenerNames(_ id: NodeID) -> [String] {
+        for node in values(id) where !listenerNames.contains(text(node)) && !listenerNames.isEmpty {
+            let near = EditDistance.nearest(to: text(node), among: listenerNames.sorted())
+            report(
+                Problem(
+                    "names no listener", fix: "name one of \(listenerNames.sorted().joined(separator: ", "))",
+                    suggestion: near), at: node, name: "listeners")
+        }
+        return values(id).map(text)
+    }
+
+    private func decodeMatches(_ id: NodeID) -> [FieldMatch] {
+        entries(id).compactMap { key, value in
+            guard isMapping(value) else {
+                return FieldMatch(name: text(key), condition: .exact(text(value)), location: location(key))
+            }
+            for (word, condition) in document.entries(value) {
+                let match: FieldMatch.Condition? =
+                    switch document.key(word) {
+                    case .regex: .regex(text(condition))
+                    case .present: boolean(condition).map { .present($0) }
+                    case .mediaType: .mediaType(text(condition))
+                    default: nil
+                    }
+                if let match { return FieldMatch(name: text(key), condition: match, location: location(key)) }
+            }
+            return nil
+        }
+    }
+
+    private func decodeTimeouts(_ id: NodeID, into timeouts: inout RouteConfiguration.RouteTimeouts) {
+        for (key, value) in entries(id) {
+            guard let duration = try? DurationValue.parse(text(value)) else { continue }
+            switch document.key(key) {
+            case .request: timeouts.request = duration == .zero ? .off : .limit(duration)
+            case .streamIdle: timeouts.streamIdle = duration == .zero ? .off : .limit(duration)
+            default: break
+            }
+        }
+    }
+
+    /// Names are unique; a route without one is called by its path, with "#2" and so on where that recurs.
+    private mutating func nameRoutes(_ routes: inout [RouteConfiguration]) {
+        var taken: [String: Int] = [:]
+        taken.reserveCapacity(routes.count)
+        for (index, route) in routes.enumerated() where !route.name.isEmpty {
+            guard let first = taken.updateValue(index, forKey: route.name) else { continue }
+            findings.error(
+                at: route.location,
+                "two routes are named \(quote(route.name)); first at \(routes[first].location)",
+                fix: "give each a name of its own, or none")
+        }
+        var repeats: [String: Int] = [:]
+        for index in routes.indices where routes[index].name.isEmpty {
+            let label = routes[index].path.label
+            var name = label
+            while taken[name] != nil {
+                repeats[label, default: 1] += 1
+                name = "\(label)#\(repeats[label, default: 1])"
+            }
+            taken[name] = index
+            routes[index].name = name
+        }
+    }
+}
+
+/// The values of one route that are read before the others.
+struct RouteNodes {
+    var path: NodeID?
+    var answer: NodeID?
+    var answerKey: Key?
+    var edit: NodeID?
+    var editKey: Key?
+}
+
+extension PathMatch {
+    var label: String {
+        switch self {
+        case .pattern(let pattern): pattern.text
+        case .regex(let expression): expression
+        }
+    }
+}

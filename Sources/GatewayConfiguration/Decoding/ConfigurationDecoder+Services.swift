@@ -1,0 +1,95 @@
+extension ConfigurationDecoder {
+    mutating func decodeServices(_ id: NodeID) -> [ServiceConfiguration] {
+        guard isMapping(id) else { return [] }
+        var services: [ServiceConfiguration] = []
+        services.reserveCapacity(Int(document.node(id).count))
+        for (key, value) in document.entries(id) {
+            let name = text(key)
+            serviceNames.insert(name)
+            services.append(decodeService(value, name: name, at: key))
+        }
+        return services
+    }
+
+    private mutating func decodeService(_ id: NodeID, name: String, at place: NodeID) -> ServiceConfiguration {
+        var service = ServiceConfiguration(name: name, endpoints: [], location: location(place))
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .endpoints: service.endpoints = decodeEndpoints(value)
+            case .loadBalancing:
+                for (key, value) in entries(value) where document.key(key) == .policy {
+                    service.balancing = word(value) ?? service.balancing
+                }
+            case .timeouts: decodeTimeouts(value, into: &service.timeouts)
+            case .pool: decodePool(value, into: &service.pool)
+            default: break
+            }
+        }
+        return service
+    }
+
+    private mutating func decodeEndpoints(_ id: NodeID) -> [EndpointConfiguration] {
+        guard document.node(id).kind == .sequence else { return [] }
+        if document.node(id).count == 0 {
+            findings.error(at: location(id), "endpoints: the list is empty", fix: "add an endpoint's URL")
+        }
+        var endpoints: [EndpointConfiguration] = []
+        var places: [String: SourceLocation] = [:]
+        for child in document.children(id) {
+            guard let (endpoint, urlNode) = decodeEndpoint(child) else { continue }
+            noteHost(endpoint.host, at: urlNode)
+            let url = "\(endpoint.tls ? "https" : "http")://\(endpoint.authority)"
+            if let first = places.updateValue(endpoint.location, forKey: url) {
+                findings.error(
+                    at: endpoint.location,
+                    "endpoints: \(document.display(urlNode)) stands twice in one service; first at \(first)",
+                    fix: "keep one, and give it a weight to send it more")
+            }
+            endpoints.append(endpoint)
+        }
+        if !endpoints.isEmpty, endpoints.allSatisfy({ $0.weight == 0 }) {
+            findings.error(
+                at: location(id), "endpoints: every weight is 0, so nobody would answer", fix: "give one a weight above 0")
+        }
+        return endpoints
+    }
+
+    /// A URL, or a mapping with one.
+    private func decodeEndpoint(_ id: NodeID) -> (EndpointConfiguration, urlNode: NodeID)? {
+        var urlNode = id
+        var weight = 1
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .url: urlNode = value
+            case .weight: assign(value, to: &weight)
+            default: break
+            }
+        }
+        guard var endpoint = try? EndpointConfiguration.parse(text(urlNode)) else { return nil }
+        endpoint.weight = weight
+        endpoint.location = location(id)
+        return (endpoint, urlNode)
+    }
+
+    private func decodeTimeouts(_ id: NodeID, into timeouts: inout UpstreamTimeoutsConfiguration) {
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .connect: assign(value, to: &timeouts.connect)
+            case .request: assign(value, to: &timeouts.request)
+            case .keepAlive: assign(value, to: &timeouts.keepAlive)
+            default: break
+            }
+        }
+    }
+
+    private func decodePool(_ id: NodeID, into pool: inout PoolConfiguration) {
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .maxConnections: assign(value, to: &pool.maxConnections)
+            case .maxIdle: assign(value, to: &pool.maxIdle)
+            case .maxPending: assign(value, to: &pool.maxPending)
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+/// Turns the checked document into the typed model, defaults filled in, and checks what refers to what on the way.
+///
+/// The checker has already said everything about single values: a value that does not parse here was reported there, so
+/// the decoder leaves the default and goes on, and errors in references still come out in the same run.
+struct ConfigurationDecoder {
+    let document: Document
+    var findings: Findings
+    private(set) var hostNames: [LoadResult.HostReference] = []
+    private var knownHosts: Set<String> = []
+    /// Names of the services, for references; filled before the routes are read.
+    var serviceNames: Set<String> = []
+    var listenerNames: Set<String> = []
+
+    init(document: Document, findings: Findings) {
+        self.document = document
+        self.findings = findings
+    }
+
+    mutating func decode(_ root: NodeID) -> GatewayConfiguration {
+        var configuration = GatewayConfiguration()
+        guard document.node(root).kind == .mapping else { return configuration }
+        var routes: NodeID?
+        var policies = PolicyNodes()
+        for (key, value) in document.entries(root) {
+            switch document.key(key) {
+            case .listeners: configuration.listeners = decodeListeners(value)
+            case .admin: configuration.admin = decodeAdmin(value)
+            case .workers: configuration.workers = integer(value)
+            case .accessLog: configuration.accessLog = decodeAccessLog(value, at: key)
+            case .limits: decodeLimits(value, into: &configuration.limits)
+            case .timeouts: decodeTimeouts(value, into: &configuration.timeouts)
+            case .trustedProxies: configuration.trustedProxies = decodePrefixes(value)
+            case .forwarding: decodeForwarding(value, into: &configuration.forwarding)
+            case .services: configuration.services = decodeServices(value)
+            case .routes: routes = value
+            case .auth: policies.auth = value
+            case .rateLimiting: policies.rateLimiting = value
+            case .cors: checkCORS(value)
+            default: break
+            }
+        }
+        checkListeners(configuration)
+        if let routes { configuration.routes = decodeRoutes(routes) }
+        checkPolicies(policies, routes: configuration.routes)
+        return configuration
+    }
+
+    // MARK: Values
+
+    func text(_ id: NodeID) -> String { document.text(id) }
+
+    /// nil for anything but a whole number, so for `auto` too.
+    func integer(_ id: NodeID) -> Int? {
+        guard let scalar = document.scalar(id), scalar.type == .integer else { return nil }
+        return CoreScalar.integer(scalar.text)
+    }
+
+    func boolean(_ id: NodeID) -> Bool? {
+        guard let scalar = document.scalar(id), scalar.type == .boolean else { return nil }
+        return CoreScalar.boolean(scalar.text)
+    }
+
+    /// Assigns what the value means; a refused value, which the checker reported, leaves the default.
+    func assign(_ id: NodeID, to target: inout Int) {
+        if let value = integer(id) { target = value }
+    }
+
+    func assign(_ id: NodeID, to target: inout Bool) {
+        if let value = boolean(id) { target = value }
+    }
+
+    func assignSize(_ id: NodeID, to target: inout Int) {
+        if let value = try? SizeValue.parse(text(id)) { target = value }
+    }
+
+    /// `0s` switches off.
+    func assign(_ id: NodeID, to target: inout Duration?) {
+        guard let value = try? DurationValue.parse(text(id)) else { return }
+        target = value == .zero ? nil : value
+    }
+
+    func word<Word: RawRepresentable<String>>(_ id: NodeID, _ type: Word.Type = Word.self) -> Word? {
+        Word(rawValue: text(id))
+    }
+
+    /// One value, or a list of them.
+    func values(_ id: NodeID) -> [NodeID] {
+        document.node(id).kind == .sequence ? Array(document.children(id)) : [id]
+    }
+
+    func entries(_ id: NodeID) -> [(key: NodeID, value: NodeID)] {
+        document.node(id).kind == .mapping ? Array(document.entries(id)) : []
+    }
+
+    func location(_ id: NodeID) -> SourceLocation { document.location(id) }
+
+    func isMapping(_ id: NodeID) -> Bool { document.node(id).kind == .mapping }
+
+    // MARK: Findings
+
+    mutating func report(_ problem: Problem, at id: NodeID, name: String) {
+        findings.error(
+            document.diagnostic(
+                problem, at: location(id), name: name, value: document.display(id),
+                substituted: document.node(id).substituted))
+    }
+
+    /// Remembers a name that must resolve when the gateway runs.
+    mutating func noteHost(_ host: String, at id: NodeID) {
+        guard IPAddress.parse(host) == nil, knownHosts.insert(host).inserted else { return }
+        hostNames.append(LoadResult.HostReference(name: host, location: location(id)))
+    }
+}

@@ -1,0 +1,100 @@
+/// Replaces `${env:NAME}` and `${file:PATH}` in string values, so that secrets need not stand in the configuration.
+///
+/// `$${` stands for `${`. A path is relative to the file that names it, and one trailing line end is left off, as
+/// editors and `echo` add one. The node remembers what was written: diagnostics show that, never what was put in.
+struct References {
+    /// A secret is a line or a certificate, not a data set.
+    static let maximumFileSize = 1 << 20
+
+    var environment: (String) -> String?
+    var readFile: (String) -> Result<[UInt8], FileFailure>
+
+    func resolve(in document: inout Document, findings: inout Findings) {
+        for id in document.references {
+            let original = document.text(id)
+            switch expand(original, file: document.files[Int(document.nodes[Int(id.index)].file)]) {
+            case .success(let expansion):
+                let offset = document.bytes.count
+                document.bytes.append(contentsOf: expansion.text.utf8)
+                guard document.bytes.count < Int(UInt32.max) else {
+                    findings.error(at: document.location(id), "the configuration is too large")
+                    return
+                }
+                document.nodes[Int(id.index)].first = UInt32(offset)
+                document.nodes[Int(id.index)].count = UInt32(document.bytes.count - offset)
+                guard expansion.holdsForeignText else { continue }
+                document.nodes[Int(id.index)].substituted = true
+                document.written[id.index] = original
+            case .failure(let problem):
+                // The value is shown as written; nothing was put in.
+                findings.error(
+                    at: document.location(id), "\(quote(original)) \(problem.reason)", fix: problem.fix)
+                document.nodes[Int(id.index)].substituted = true
+                document.written[id.index] = original
+            }
+        }
+    }
+
+    private struct Expansion {
+        var text: String
+        var holdsForeignText: Bool
+    }
+
+    private func expand(_ text: String, file: String) -> Result<Expansion, Problem> {
+        var result = Expansion(text: "", holdsForeignText: false)
+        var rest = text[...]
+        while let dollar = rest.firstIndex(of: "$") {
+            result.text += rest[..<dollar]
+            let tail = rest[dollar...]
+            if tail.hasPrefix("$${") {
+                result.text += "${"
+                rest = tail.dropFirst(3)
+            } else if tail.hasPrefix("${") {
+                guard let end = tail.firstIndex(of: "}") else {
+                    return .failure(Problem("has ${ without }", fix: "write ${env:NAME}, or $${ for the text ${"))
+                }
+                switch value(of: tail[..<end].dropFirst(2), file: file) {
+                case .success(let value): result.text += value
+                case .failure(let problem): return .failure(problem)
+                }
+                result.holdsForeignText = true
+                rest = tail[end...].dropFirst()
+            } else {
+                result.text += "$"
+                rest = tail.dropFirst()
+            }
+        }
+        result.text += rest
+        return .success(result)
+    }
+
+    private func value(of reference: Substring, file: String) -> Result<String, Problem> {
+        if reference.hasPrefix("env:") {
+            let name = String(reference.dropFirst(4))
+            guard let value = environment(name) else {
+                return .failure(
+                    Problem("names the environment variable \(quote(name)), which is not set", fix: "set \(name)"))
+            }
+            return .success(value)
+        }
+        if reference.hasPrefix("file:") {
+            let path = FilePaths.resolve(String(reference.dropFirst(5)), besides: file)
+            switch readFile(path) {
+            case .failure(let failure):
+                return .failure(
+                    Problem(
+                        "names the file \(quote(path)), which \(failure.reason)",
+                        fix: "make the file readable; paths are relative to the configuration file"))
+            case .success(let bytes):
+                guard var text = String(validating: bytes, as: UTF8.self) else {
+                    return .failure(Problem("names the file \(quote(path)), which is not UTF-8 text"))
+                }
+                if text.hasSuffix("\r\n") || text.hasSuffix("\n") { text.removeLast() }
+                return .success(text)
+            }
+        }
+        return .failure(
+            Problem(
+                "has a reference that is neither ${env:NAME} nor ${file:PATH}", fix: "write $${ for the text ${"))
+    }
+}

@@ -1,0 +1,177 @@
+/// What a single value may be, and how it is checked.
+///
+/// Each kind that has a parser of its own in Values/ is checked by that parser: what `check` accepts is what the decoder
+/// then reads, there is no second grammar.
+enum ScalarKind: Sendable {
+    case text
+    /// Not empty: names, paths of files.
+    case name
+    case fieldValue
+    case boolean
+    case integer(ClosedRange<Int>)
+    case number(ClosedRange<Double>)
+    /// `off`: `0s` switches it off.
+    case duration(off: Bool)
+    case size(ClosedRange<Int>)
+    case share
+    case word([Word])
+    case address
+    case prefix
+    case endpointURL
+    case upstreamURL
+    case httpURL
+    case redisURL
+    case origin
+    case hostPattern
+    case host
+    case hostPolicy
+    case method
+    case fieldName
+    case stage
+    case pathPattern
+    case pathTemplate
+    /// A path template that may carry a query.
+    case rewriteTarget
+    /// A path template that may refer to claims, parts and the request: `/users/{claims.sub}`.
+    case partPath
+    case regex
+    case mediaType
+    case limitKey
+    case hashKey
+    case jsonPath
+    case fieldSelector
+    case retryCondition
+
+    func problem(in scalar: CoreScalar) -> Problem? {
+        switch self {
+        case .boolean: booleanProblem(scalar)
+        case .integer(let range): integerProblem(scalar, range)
+        case .number(let range):
+            scalar.type == .integer || scalar.type == .number
+                ? range.contains(Double(scalar.text) ?? .nan)
+                    ? nil : Problem("is not between \(range.lowerBound) and \(range.upperBound)")
+                : Problem("is not a number", fix: "write a number without quotes")
+        case .size(let range): sizeProblem(scalar, range)
+        case .duration(let off) where scalar.type == .integer || scalar.type == .string:
+            caught { () throws(Problem) in
+                if try DurationValue.parse(scalar.text) == .zero, !off {
+                    throw Problem("is not longer than zero", fix: "write how long, as in 30s")
+                }
+            }
+        case .duration: Problem("is not a duration", fix: DurationValue.fix)
+        case .share where scalar.type != .null: caught { () throws(Problem) in _ = try ShareValue.parse(scalar.text) }
+        case .retryCondition where scalar.type == .integer: retryProblem(scalar.text)
+        case .word(let words) where !words.contains { $0.text == scalar.text }: wordProblem(scalar, words)
+        default: stringProblem(scalar)
+        }
+    }
+
+    private func stringProblem(_ scalar: CoreScalar) -> Problem? {
+        guard scalar.type == .string else {
+            if case .word = self, scalar.type == .null, scalar.text == "null" { return nil }
+            if scalar.type == .null { return Problem("stands where \(typeName) must", fix: "give a value or remove the key") }
+            return Problem(
+                "is \(scalar.type == .boolean ? "a boolean" : "a number") where \(typeName) must stand",
+                fix: "put it between quotes", suggestion: "\"\(scalar.text)\"")
+        }
+        return caught { () throws(Problem) in try check(scalar.text) }
+    }
+
+    /// The checks of kinds that are strings.
+    private func check(_ text: String) throws(Problem) {
+        switch self {
+        case .text, .boolean, .integer, .number, .duration, .size, .share, .word: break
+        case .name:
+            if text.isEmpty { throw Problem("is empty", fix: "give a value or remove the key") }
+        case .fieldValue: try Token.fieldValue(text)
+        case .address: _ = try SocketAddressConfiguration.parse(text)
+        case .prefix: _ = try NetworkPrefix.parse(text)
+        case .endpointURL: _ = try EndpointConfiguration.parse(text)
+        case .upstreamURL: _ = try UpstreamTarget.parse(text)
+        case .httpURL: _ = try HTTPURL.parse(text)
+        case .redisURL: try PolicyText.redisURL(text)
+        case .origin: try PolicyText.origin(text)
+        case .hostPattern: _ = try HostName.parsePattern(text)
+        case .host: _ = try HostName.parse(text)
+        case .hostPolicy: _ = try HostPolicy.parse(text)
+        case .method: try Token.method(text)
+        case .fieldName: try Token.fieldName(text)
+        case .stage: try PolicyText.stage(text)
+        case .pathPattern: _ = try PathPattern.parse(text)
+        case .pathTemplate: _ = try PathTemplate.parse(text)
+        case .rewriteTarget: _ = try PathTemplate.parseWithQuery(text)
+        case .partPath: try PolicyText.partPath(text)
+        case .regex: try PolicyText.regex(text)
+        case .mediaType: try MediaType.parse(text)
+        case .limitKey: try PolicyText.limitKey(text)
+        case .hashKey: try PolicyText.hashKey(text)
+        case .jsonPath: try PolicyText.jsonPath(text)
+        case .fieldSelector:
+            if text.isEmpty { throw Problem("is empty", fix: "write a member's name, or a path that begins with $") }
+            if text.hasPrefix("$") { try PolicyText.jsonPath(text) }
+        case .retryCondition:
+            if let problem = retryProblem(text) { throw problem }
+        }
+    }
+
+    private func retryProblem(_ text: String) -> Problem? {
+        if PolicyText.retryConditions.contains(text) { return nil }
+        if let status = Int(text), (400...599).contains(status) { return nil }
+        return Problem(
+            "is no reason to retry",
+            fix: "write \(PolicyText.retryConditions.joined(separator: ", ")) or a status from 400 to 599")
+    }
+
+    private func booleanProblem(_ scalar: CoreScalar) -> Problem? {
+        if scalar.type == .boolean { return nil }
+        switch scalar.text.lowercased() {
+        case "yes", "on", "y", "true", "1":
+            return Problem("is not a boolean (in YAML 1.2, yes and on are strings)", fix: "write true")
+        case "no", "off", "n", "false", "0":
+            return Problem("is not a boolean (in YAML 1.2, no and off are strings)", fix: "write false")
+        default: return Problem("is not a boolean", fix: "write true or false")
+        }
+    }
+
+    private func integerProblem(_ scalar: CoreScalar, _ range: ClosedRange<Int>) -> Problem? {
+        if scalar.type == .string, let number = Int(scalar.text), range.contains(number) {
+            return Problem("is a string where a number must stand", fix: "remove the quotes", suggestion: scalar.text)
+        }
+        guard scalar.type == .integer else {
+            return Problem("is not a whole number", fix: "write a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        guard let number = CoreScalar.integer(scalar.text), range.contains(number) else {
+            return Problem("is not between \(range.lowerBound) and \(range.upperBound)")
+        }
+        return nil
+    }
+
+    private func sizeProblem(_ scalar: CoreScalar, _ range: ClosedRange<Int>) -> Problem? {
+        guard scalar.type == .integer || scalar.type == .string else {
+            return Problem("is not a size", fix: SizeValue.fix)
+        }
+        return caught { () throws(Problem) in
+            guard range.contains(try SizeValue.parse(scalar.text)) else {
+                throw Problem(
+                    "is not between \(SizeValue.describe(range.lowerBound)) and \(SizeValue.describe(range.upperBound))")
+            }
+        }
+    }
+
+    private func wordProblem(_ scalar: CoreScalar, _ words: [Word]) -> Problem {
+        let names = words.map(\.text)
+        let near = EditDistance.nearest(to: scalar.text, among: names)
+        return Problem(
+            "is not one of \(names.joined(separator: ", "))", fix: "write one of them", suggestion: near)
+    }
+}
+
+/// What a check throws, as a value.
+func caught(_ body: () throws(Problem) -> Void) -> Problem? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return error
+    }
+}

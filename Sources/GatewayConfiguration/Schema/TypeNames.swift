@@ -1,0 +1,63 @@
+/// Each shape in words, for diagnostics and the reference.
+extension ScalarKind {
+    var typeName: String {
+        switch self {
+        case .text, .fieldValue: "a string"
+        case .name: "a name"
+        case .boolean: "true or false"
+        case .integer(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
+        case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
+        case .duration: "a duration"
+        case .size: "a size"
+        case .share: "a share"
+        case .word(let words): words.count == 1 ? words[0].text : "one of \(words.map(\.text).joined(separator: ", "))"
+        case .address: "an address"
+        case .prefix: "an address block"
+        case .endpointURL, .upstreamURL, .httpURL, .redisURL: "a URL"
+        case .origin: "an origin"
+        case .hostPattern, .host, .hostPolicy: "a host"
+        case .method: "a method"
+        case .fieldName: "a header name"
+        case .stage: "a path segment"
+        case .pathPattern: "a path pattern"
+        case .pathTemplate, .rewriteTarget, .partPath: "a path"
+        case .regex: "a regular expression"
+        case .mediaType: "a media type"
+        case .limitKey, .hashKey: "a key"
+        case .jsonPath: "a JSONPath"
+        case .fieldSelector: "a member's name or JSONPath"
+        case .retryCondition: "a condition"
+        }
+    }
+
+    /// What of an accepted value belongs to a capability that is not built yet.
+    func unbuiltPart(of text: String) -> String? {
+        switch self {
+        case .word(let words): words.contains { $0.text == text && $0.isPlanned } ? quote(text) : nil
+        case .endpointURL, .upstreamURL: text.lowercased().hasPrefix("https:") ? "an https endpoint" : nil
+        default: nil
+        }
+    }
+}
+
+extension Shape {
+    var typeName: String {
+        switch self {
+        case .scalar(let kind): kind.typeName
+        case .list(let element): "a list of \(element.plural)"
+        case .oneOrList(let element): "\(element.typeName), or a list of them"
+        case .map(_, let values): "a mapping to \(values.plural)"
+        case .object: "a mapping"
+        case .choice(let alternatives): alternatives.map(\.typeName).joined(separator: " or ")
+        case .anything: "any value"
+        }
+    }
+
+    private var plural: String {
+        switch typeName {
+        case let name where name.hasPrefix("a ") && !name.contains(" or "): "\(name.dropFirst(2))s"
+        case let name where name.hasPrefix("an ") && !name.contains(" or "): "\(name.dropFirst(3))s"
+        case let name: name
+        }
+    }
+}

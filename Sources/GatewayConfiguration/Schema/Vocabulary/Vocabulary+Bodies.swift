@@ -1,0 +1,91 @@
+extension Vocabulary {
+    static let aggregate = ObjectShape(
+        "aggregate", "One answer from several calls that run at once.",
+        [
+            Field(.parts, .map(keys: .name, values: .object(part)), "The calls, by the member that holds the answer.", required: true),
+            Field(.timeout, .scalar(.duration(off: false)), "For all of them together."),
+            Field(.forwardHeaders, .list(.fieldName), "Request header fields that parts get besides the usual."),
+            Field(.body, .anything, "A template of the answer.", default: "one member a part"),
+        ])
+
+    static let part = ObjectShape(
+        "part", "One call of an aggregate.",
+        [
+            Field(.service, .scalar(.name), "Who is called.", required: true),
+            Field(.method, .scalar(.method), "The method.", default: "GET"),
+            Field(
+                .path, .scalar(.partPath), "The path; may refer to the request, claims and other parts: `/users/{claims.sub}`.",
+                required: true),
+            Field(.body, .anything, "A template of the request's body."),
+            Field(.pick, .scalar(.jsonPath), "The piece of the answer that is used.", default: "$"),
+            Field(
+                .onError, .choice([.word("fail", "omit", "null"), .object(onError)]),
+                "What happens when the call fails: the whole answer fails (502, or 504 on time-out), the member is left"
+                    + " out, is null, or `{ value: … }`.", default: "fail"),
+            Field(.timeout, .scalar(.duration(off: false)), "For this call."),
+            Field(.forwardHeaders, .list(.fieldName), "Request header fields that it gets besides the usual."),
+        ])
+
+    static let onError = ObjectShape(
+        "on_error", "A fallback.", [Field(.value, .anything, "What stands in its place.", required: true)])
+
+    static let routeTransformation = ObjectShape(
+        "route_transformation", "Reshapes what passes a route.", rules: [.atLeastOne([.request, .response])],
+        [
+            Field(.request, .object(requestTransformation), "On the way to the service."),
+            Field(.response, .object(responseTransformation), "On the way back."),
+        ])
+
+    static let transformation = ObjectShape(
+        "transformation", "Reshapes what passes under a path; the most specific path wins.",
+        rules: [.atLeastOne([.request, .response])],
+        [
+            Field(.path, .scalar(.pathPattern), "The public path, in the language of routes.", required: true),
+            Field(.methods, .oneOrList(.scalar(.method)), "Only these methods.", default: "ANY"),
+            Field(.request, .object(requestTransformation), "On the way to the service."),
+            Field(.response, .object(responseTransformation), "On the way back."),
+        ])
+
+    private static let selectors = Shape.list(.scalar(.fieldSelector))
+
+    private static let bodyFields: [Field] = [
+        Field(
+            .removeFields, selectors, "JSON members to remove: plain names at any depth, `$…` paths exactly."),
+        Field(.keepFields, selectors, "JSON members to keep; all others go."),
+        Field(
+            .renameFields, .map(keys: .fieldSelector, values: .scalar(.name)), "JSON members to rename, old name to new."),
+        Field(.setFields, .map(keys: .fieldSelector, values: .anything), "JSON members to set."),
+        Field(.defaultFields, .map(keys: .fieldSelector, values: .anything), "JSON members to set where they are missing."),
+        Field(
+            .body, .anything,
+            "A template of the new body: a string that begins with `$.` is a JSONPath, `$$` escapes; one that finds nothing"
+                + " leaves its member out."),
+        Field(.headers, .object(headerEdits), "Edits of header fields."),
+    ]
+
+    static let requestTransformation = ObjectShape(
+        "request_transformation", "Edits of a request.", bodyFields + [Field(.query, .object(queryEdits), "Edits of the query.")])
+
+    static let responseTransformation = ObjectShape(
+        "response_transformation", "Edits of a response.",
+        bodyFields + [
+            Field(.status, .oneOrList(.integer(100...599)), "Only responses with these statuses.", default: "any"),
+            Field(.requireJson, .boolean, "Whether anything but JSON is answered 502.", default: "false"),
+        ])
+
+    static let headerEdits = ObjectShape(
+        "header_edits", "Edits of header fields.",
+        [
+            Field(.set, .map(keys: .fieldName, values: .scalar(.fieldValue)), "Replaces or adds."),
+            Field(.add, .map(keys: .fieldName, values: .scalar(.fieldValue)), "Adds beside what is there."),
+            Field(.remove, .list(.fieldName), "Removes."),
+            Field(.rename, .map(keys: .fieldName, values: .fieldName), "Renames."),
+        ])
+
+    static let queryEdits = ObjectShape(
+        "query_edits", "Edits of the query.",
+        [
+            Field(.set, .map(keys: .name, values: .text), "Replaces or adds."),
+            Field(.remove, .list(.scalar(.name)), "Removes."),
+        ])
+}

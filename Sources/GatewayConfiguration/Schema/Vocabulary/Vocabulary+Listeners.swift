@@ -1,0 +1,71 @@
+extension Vocabulary {
+    static let listener = ObjectShape(
+        "listener", "One address on which clients connect.",
+        [
+            Field(.name, .scalar(.name), "What routes call it.", default: "its address"),
+            Field(
+                .address, .scalar(.address), "`0.0.0.0:8080`, `:8080` for all addresses, `[::1]:8080`.", required: true),
+            Field(
+                .stage, .oneOrList(.scalar(.stage)),
+                "A first path segment, or several, of which one must be there (else 404) and is removed before matching:"
+                    + " `/prod` becomes `/`."),
+            Field(.tls, .object(listenerTLS), "Terminates TLS.", planned: true),
+            Field(.paths, .object(pathPolicy), "What happens to path characters that servers read differently."),
+            Field(
+                .maxConnections, .integer(1...10_000_000), "Open connections of this listener.", default: "10000"),
+            Field(.http2, .boolean, "Accepts HTTP/2.", default: "true with tls", planned: true),
+            Field(
+                .proxyProtocol, .word("v1", "v2", "any"), "Expects a PROXY protocol header from `trusted_proxies`.",
+                planned: true),
+            Field(.redirectToHttps, .boolean, "Answers every request with a redirect to https.", planned: true),
+        ])
+
+    static let pathPolicy = ObjectShape(
+        "paths", "Per character: `keep` it as it is, or `reject` the request with 400.",
+        [
+            Field(.encodedSlash, pathAction, "`%2F`.", default: "keep"),
+            Field(.encodedBackslash, pathAction, "`%5C`.", default: "reject"),
+            Field(.encodedNull, pathAction, "`%00`.", default: "reject"),
+            Field(.backslash, pathAction, "`\\`.", default: "reject"),
+            Field(.emptySegments, pathAction, "`//`.", default: "keep"),
+            Field(.semicolon, pathAction, "`;` in a segment.", default: "keep"),
+        ])
+
+    private static let pathAction = Shape.word("keep", "reject")
+
+    static let listenerTLS = ObjectShape(
+        "listener_tls", "TLS towards clients.", rules: [.atLeastOne([.certificates, .acme])],
+        [
+            Field(.certificates, .list(.object(certificate)), "Chosen by the name the client asks for; the first is the default."),
+            Field(.profile, .word("intermediate", "modern"), "Mozilla's profile.", default: "intermediate"),
+            Field(.minVersion, .word("1.2", "1.3"), "The lowest TLS version.", default: "\"1.2\""),
+            Field(.clientCertificates, .object(clientCertificates), "Asks clients for a certificate."),
+            Field(.hsts, .scalar(.duration(off: true)), "`max-age` of `Strict-Transport-Security`."),
+            Field(.acme, .object(acme), "Certificates from an ACME authority (RFC 8555)."),
+        ])
+
+    static let certificate = ObjectShape(
+        "certificate", "A certificate with its key, as PEM files.",
+        [
+            Field(.certificate, .scalar(.name), "The chain, leaf first.", required: true),
+            Field(.key, .scalar(.name), "The private key.", required: true),
+            Field(.ocsp, .scalar(.name), "A stapled OCSP response (DER)."),
+        ])
+
+    static let clientCertificates = ObjectShape(
+        "client_certificates", "Certificates of clients.",
+        [
+            Field(.mode, .word("optional", "required"), "Whether a client may go without.", default: "required"),
+            Field(.ca, .scalar(.name), "Authorities that are trusted, as a PEM file.", required: true),
+            Field(.crl, .scalar(.name), "A revocation list, as a PEM file."),
+        ])
+
+    static let acme = ObjectShape(
+        "acme", "Automatic certificates.",
+        [
+            Field(.directory, .scalar(.httpURL), "The authority's directory URL.", required: true),
+            Field(.email, .scalar(.name), "A contact for the authority."),
+            Field(.domains, .list(.scalar(.host)), "The names to get certificates for.", required: true),
+            Field(.storage, .scalar(.name), "A directory for keys and certificates.", required: true),
+        ])
+}

@@ -1,0 +1,135 @@
+extension Vocabulary {
+    static let auth = ObjectShape(
+        "auth", "Who is asking. Every part is optional on a route: what is left out is taken from the top.",
+        [
+            Field(
+                .type, .word("jwt", "api_key", "basic", "introspection", "forward", "client_certificate"),
+                "How callers show who they are.", required: true),
+            Field(.issuer, .scalar(.name), "`iss` that tokens must carry."),
+            Field(.audiences, .list(.scalar(.name)), "One of them must be in `aud`."),
+            Field(.jwksUri, .scalar(.httpURL), "Where the issuer publishes its keys."),
+            Field(.discovery, .boolean, "Finds the keys by OpenID Connect discovery from `issuer`."),
+            Field(.secret, .scalar(.name), "A shared secret (HS256 and the like); take it from `${env:NAME}`."),
+            Field(.keys, .list(.anything), "Keys as JWK objects, or PEM files by path."),
+            Field(.issuers, .list(.object(issuer)), "Several issuers, each with its own keys."),
+            Field(.algorithms, .list(.scalar(.name)), "Accepted `alg` values."),
+            Field(.clockSkew, .duration, "Tolerance for `exp`, `nbf` and `iat`.", default: "60s"),
+            Field(.token, .object(tokenPlaces), "Where the token is looked for.", default: "Authorization: Bearer"),
+            Field(.excludePaths, .list(.scalar(.pathPattern)), "Paths that need no identity."),
+            Field(
+                .claimsToHeaders, .map(keys: .name, values: .fieldName), "Claims that services get as header fields.",
+                default: "{ sub: X-User-Id, role: X-User-Role, email: X-User-Email }"),
+            Field(.optional, .boolean, "Lets requests without credentials through.", default: "false"),
+            Field(.forwardToken, .boolean, "Whether services get the token too.", default: "true"),
+            Field(.scopes, .list(.scalar(.name)), "Scopes that are all needed."),
+            Field(.anyScope, .list(.scalar(.name)), "Scopes of which one is needed."),
+            Field(.roles, .list(.scalar(.name)), "Roles of which one is needed."),
+            Field(.claims, .map(keys: .name, values: .oneOrList(.text)), "Claims and the values they must have."),
+            Field(.url, .scalar(.httpURL), "Who is asked, for `introspection` and `forward`."),
+            Field(.timeout, .scalar(.duration(off: false)), "How long it may take to answer.", default: "5s"),
+            Field(.header, .fieldName, "The header that carries an API key.", default: "X-Api-Key"),
+            Field(.consumers, .list(.scalar(.name)), "Consumers or groups that may pass."),
+        ])
+
+    static let issuer = ObjectShape(
+        "issuer", "One issuer of tokens.", rules: [.atLeastOne([.jwksUri, .secret, .keys, .discovery])],
+        [
+            Field(.issuer, .scalar(.name), "`iss` of its tokens.", required: true),
+            Field(.audiences, .list(.scalar(.name)), "One of them must be in `aud`."),
+            Field(.jwksUri, .scalar(.httpURL), "Where it publishes its keys."),
+            Field(.discovery, .boolean, "Finds the keys by OpenID Connect discovery."),
+            Field(.secret, .scalar(.name), "A shared secret."),
+            Field(.keys, .list(.anything), "Keys as JWK objects, or PEM files by path."),
+            Field(.algorithms, .list(.scalar(.name)), "Accepted `alg` values."),
+        ])
+
+    static let tokenPlaces = ObjectShape(
+        "token", "Where a token is looked for.", rules: [.atLeastOne([.header, .cookie, .query])],
+        [
+            Field(.header, .fieldName, "A header field."),
+            Field(.cookie, .fieldName, "A cookie."),
+            Field(.query, .scalar(.name), "A query parameter."),
+        ])
+
+    static let consumer = ObjectShape(
+        "consumer", "A named caller.",
+        [
+            Field(.groups, .list(.scalar(.name)), "Groups it belongs to."),
+            Field(.apiKeys, .list(.scalar(.name)), "Hashes of its API keys."),
+            Field(.password, .scalar(.name), "The hash of its password, for `basic`."),
+            Field(.subjects, .list(.scalar(.name)), "`sub` claims or certificate subjects that are this caller."),
+            Field(.rateLimiting, .oneOrList(.object(limit)), "Limits of its own."),
+        ])
+
+    private static let rates: [Key] = [
+        .requestsPerSecond, .requestsPerMinute, .requestsPerHour, .requestsPerDay, .requestsPerMonth,
+    ]
+    private static let requests = Shape.integer(1...1_000_000_000)
+
+    private static let limitFields: [Field] = [
+        Field(.requestsPerSecond, requests, "The rate: this many a second."),
+        Field(.requestsPerMinute, requests, "Or a minute."),
+        Field(.requestsPerHour, requests, "Or an hour."),
+        Field(.requestsPerDay, requests, "Or a day."),
+        Field(.requestsPerMonth, requests, "Or a month, as a quota."),
+        Field(.burst, requests, "The size of the bucket.", default: "the rate's number"),
+        Field(
+            .key, .oneOrList(.scalar(.limitKey)),
+            "Who shares a bucket: client_ip, consumer, route, `header:`, `claim:`, `cookie:`, `query:`, `path:` with a name;"
+                + " several together make one key.", default: "client_ip"),
+        Field(.algorithm, .word("token_bucket", "sliding_window"), "How requests are counted.", default: "token_bucket"),
+        Field(.dryRun, .boolean, "Counts and logs, but refuses nothing.", default: "false"),
+    ]
+
+    static let limit = ObjectShape("limit", "A rate.", rules: [.exactlyOne(rates)], limitFields)
+
+    static let limitOverride = ObjectShape(
+        "limit_override", "A rate for some requests, in place of the default.",
+        rules: [.exactlyOne(rates), .atLeastOne([.path, .route, .consumer, .group])],
+        [
+            Field(.path, .scalar(.pathPattern), "Requests to these paths."),
+            Field(.methods, .oneOrList(.scalar(.method)), "With these methods.", default: "ANY"),
+            Field(.route, .scalar(.name), "Requests of this route."),
+            Field(.consumer, .scalar(.name), "Requests of this consumer."),
+            Field(.group, .scalar(.name), "Requests of this group."),
+        ] + limitFields)
+
+    static let rateLimiting = ObjectShape(
+        "rate_limiting", "How much may be asked.",
+        [
+            Field(.default, .object(limit), "Shared by all routes without an override."),
+            Field(.overrides, .list(.object(limitOverride)), "The most specific one wins."),
+            Field(.store, .object(limitStore), "Where counts are kept.", default: "in this process"),
+            Field(.trustKeyHeaders, .boolean, "Key headers are set by a trusted proxy: no finding.", default: "false"),
+        ])
+
+    static let limitStore = ObjectShape(
+        "limit_store", "Where counts are kept.",
+        [
+            Field(.redis, .oneOrList(.scalar(.redisURL)), "One Redis or Valkey, or several for failover.", required: true),
+            Field(.password, .scalar(.name), "Its password; take it from `${env:NAME}`."),
+            Field(.onFailure, .word("local", "allow", "deny"), "What happens while it is gone.", default: "local"),
+            Field(.timeout, .scalar(.duration(off: false)), "For one round trip.", default: "100ms"),
+        ])
+
+    static let cors = ObjectShape(
+        "cors", "Cross-origin resource sharing.",
+        [
+            Field(
+                .origins, .oneOrList(.scalar(.origin)), "Origins that may ask: `https://app.example.com`,"
+                    + " `https://*.example.com`, or `*` without credentials.", required: true),
+            Field(.methods, .oneOrList(.scalar(.method)), "Methods they may use.", default: "those of the route"),
+            Field(.headers, .oneOrList(.fieldName), "Header fields they may send."),
+            Field(.expose, .oneOrList(.fieldName), "Header fields they may read."),
+            Field(.credentials, .boolean, "Whether cookies and credentials may go along.", default: "false"),
+            Field(.maxAge, .duration, "How long a browser may remember.", default: "0s"),
+        ])
+
+    static let compression = ObjectShape(
+        "compression", "Compression of responses; never of event streams or what is encoded already.",
+        [
+            Field(.algorithms, .list(.word("zstd", "br", "gzip")), "In order of preference.", default: "[zstd, br, gzip]"),
+            Field(.minSize, .size(0...1 << 30), "Smaller bodies stay as they are.", default: "1KiB"),
+            Field(.types, .list(.scalar(.mediaType)), "Media types that are compressed."),
+        ])
+}

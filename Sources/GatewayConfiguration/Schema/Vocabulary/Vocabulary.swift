@@ -1,0 +1,136 @@
+/// The whole vocabulary, from the top: see `Shape` for what is made of it.
+enum Vocabulary {
+    static let root = ObjectShape(
+        "gateway",
+        "The configuration as a whole. Every key may be left out; an empty file listens on 127.0.0.1:8080 and answers 404.",
+        [
+            Field(
+                .listeners, .list(.object(listener)), "Where the gateway accepts connections.",
+                default: "one on 127.0.0.1:8080"),
+            Field(
+                .admin, .object(admin),
+                "The admin listener: `/metrics`, `/livez`, `/readyz` and the admin API. Without it none is open."),
+            Field(
+                .workers, .choice([.word("auto"), .integer(1...1024)]),
+                "Event loops. `auto`: one per core that the process may use.", default: "auto"),
+            Field(.accessLog, .object(accessLog), "One JSON line per request."),
+            Field(.limits, .object(limits), "Bounds on what a client may send. All are on."),
+            Field(.timeouts, .object(timeouts), "Time limits towards clients. All are on; `0s` switches one off."),
+            Field(
+                .trustedProxies, .list(.scalar(.prefix)),
+                "Address blocks of proxies in front whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed.",
+                default: "none"),
+            Field(.forwarding, .object(forwarding), "What the gateway says about itself in forwarded messages."),
+            Field(
+                .services, .map(keys: .name, values: .object(service)),
+                "Named pools of endpoints that answer the same requests."),
+            Field(.routes, .list(.object(route)), "Which requests are answered by whom."),
+            Field(.auth, .object(auth), "Who may ask: checked on every route unless a route says otherwise.", planned: true),
+            Field(
+                .consumers, .map(keys: .name, values: .object(consumer)),
+                "Named callers with credentials, groups and limits of their own.", planned: true),
+            Field(.rateLimiting, .object(rateLimiting), "How much each client may ask.", planned: true),
+            Field(.cors, .object(cors), "Cross-origin rules, preflight requests included.", planned: true),
+            Field(
+                .transformations, .list(.object(transformation)), "How requests and responses are reshaped, by path.",
+                planned: true),
+            Field(.compression, .object(compression), "Compression of responses by negotiation.", planned: true),
+            Field(
+                .securityHeaders, .boolean, "Adds the usual security headers to responses.", default: "false", planned: true),
+        ])
+
+    static let admin = ObjectShape(
+        "admin", "The admin listener. It listens on a loopback address unless credentials are set.",
+        [
+            Field(.address, .scalar(.address), "Where it listens, as in `127.0.0.1:9901`.", required: true),
+            Field(.credentials, .object(credentials), "What a caller of the admin API must present.", planned: true),
+        ])
+
+    static let credentials = ObjectShape(
+        "credentials", "Credentials of the admin API.", rules: [.atLeastOne([.token])],
+        [Field(.token, .scalar(.name), "A bearer token; take it from `${env:NAME}` or `${file:PATH}`.")])
+
+    static let accessLog = ObjectShape(
+        "access_log", "The access log: one JSON line per request, written off the path of the request.",
+        [
+            Field(.enabled, .boolean, "Whether requests are logged.", default: "true"),
+            Field(.format, .word("json"), "The form of a line.", default: "json"),
+            Field(
+                .path, .scalar(.name), "A file, or `-` for standard output. Files are reopened on SIGUSR1.", default: "\"-\""),
+            Field(
+                .sample, .share, "The share of requests with a status below 400 that is logged; all others always are.",
+                default: "100%"),
+            Field(
+                .redactQuery, .list(.scalar(.name)), "Query parameters whose values are replaced by `***` in the path.",
+                default: "[access_token, api_key, apikey, token, password, secret, code]"),
+            Field(.headers, .list(.fieldName), "Request header fields to add to each line.", default: "[]"),
+        ])
+
+    static let limits = ObjectShape(
+        "limits", "Bounds on what a client may send and hold.",
+        [
+            Field(
+                .requestHead, .size(1024...16 << 20), "Bytes of a request head, all its lines; more is answered 431.",
+                default: "60KiB"),
+            Field(
+                .requestLine, .size(256...16 << 20), "Bytes of the request line; more is answered 414.", default: "8KiB"),
+            Field(
+                .requestFields, .integer(1...10_000), "Header fields of a request; more is answered 431.", default: "100"),
+            Field(
+                .requestBody, .size(0...1 << 50), "Bytes of a streamed request body; more is answered 413.",
+                default: "64MiB"),
+            Field(
+                .bufferedBody, .size(0...1 << 30), "Bytes of a body that a policy must hold as a whole; more is answered 413.",
+                default: "1MiB", planned: true),
+            Field(
+                .responseHead, .size(1024...16 << 20), "Bytes of a response head from a service; more is answered 502.",
+                default: "60KiB"),
+            Field(
+                .responseFields, .integer(1...10_000), "Header fields of a response; more is answered 502.",
+                default: "200"),
+            Field(
+                .connections, .integer(1...10_000_000), "Open client connections of all listeners together.",
+                default: "50000"),
+            Field(
+                .connectionBuffer, .size(4096...64 << 20),
+                "Bytes held per connection and direction before the other side is paused.", default: "32KiB"),
+            Field(
+                .requestsPerConnection, .integer(0...1_000_000_000),
+                "Requests after which a client connection is closed; 0: no limit.", default: "0"),
+            Field(
+                .underscores, .word("drop", "keep", "reject"),
+                "What happens to header fields with `_` in their name. Those that could mean an identity header are"
+                    + " always dropped.", default: "drop"),
+            Field(.http2, .object(http2Limits), "Bounds on HTTP/2 connections.", planned: true),
+        ])
+
+    static let http2Limits = ObjectShape(
+        "http2_limits", "Bounds on HTTP/2 connections.",
+        [
+            Field(.maxStreams, .integer(1...100_000), "Open streams per connection.", default: "100"),
+            Field(.streamWindow, .size(65_535...1 << 30), "Receive window of a stream.", default: "64KiB"),
+            Field(.connectionWindow, .size(65_535...1 << 30), "Receive window of a connection.", default: "1MiB"),
+        ])
+
+    static let timeouts = ObjectShape(
+        "timeouts", "Time limits towards clients.",
+        [
+            Field(.head, .duration, "From a request's first byte to the end of its head; then 408.", default: "10s"),
+            Field(.bodyIdle, .duration, "Between two reads of a request body; then 408.", default: "30s"),
+            Field(.sendIdle, .duration, "While bytes wait for a client that takes none.", default: "30s"),
+            Field(.keepAlive, .duration, "Between two requests on a connection.", default: "75s"),
+            Field(
+                .streamIdle, .duration, "Without a byte in either direction after the response's head.", default: "5m"),
+            Field(
+                .drain, .scalar(.duration(off: false)), "From SIGTERM to the end of the last request.", default: "30s"),
+        ])
+
+    static let forwarding = ObjectShape(
+        "forwarding", "What the gateway adds to forwarded messages, besides `X-Forwarded-*` and `X-Request-Id`.",
+        [
+            Field(.forwarded, .boolean, "Adds `Forwarded` (RFC 7239).", default: "false"),
+            Field(.via, .boolean, "Adds `Via` to requests and responses (RFC 9110 §7.6.3).", default: "true"),
+            Field(
+                .name, .fieldName, "What stands for this gateway in `Via` and `Proxy-Status`.", default: "gatehouse"),
+        ])
+}

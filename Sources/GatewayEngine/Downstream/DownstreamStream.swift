@@ -1,0 +1,35 @@
+internal import HTTPWire
+internal import Reactor
+
+/// The client's side of one exchange, whatever the protocol: HTTP/1 has one for a connection, HTTP/2 one for each stream.
+///
+/// Commands come from the exchange, in this order: any number of `sendInformational`, one `sendHead`, any number of
+/// `sendBody`, one `sendEnd`; or `abort` at any point. `startBody` lets the request's body flow towards the exchange.
+class DownstreamStream: StreamHandler {
+    /// An interim response (1xx).
+    func sendInformational(_ head: ResponseHead) {}
+
+    /// The final response's head. `framing` is what follows: nothing, a known length (its field is in the head), or a
+    /// length that is not known.
+    func sendHead(_ head: ResponseHead, framing: BodyFraming) {}
+
+    func sendBody(_ bytes: Span<UInt8>) {}
+
+    func sendEnd(trailers: HeaderBlock?) {}
+
+    /// The response cannot be completed: the client must be able to tell.
+    func abort() {}
+
+    /// The exchange takes the request's body from now on.
+    func startBody() {}
+
+    func pauseBody() {}
+
+    func resumeBody() {}
+
+    /// More is waiting for the client than should; `Exchange.downstreamDidDrain` tells when to go on.
+    var isCongested: Bool { false }
+
+    /// The whole request has been read.
+    var isRequestComplete: Bool { true }
+}

@@ -1,0 +1,506 @@
+internal import HTTPWire
+internal import Reactor
+
+/// A client's HTTP/1 connection.
+///
+/// It reads one request at a time. Bytes that come behind it (pipelining) wait, and reading stops, until the response
+/// has left. Between requests it owns no buffer and no exchange: a socket, this object and the client's address.
+///
+/// 1. The first byte of a request takes an exchange from the worker's pool; the head is read into it.
+/// 2. The complete head starts the exchange, which answers at once or finds an upstream.
+/// 3. The body, if any, flows when the exchange asks for it, and stops when it says so.
+/// 4. The response leaves in the order: interim heads, head, body, end.
+/// 5. With both sides complete the connection waits for the next request; else it ends, and lingers so that the client
+///    can read what was sent before the reset that unread bytes would cause (RFC 9112 §9.6).
+final class HTTP1Downstream: DownstreamStream {
+    enum Phase: UInt8 {
+        /// Between requests. Can transition to: head, closed.
+        case idle
+        /// A head is being read. Can transition to: held, complete, closed.
+        case head
+        /// The head is there, the body waits until it is asked for. Can transition to: body, lingering, closed.
+        case held
+        /// The body flows. Can transition to: complete, lingering, closed.
+        case body
+        /// The whole request has been read. Can transition to: idle, lingering, closed.
+        case complete
+        /// Everything was sent; what still comes is thrown away. Can transition to: closed.
+        case lingering
+        /// The end.
+        case closed
+    }
+
+    private enum Wait: UInt8 { case none, keepAlive, head, body, send, linger }
+
+    let worker: Worker
+    let listener: Int
+    let client: ClientIdentity
+    let counter: ConnectionCounter
+    /// Where it stands in the worker's list.
+    var place = 0
+    private(set) var socket: StreamSocket?
+    private(set) var phase = Phase.idle
+    private var wait = Wait.none
+    private var scanner = RequestScanner()
+    private var decoder = BodyDecoder(.none)
+    private(set) var exchange: Exchange?
+    /// Bytes of later requests, or of a body that waits.
+    private var stash = ByteQueue()
+    private var bodyIsPaused = false
+    private var clientHasEnded = false
+    private var closesAfterResponse = false
+    private var headWasSent = false
+    private var usesChunks = false
+    private var requestCount = 0
+    private var lingered = 0
+    private var isProcessing = false
+    /// What the system had taken of the waiting bytes when the send timer was set.
+    private var takenAtTimer: UInt64 = 0
+
+    /// Bytes thrown away while lingering at most.
+    private static let lingerLimit = 1 << 20
+    private static let lingerTime: Int64 = 2_000_000_000
+    /// A client that has sent its end while the answer is not there yet may be gone; it gets this much longer.
+    static let halfClosedTime: Int64 = 2_000_000_000
+
+    init?(descriptor: Int32, address: SocketAddress, listener: Int, worker: Worker, counter: ConnectionCounter) {
+        self.worker = worker
+        self.listener = listener
+        self.counter = counter
+        client = ClientIdentity(address, trusted: worker.snapshot.trustedProxies)
+        super.init()
+        guard let socket = StreamSocket(descriptor: descriptor, loop: worker.loop, handler: self) else { return nil }
+        socket.highMark = worker.snapshot.settings.connectionBuffer
+        self.socket = socket
+        arm(.keepAlive, worker.snapshot.settings.keepAlive)
+    }
+
+    // MARK: Reading
+
+    override func socketDidReceive(_ bytes: Span<UInt8>) {
+        if !stash.isEmpty || isProcessing {
+            keep(bytes, from: 0)
+            return
+        }
+        let used = process(bytes)
+        if used < bytes.count && phase != .closed { keep(bytes, from: used) }
+    }
+
+    /// Keeps bytes whose time has not come, and stops reading until it has.
+    private func keep(_ bytes: Span<UInt8>, from offset: Int) {
+        stash.append(bytes.extracting(offset..<bytes.count), pool: &worker.loop.chunks)
+        socket?.pause()
+    }
+
+    /// Works on bytes until they are used up or have to wait; returns how many were used.
+    private func process(_ bytes: Span<UInt8>) -> Int {
+        isProcessing = true
+        defer { isProcessing = false }
+        var offset = 0
+        while offset < bytes.count {
+            switch phase {
+            case .idle, .head:
+                if !readHead(bytes, &offset) { return bytes.count }
+            case .body:
+                if bodyIsPaused { return offset }
+                readBody(bytes, &offset)
+            case .held, .complete:
+                return offset
+            case .lingering:
+                linger(bytes.count - offset)
+                return bytes.count
+            case .closed:
+                return bytes.count
+            }
+        }
+        return offset
+    }
+
+    /// Reads on in a head; true when it was completed.
+    private func readHead(_ bytes: Span<UInt8>, _ offset: inout Int) -> Bool {
+        let settings = worker.snapshot.settings
+        if phase == .idle {
+            phase = .head
+            requestCount += 1
+            exchange = worker.takeExchange(for: self)
+            arm(.head, settings.headTimeout)
+        }
+        guard let exchange else { return false }
+        do {
+            switch try scanner.scan(bytes, from: offset, into: exchange.request, limits: settings.head) {
+            case .needMore:
+                exchange.record.bytesReceived += UInt64(bytes.count - offset)
+                return false
+            case .complete(let consumed):
+                offset += consumed
+                exchange.record.bytesReceived += UInt64(consumed)
+            }
+            let framing = try Framing.ofRequest(exchange.request)
+            headWasSent = false
+            usesChunks = false
+            bodyIsPaused = false
+            closesAfterResponse =
+                !exchange.request.keepAlive || requestCount >= settings.requestsPerConnection || worker.isDraining
+            if framing == .none || framing == .length(0) {
+                phase = .complete
+                wait = .none
+                worker.loop.timers.pause(self)
+            } else {
+                phase = .held
+                decoder = BodyDecoder(framing, limits: settings.head)
+                wait = .none
+                worker.loop.timers.pause(self)
+            }
+            exchange.begin(framing)
+            return true
+        } catch let error {
+            phase = .held
+            wait = .none
+            worker.loop.timers.pause(self)
+            closesAfterResponse = true
+            headWasSent = false
+            exchange.refuseHead(error)
+            return true
+        }
+    }
+
+    private func readBody(_ bytes: Span<UInt8>, _ offset: inout Int) {
+        guard let exchange else { return }
+        let start = offset
+        do {
+            let event = try decoder.next(bytes, from: &offset, trailers: exchange.requestTrailers)
+            exchange.record.bytesReceived += UInt64(offset - start)
+            switch event {
+            case .payload(let start, let count):
+                if !headWasSent { arm(.body, worker.snapshot.settings.bodyIdle) }
+                exchange.requestBody(bytes.extracting(start..<start + count))
+                // The payload's end may be the body's: then nothing more has to come to say so.
+                if phase == .body && decoder.isComplete { completeRequest(exchange) }
+            case .needMore:
+                break
+            case .end:
+                completeRequest(exchange)
+            }
+        } catch let error {
+            closesAfterResponse = true
+            phase = .held
+            exchange.refuseBody(GatewayError(request: error), error)
+        }
+    }
+
+    private func completeRequest(_ exchange: Exchange) {
+        phase = .complete
+        if wait == .body {
+            wait = .none
+            worker.loop.timers.pause(self)
+        }
+        exchange.requestEnd()
+    }
+
+    override func socketDidReachEnd() {
+        clientHasEnded = true
+        switch phase {
+        case .idle, .lingering, .closed:
+            close()
+        case .head:
+            // Half a head and then the end: nobody waits for an answer.
+            exchange?.downstreamGone()
+            close()
+        case .held, .body:
+            // Bytes that wait may hold the rest of the body.
+            if stash.isEmpty {
+                exchange?.downstreamGone()
+                close()
+            }
+        case .complete:
+            // It may only have ended its own side (RFC 9112 §9.6); a client that is gone shows by a reset when written to.
+            closesAfterResponse = true
+            exchange?.downstreamHalfClosed()
+        }
+    }
+
+    override func socketDidFail(_ error: Int32) {
+        exchange?.downstreamGone()
+        close()
+    }
+
+    override func socketDidDrain() {
+        exchange?.downstreamDidDrain()
+    }
+
+    /// Goes on with bytes that waited, then with reading.
+    private func continueWithStash() {
+        guard !isProcessing, phase != .closed else { return }
+        while !stash.isEmpty {
+            if phase == .complete || phase == .held || (phase == .body && bodyIsPaused) { return }
+            // Moved out, so that nothing that happens on the way can touch what is being read.
+            var queue = ByteQueue()
+            swap(&queue, &stash)
+            while !queue.isEmpty && phase != .closed {
+                let used = process(queue.front)
+                let stuck = used < queue.front.count
+                queue.drop(used, pool: &worker.loop.chunks)
+                if stuck { break }
+            }
+            if phase == .closed {
+                queue.removeAll(pool: &worker.loop.chunks)
+                return
+            }
+            swap(&queue, &stash)
+        }
+        if clientHasEnded && phase != .complete {
+            socketDidReachEnd()
+            return
+        }
+        socket?.resume()
+    }
+
+    // MARK: Commands of the exchange
+
+    override func startBody() {
+        guard phase == .held else { return }
+        phase = .body
+        arm(.body, worker.snapshot.settings.bodyIdle)
+        continueSoon()
+    }
+
+    override func pauseBody() {
+        guard phase == .body, !bodyIsPaused else { return }
+        bodyIsPaused = true
+        socket?.pause()
+        if wait == .body { worker.loop.timers.pause(self) }
+    }
+
+    override func resumeBody() {
+        guard phase == .body, bodyIsPaused else { return }
+        bodyIsPaused = false
+        if !headWasSent { arm(.body, worker.snapshot.settings.bodyIdle) }
+        continueSoon()
+    }
+
+    /// Takes up bytes that wait when the code on the stack has returned; within `process` its loop does that itself.
+    private func continueSoon() {
+        if isProcessing { return }
+        if stash.isEmpty {
+            socket?.resume()
+        } else {
+            worker.loop.afterThis { [self] in continueWithStash() }
+        }
+    }
+
+    override var isCongested: Bool { socket?.isCongested ?? false }
+
+    override var isRequestComplete: Bool { phase == .complete }
+
+    override func sendInformational(_ head: ResponseHead) {
+        guard let exchange, exchange.request.minorVersion == 1 else { return }
+        write(head, lastFields: "")
+    }
+
+    override func sendHead(_ head: ResponseHead, framing: BodyFraming) {
+        guard let exchange else { return }
+        headWasSent = true
+        if wait == .body {
+            wait = .none
+            worker.loop.timers.pause(self)
+        }
+        if phase == .held || worker.isDraining { closesAfterResponse = true }
+        let isOld = exchange.request.minorVersion == 0
+        var lastFields: StaticString = ""
+        switch framing {
+        case .none, .length:
+            usesChunks = false
+        case .chunked, .untilClose:
+            usesChunks = !isOld
+            if isOld { closesAfterResponse = true } else { lastFields = "Transfer-Encoding: chunked\r\n" }
+        }
+        if closesAfterResponse {
+            lastFields = usesChunks ? "Transfer-Encoding: chunked\r\nConnection: close\r\n" : "Connection: close\r\n"
+        } else if isOld {
+            lastFields = "Connection: keep-alive\r\n"
+        }
+        write(head, lastFields: lastFields)
+    }
+
+    private func write(_ head: ResponseHead, lastFields: StaticString) {
+        let output = worker.output
+        output.removeAll()
+        output.append("HTTP/1.1 ")
+        output.append(decimal: head.status)
+        output.append(byte: 0x20)
+        if head.reason.isEmpty {
+            output.append(StatusText.reason(head.status))
+        } else {
+            output.append(from: head.fields, head.reason)
+        }
+        output.append("\r\n")
+        head.fields.write(into: output)
+        output.append(lastFields)
+        output.append("\r\n")
+        send(output.span)
+    }
+
+    override func sendBody(_ bytes: Span<UInt8>) {
+        if !usesChunks {
+            send(bytes)
+            return
+        }
+        if bytes.isEmpty { return }
+        let output = worker.output
+        output.removeAll()
+        output.append(hex: bytes.count)
+        output.append("\r\n")
+        let lineCount = output.count
+        output.append("\r\n")
+        exchange?.record.bytesSent += UInt64(output.count + bytes.count)
+        socket?.write(
+            output.span.extracting(0..<lineCount), bytes, output.span.extracting(lineCount..<output.count))
+        watchSending()
+    }
+
+    override func sendEnd(trailers: HeaderBlock?) {
+        if usesChunks {
+            let output = worker.output
+            output.removeAll()
+            output.append("0\r\n")
+            trailers?.write(into: output)
+            output.append("\r\n")
+            send(output.span)
+        }
+        finishResponse()
+    }
+
+    override func abort() {
+        guard phase != .closed else { return }
+        // A body that ends with the connection would look complete if the connection ended well.
+        if headWasSent && !usesChunks { socket?.reset() }
+        close()
+    }
+
+    private func send(_ bytes: Span<UInt8>) {
+        exchange?.record.bytesSent += UInt64(bytes.count)
+        socket?.write(bytes)
+        watchSending()
+    }
+
+    /// Sees to it that a client that takes nothing does not keep what waits for it for ever. True when something waits.
+    @discardableResult
+    private func watchSending() -> Bool {
+        guard let socket, socket.waitingCount > 0 else { return false }
+        if wait != .send {
+            takenAtTimer = socket.takenCount
+            arm(.send, worker.snapshot.settings.sendIdle)
+        }
+        return true
+    }
+
+    // MARK: Between requests
+
+    private func finishResponse() {
+        exchange = nil
+        guard phase != .closed else { return }
+        if phase != .complete || closesAfterResponse {
+            endConnection()
+            return
+        }
+        phase = .idle
+        if !watchSending() { arm(.keepAlive, worker.snapshot.settings.keepAlive) }
+        if !stash.isEmpty { continueSoon() }
+    }
+
+    /// Sends what waits, then the end; then reads on for a while, and closes.
+    private func endConnection() {
+        phase = .lingering
+        lingered = 0
+        stash.removeAll(pool: &worker.loop.chunks)
+        guard let socket else { return }
+        if clientHasEnded {
+            socket.closeAfterFlush()
+            if !socket.isOpen {
+                close()
+                return
+            }
+        } else {
+            socket.shutdownWrite()
+            socket.resume()
+        }
+        if !watchSending() { arm(.linger, Self.lingerTime) }
+    }
+
+    private func linger(_ count: Int) {
+        lingered += count
+        if lingered > Self.lingerLimit { close() }
+    }
+
+    /// No further requests: an idle connection ends at once, another one after its response.
+    func drain() {
+        closesAfterResponse = true
+        if phase == .idle { close() }
+    }
+
+    // MARK: Time
+
+    private func arm(_ what: Wait, _ limit: Int64) {
+        wait = what
+        if limit >= Deadline.never {
+            worker.loop.timers.pause(self)
+        } else {
+            worker.loop.timers.arm(self, at: worker.loop.now + limit)
+        }
+    }
+
+    override func timerDidFire() {
+        switch wait {
+        case .none: break
+        case .keepAlive, .linger: close()
+        case .head:
+            phase = .held
+            closesAfterResponse = true
+            headWasSent = false
+            exchange?.refuse(.requestTimeout)
+        case .body:
+            closesAfterResponse = true
+            exchange?.refuse(.requestTimeout)
+        case .send:
+            guard let socket, socket.waitingCount > 0 else {
+                // Everything left in the meantime.
+                wait = .none
+                if phase == .idle { arm(.keepAlive, worker.snapshot.settings.keepAlive) }
+                if phase == .lingering { arm(.linger, Self.lingerTime) }
+                return
+            }
+            if socket.takenCount != takenAtTimer {
+                takenAtTimer = socket.takenCount
+                arm(.send, worker.snapshot.settings.sendIdle)
+            } else {
+                exchange?.sendTimedOut()
+                socket.reset()
+                close()
+            }
+        }
+    }
+
+    // MARK: The end
+
+    /// The gateway ends now: cuts off what is under way.
+    func abandon() {
+        exchange?.downstreamGone()
+        close()
+    }
+
+    func close() {
+        guard phase != .closed else { return }
+        socket?.close()
+        detach()
+    }
+
+    private func detach() {
+        guard phase != .closed else { return }
+        phase = .closed
+        stash.removeAll(pool: &worker.loop.chunks)
+        worker.loop.timers.disarm(self)
+        socket = nil
+        exchange = nil
+        worker.downstreamDidClose(self)
+    }
+}

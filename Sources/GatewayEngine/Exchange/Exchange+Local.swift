@@ -1,0 +1,121 @@
+internal import GatewayConfiguration
+internal import HTTPWire
+internal import Reactor
+
+/// Answers that the gateway makes itself: errors, redirects, fixed responses, pages.
+extension Exchange {
+    /// The head could not be read.
+    func refuseHead(_ error: WireError) {
+        phase = .waiting
+        record.requestID = RequestID.ensure(in: request, &worker.identifiers)
+        refuse(GatewayError(request: error), message: error.explanation)
+    }
+
+    /// The body is malformed or too large. With the response under way it can only be broken off.
+    func refuseBody(_ error: GatewayError, _ cause: WireError?) {
+        if phase == .responding {
+            record.error = error
+            breakOff()
+        } else {
+            refuse(error, message: cause?.explanation)
+        }
+    }
+
+    func refuse(path rejection: PathRejection) {
+        refuse(.pathRejected)
+    }
+
+    func refuseMethod() {
+        let allow = worker.pathBuffer
+        allow.removeAll()
+        snapshot.routes.appendAllow(worker.scratch, into: allow)
+        refuse(.methodNotAllowed, allow: true)
+    }
+
+    /// Answers with an error of the gateway.
+    func refuse(_ error: GatewayError, message: StaticString? = nil, allow: Bool = false) {
+        guard phase == .waiting else { return }
+        if halfClosed {
+            // Nobody waited for this answer any more.
+            halfClosed = false
+            if error == .upstreamTimeout {
+                record.error = .clientClosed
+                breakOff()
+                return
+            }
+        }
+        record.error = error
+        leaveEndpoint()
+        let format = ErrorBody.Format.negotiated(for: request.fields)
+        let body = worker.bodyBuffer
+        body.removeAll()
+        ErrorBody.write(error, message: message, as: format, into: body)
+        response.removeAll()
+        response.status = error.status
+        let fields = response.fields
+        fields.append(.contentType, format.contentType)
+        if allow {
+            let list = worker.pathBuffer
+            fields.append(.allow, list.span)
+        } else if error == .methodNotAllowed {
+            fields.append(.allow, "")
+        }
+        let status = worker.pathBuffer
+        status.removeAll()
+        let name = snapshot.gatewayName
+        ErrorBody.writeProxyStatus(error, gateway: name.span, into: status)
+        fields.append(.proxyStatus, status.span)
+        if error.status == 503 { fields.append(.retryAfter, "1") }
+        respond(body.span)
+    }
+
+    func answer(_ fixed: CompiledResponse) {
+        response.removeAll()
+        response.status = fixed.configuration.status
+        for header in fixed.configuration.headers {
+            let name = Array(header.name.utf8)
+            let value = Array(header.value.utf8)
+            response.fields.append(name: name.span, value: value.span)
+        }
+        let body = fixed.body
+        respond(body.span)
+    }
+
+    func answer(_ redirect: CompiledRedirect, publicPath: ByteRange) {
+        let buffer = worker.pathBuffer
+        buffer.removeAll()
+        let fields = request.fields
+        let route = snapshot.routes.routes[routeIndex]
+        let outcome = LocationBuilder.build(
+            route, redirect, scheme: "http", authority: fields.bytes(originalAuthority),
+            publicPath: fields.bytes(publicPath), path: matchedPath(), query: fields.bytes(request.query),
+            hasQuery: request.hasQuery, scratch: worker.scratch, into: buffer)
+        guard case .built(let range, _) = outcome else { return refuse(.pathRejected) }
+        response.removeAll()
+        response.status = redirect.configuration.status
+        response.fields.append(.location, buffer.slice(range))
+        respond(Span())
+    }
+
+    /// Sends `response` with a body of the gateway's own.
+    func respond(_ body: Span<UInt8>) {
+        let fields = response.fields
+        let status = response.status
+        appendDate(fields)
+        copyRequestID(to: fields)
+        let mayHaveBody = status >= 200 && status != 204 && status != 304
+        if mayHaveBody {
+            let length = worker.pathBuffer
+            length.removeAll()
+            length.append(decimal: body.count)
+            fields.set(.contentLength, length.span)
+        }
+        record.status = UInt16(truncatingIfNeeded: status)
+        record.statusSource = .gateway
+        phase = .responding
+        let sendsBody = mayHaveBody && request.method != .head
+        downstream?.sendHead(response, framing: sendsBody ? .length(body.count) : .none)
+        if sendsBody && !body.isEmpty { downstream?.sendBody(body) }
+        completeResponse(trailers: nil)
+    }
+}

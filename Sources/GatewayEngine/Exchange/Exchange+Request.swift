@@ -1,0 +1,111 @@
+internal import GatewayConfiguration
+internal import HTTPWire
+internal import Reactor
+
+/// From the complete head to the answer: the path of a request, in one function.
+extension Exchange {
+    func begin(_ framing: BodyFraming) {
+        phase = .waiting
+        self.framing = framing
+        record.version = request.minorVersion == 0 ? .http10 : .http11
+        originalAuthority = request.authority
+
+        // (1) Every request has an id and a place in a trace, refused ones too.
+        record.requestID = RequestID.ensure(in: request, &worker.identifiers)
+        record.traceID = TraceContext.propagate(in: request, &worker.identifiers)
+
+        if self.listener == ListenerBinding.adminIndex { return answerAdmin() }
+
+        // (2) Fields that would be read as others behind us, and those that concern this connection only.
+        do {
+            try FieldRules.applyUnderscores(request.fields, settings.underscores)
+        } catch {
+            return refuse(.badRequest, message: error.explanation)
+        }
+        if request.fields.contains(.upgrade), ForwardedFields.asksForTunnel(request.fields) {
+            return refuse(.upgradeNotSupported)
+        }
+        if request.method == .connect { return refuse(.notImplemented) }
+        FieldRules.stripHopByHop(request.fields)
+
+        // (3) One truth about the path, the stage taken off.
+        let listener = snapshot.listeners[self.listener]
+        guard let features = normalisePath() else { return refuse(.pathRejected) }
+        guard removeStage(listener) else { return refuse(.stageNotFound) }
+
+        // (4) The route.
+        if request.method == .trace { return refuse(.methodNotAllowed) }
+        let outcome = matchRoute()
+        guard case .route(let index) = outcome else {
+            if let refusal = listener.pathPolicy.refusal(of: features) { return refuse(path: refusal) }
+            if outcome == .methodNotAllowed { return refuseMethod() }
+            return refuse(.notFound)
+        }
+        routeIndex = index
+        record.route = Int32(truncatingIfNeeded: index)
+        let plan = snapshot.plans[index]
+        record.routeSeries = plan.series
+        let policy = snapshot.routes.routes[index].pathPolicy ?? listener.pathPolicy
+        if let refusal = policy.refusal(of: features) { return refuse(path: refusal) }
+
+        // (5) Limits on what the request says of itself.
+        bodyLimit = plan.requestBody >= 0 ? plan.requestBody : settings.requestBody
+        if case .length(let length) = framing, length > bodyLimit { return refuse(.bodyTooLarge) }
+        streamIdle = plan.streamIdle >= 0 ? plan.streamIdle : settings.streamIdle
+
+        // (6) The answer.
+        switch plan.way {
+        case .service(let service):
+            proxy(service, plan)
+        case .serviceFromPath(let parameter):
+            let found = snapshot.routes.service(parameter: parameter, path: matchedPath(), worker.scratch)
+            if let found { proxy(found, plan) } else { refuse(.serviceNotFound) }
+        case .split(let split):
+            proxy(worker.splitSide(split), plan)
+        case .redirect(let redirect):
+            answer(redirect, publicPath: path)
+        case .respond(let fixed):
+            answer(fixed)
+        }
+    }
+
+    /// Puts the normal form of the path into the arena; nil when the path cannot be one.
+    private func normalisePath() -> PathFeatures? {
+        let fields = request.fields
+        if request.path.count == 1, fields.bytes(request.path)[0] == UInt8(ascii: "*") {
+            path = request.path
+            return []
+        }
+        let buffer = worker.pathBuffer
+        buffer.removeAll()
+        switch PathNormalizer.normalize(fields.bytes(request.path), into: buffer) {
+        case .unchanged(let features):
+            path = request.path
+            return features
+        case .rewritten(let range, let features):
+            path = fields.store(buffer.slice(range))
+            return features
+        case .rejected:
+            return nil
+        }
+    }
+
+    private func removeStage(_ listener: CompiledListener) -> Bool {
+        switch listener.stages.match(matchedPath()) {
+        case .unstaged: return true
+        case .stage(_, let rest):
+            path = ByteRange(start: path.start + rest.start, count: rest.count)
+            return true
+        case .notFound: return false
+        }
+    }
+
+    private func matchRoute() -> MatchOutcome {
+        let fields = request.fields
+        let input = RouteInput(
+            listener: listener, method: request.method, methodText: fields.bytes(request.methodText),
+            host: fields.bytes(request.authority), path: matchedPath(), query: fields.bytes(request.query),
+            fields: fields)
+        return snapshot.routes.match(input, scratch: worker.scratch)
+    }
+}

@@ -1,0 +1,67 @@
+internal import GatewayConfiguration
+internal import HTTPWire
+internal import Reactor
+
+/// From an endpoint's response to the client.
+extension Exchange {
+    func upstreamDidReceiveInformational() {
+        FieldRules.stripHopByHop(response.fields)
+        downstream?.sendInformational(response)
+    }
+
+    func upstreamDidReceiveHead(_ framing: BodyFraming) {
+        record.upstreamFirstByte = worker.loop.now - upstreamStart
+        record.status = UInt16(truncatingIfNeeded: response.status)
+        record.statusSource = .upstream
+        phase = .responding
+        hasResponseTrailers = framing == .chunked
+        let fields = response.fields
+        FieldRules.stripHopByHop(fields)
+        if !fields.contains(.date) { appendDate(fields) }
+        copyRequestID(to: fields)
+        if snapshot.configuration.forwarding.via {
+            let via = snapshot.via
+            fields.append(.via, via.span)
+        }
+        if streamIdle < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
+        downstream?.sendHead(response, framing: framing)
+    }
+
+    func upstreamDidReceiveBody(_ bytes: Span<UInt8>) {
+        guard let downstream else { return }
+        downstream.sendBody(bytes)
+        touch()
+        if downstream.isCongested { upstream?.pauseResponse() }
+    }
+
+    func upstreamDidFinish(_ connection: HTTP1Upstream) {
+        record.upstreamTotal = worker.loop.now - upstreamStart
+        upstream = nil
+        completeResponse(trailers: receivedTrailers)
+    }
+
+    /// The last piece of the response: the client's side goes on to the next request, this object to the pool.
+    func completeResponse(trailers: HeaderBlock?) {
+        let downstream = self.downstream
+        downstream?.sendEnd(trailers: trailers)
+        finish()
+    }
+
+    func appendDate(_ fields: HeaderBlock) {
+        let date = worker.dateText()
+        fields.append(.date, date.span)
+    }
+
+    func copyRequestID(to fields: HeaderBlock) {
+        let received = request.fields
+        fields.set(.xRequestID, received.bytes(record.requestID))
+    }
+
+    /// Something of the response was sent and the rest will not come: the client must see that it is not complete.
+    func breakOff() {
+        let downstream = self.downstream
+        self.downstream = nil
+        downstream?.abort()
+        finish()
+    }
+}

@@ -1,0 +1,162 @@
+internal import HTTPWire
+internal import Reactor
+
+/// The way to an endpoint: pick, lease, send, and what happens when that fails.
+extension Exchange {
+    /// Sends the request to a service.
+    func proxy(_ index: Int, _ plan: RoutePlan) {
+        let pool = worker.services[index]
+        service = pool
+        record.service = Int32(truncatingIfNeeded: index)
+        record.serviceSeries = pool.service.series
+        guard buildTarget() else { return refuse(.pathRejected) }
+        if let client {
+            ForwardedFields.edit(
+                request, client: client, authority: originalAuthority, prefix: removedPrefix, snapshot: snapshot)
+        }
+        let limit = plan.requestTimeout >= 0 ? plan.requestTimeout : pool.service.requestTimeout
+        if limit < Deadline.never {
+            requestDeadline = worker.loop.now + limit
+            worker.loop.timers.arm(self, at: requestDeadline)
+        }
+        tryEndpoint(avoiding: nil)
+    }
+
+    /// Writes the forwarded target into the arena of the request's fields.
+    private func buildTarget() -> Bool {
+        let route = snapshot.routes.routes[routeIndex]
+        let fields = request.fields
+        removedPrefix = .empty
+        if route.target.isIdentity && path == request.path {
+            // Path and query as the client sent them stand side by side already.
+            target = ByteRange(start: path.start, count: path.count)
+            if request.hasQuery { target.count += 1 + request.query.count }
+            return true
+        }
+        let buffer = worker.pathBuffer
+        buffer.removeAll()
+        let outcome = TargetBuilder.build(
+            route.target, path: matchedPath(), query: fields.bytes(request.query), hasQuery: request.hasQuery,
+            scratch: worker.scratch, into: buffer)
+        guard case .built(let range, let removed) = outcome else { return false }
+        target = fields.store(buffer.slice(range))
+        removedPrefix = ByteRange(start: path.start, count: UInt32(truncatingIfNeeded: removed))
+        return true
+    }
+
+    func tryEndpoint(avoiding avoided: EndpointPool?) {
+        guard let service, let picked = service.pick(&worker.identifiers, avoiding: avoided) else {
+            return refuse(.noEndpoint)
+        }
+        endpoint = picked
+        picked.inFlight += 1
+        worker.metrics.upstreamStarted(picked.service.series)
+        record.endpoint = Int32(truncatingIfNeeded: picked.endpoint.label)
+        addressesTried = 0
+        lease(from: picked)
+    }
+
+    private func lease(from pool: EndpointPool) {
+        record.attempts &+= 1
+        addressesTried += 1
+        switch pool.lease(for: self) {
+        case .connection(let connection):
+            upstream = connection
+            upstreamIsReady(connection)
+        case .pending:
+            if upstream == nil { isWaitingInPool = true }
+        case .failed(let error):
+            refuse(error)
+        }
+    }
+
+    /// A place in the pool, or the name's address, has come.
+    func leaseAgain(from pool: EndpointPool) {
+        isWaitingInPool = false
+        record.attempts &-= 1
+        addressesTried -= 1
+        lease(from: pool)
+    }
+
+    func connecting(_ connection: UpstreamStream) {
+        upstream = connection
+    }
+
+    /// A connection is there: sends the head, and lets the body follow.
+    func upstreamIsReady(_ connection: UpstreamStream) {
+        guard let endpoint else { return }
+        let fields = request.fields
+        switch snapshot.plans[routeIndex].host {
+        case .target:
+            let authority = endpoint.endpoint.authority
+            fields.set(.host, authority.span)
+        case .preserve: fields.set(.host, fields.bytes(originalAuthority))
+        case .literal(let bytes): fields.set(.host, bytes.span)
+        }
+        let output = worker.output
+        output.removeAll()
+        output.append(from: fields, request.methodText)
+        output.append(byte: 0x20)
+        output.append(from: fields, target)
+        output.append(" HTTP/1.1\r\n")
+        fields.write(into: output)
+        output.append(framing == .chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n")
+        upstreamStart = worker.loop.now
+        hasSentRequest = true
+        connection.sendHead(output.span, framing: framing)
+        if downstream?.isRequestComplete == true {
+            connection.sendEnd(trailers: nil)
+        } else {
+            downstream?.startBody()
+        }
+    }
+
+    // MARK: The request's body
+
+    func requestBody(_ bytes: Span<UInt8>) {
+        bodyReceived += bytes.count
+        if bodyReceived > bodyLimit { return refuseBody(.bodyTooLarge, nil) }
+        hasForwardedBody = true
+        guard let upstream else { return }
+        upstream.sendBody(bytes)
+        if upstream.isCongested { downstream?.pauseBody() }
+        if phase == .responding { touch() }
+    }
+
+    func requestEnd() {
+        upstream?.sendEnd(trailers: framing == .chunked ? requestTrailers : nil)
+    }
+
+    func upstreamDidDrain() {
+        downstream?.resumeBody()
+    }
+
+    // MARK: Failure
+
+    func upstreamDidFail(_ failure: HTTP1Upstream.Failure) {
+        upstream = nil
+        if phase == .responding {
+            record.error = .upstreamIncomplete
+            breakOff()
+            return
+        }
+        switch failure {
+        case .refused, .connect, .connectTimeout:
+            // Nothing was sent: another address of the same name may do better.
+            if let endpoint, addressesTried < endpoint.addressCount { return lease(from: endpoint) }
+            switch failure {
+            case .refused: refuse(.upstreamConnectRefused)
+            case .connectTimeout: refuse(.upstreamConnectTimeout)
+            default: refuse(.upstreamConnectFailed)
+            }
+        case .closedEarly(let reused):
+            // The connection had waited in the pool and was closed meanwhile: no fault of this request.
+            if reused && isRepeatable, let endpoint { return lease(from: endpoint) }
+            refuse(.upstreamReset)
+        case .incomplete:
+            refuse(.upstreamIncomplete)
+        case .invalid(let error):
+            refuse(GatewayError(response: error))
+        }
+    }
+}

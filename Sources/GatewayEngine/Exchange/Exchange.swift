@@ -1,0 +1,228 @@
+internal import GatewayConfiguration
+internal import HTTPWire
+internal import Reactor
+
+/// One request and its response: couples a client's side with an endpoint's, from the first byte of the head to the
+/// access record.
+///
+/// The steps, in the order in which they happen; each is one method or one file:
+/// 1. `begin`: the head is complete. Route, policies, answer (`Exchange+Request.swift` reads from top to bottom).
+/// 2. `proxy`: an endpoint is picked and a connection leased (`Exchange+Upstream.swift`).
+/// 3. `upstreamIsReady`: the edited head is sent, and the body flows behind it.
+/// 4. `upstreamDidReceiveHead`: the response's head goes to the client, the body flows behind it
+///    (`Exchange+Response.swift`).
+/// 5. `finish`: the record is completed, counted and logged, and this object goes back to its worker.
+/// Whatever goes wrong ends in `refuse` (nothing was sent to the client yet) or `breakOff` (something was).
+///
+/// Exchanges are pooled: between two requests they belong to nobody, and all that a request leaves behind is cleared by
+/// `prepare`. An exchange belongs to one worker and one thread.
+final class Exchange: TimerNode {
+    enum Phase: UInt8 {
+        /// In the worker's pool. Can transition to: receiving.
+        case unused
+        /// The request's head is being read. Can transition to: waiting, responding, unused.
+        case receiving
+        /// No byte of the response was sent. Can transition to: responding, unused.
+        case waiting
+        /// The response's head was sent. Can transition to: unused.
+        case responding
+    }
+
+    let worker: Worker
+    let request = RequestHead()
+    let response = ResponseHead()
+    var record = AccessRecord()
+    var phase = Phase.unused
+
+    /// The configuration that this request was routed by.
+    var snapshot: Snapshot
+    var downstream: DownstreamStream?
+    var upstream: UpstreamStream?
+    var client: ClientIdentity?
+    var listener = 0
+    var routeIndex = -1
+    /// The path that was matched and is forwarded: normalised, the stage removed; in the arena of the request's fields.
+    var path = ByteRange.empty
+    /// The target for the upstream, in the same arena.
+    var target = ByteRange.empty
+    /// `Host` as the client sent it, in the same arena.
+    var originalAuthority = ByteRange.empty
+    var framing = BodyFraming.none
+    var service: ServicePool?
+    var endpoint: EndpointPool?
+    /// The service of `connecting` or `waiting`; addresses tried for the present connection.
+    var addressesTried = 0
+    var bodyReceived = 0
+    var bodyLimit = Int.max
+    var hasForwardedBody = false
+    var hasSentRequest = false
+    var streamIdle = Deadline.never
+    var requestDeadline = Deadline.never
+    var upstreamStart: Int64 = 0
+    var startedAt: Int64 = 0
+    var isWaitingInPool = false
+    /// The client has sent its end while the answer was not there yet.
+    var halfClosed = false
+    /// What `strip_prefix` took away, in the same arena.
+    var removedPrefix = ByteRange.empty
+    var hasResponseTrailers = false
+    private var ownRequestTrailers: HeaderBlock?
+    private var ownResponseTrailers: HeaderBlock?
+
+    init(worker: Worker) {
+        self.worker = worker
+        snapshot = worker.snapshot
+    }
+
+    /// Made ready for a request whose first byte has just come.
+    func prepare(_ downstream: HTTP1Downstream) {
+        phase = .receiving
+        record = AccessRecord()
+        record.start = worker.loop.wallNow
+        startedAt = worker.loop.now
+        snapshot = worker.snapshot
+        self.downstream = downstream
+        client = downstream.client
+        listener = downstream.listener
+        routeIndex = -1
+        path = .empty
+        target = .empty
+        originalAuthority = .empty
+        framing = .none
+        halfClosed = false
+        removedPrefix = .empty
+        hasResponseTrailers = false
+        addressesTried = 0
+        bodyReceived = 0
+        bodyLimit = .max
+        hasForwardedBody = false
+        hasSentRequest = false
+        streamIdle = Deadline.never
+        requestDeadline = Deadline.never
+        let address = downstream.client.address
+        record.clientHigh = address.high
+        record.clientLow = address.low
+        record.clientPort = address.port
+        worker.metrics.requestStarted()
+    }
+
+    /// A method without effects that repeating could double, and no body that would have to be sent again.
+    var isRepeatable: Bool {
+        (framing == .none || framing == .length(0)) && request.method.isIdempotent
+    }
+
+    /// Where the trailers of a chunked request body go. A body without trailers gets a block that stays empty.
+    var requestTrailers: HeaderBlock {
+        framing == .chunked ? Self.block(&ownRequestTrailers) : worker.noTrailers
+    }
+
+    /// The same for the response.
+    var responseTrailers: HeaderBlock {
+        hasResponseTrailers ? Self.block(&ownResponseTrailers) : worker.noTrailers
+    }
+
+    /// The trailers that are passed on; nil when the framing has no place for any.
+    var receivedTrailers: HeaderBlock? { hasResponseTrailers ? responseTrailers : nil }
+
+    /// Made when a first chunked body comes, and kept.
+    private static func block(_ slot: inout HeaderBlock?) -> HeaderBlock {
+        if let slot { return slot }
+        let made = HeaderBlock()
+        slot = made
+        return made
+    }
+
+    var settings: ClientSettings { snapshot.settings }
+
+    /// The request's path as it will be forwarded, before edits.
+    @_lifetime(borrow self)
+    func matchedPath() -> Span<UInt8> {
+        let fields = request.fields
+        // The arena lives as long as the request's head, which lives as long as this object.
+        return unsafe _overrideLifetime(fields.bytes(path), borrowing: self)
+    }
+
+    // MARK: Time
+
+    /// Moves the one deadline: of the whole request before the response's head, of the stream's silence after it.
+    func touch() {
+        guard streamIdle < Deadline.never else { return }
+        worker.loop.timers.arm(self, at: worker.loop.now + streamIdle)
+    }
+
+    override func timerDidFire() {
+        switch phase {
+        case .unused, .receiving:
+            break
+        case .waiting:
+            refuse(isWaitingInPool && upstream == nil ? endpointTimeoutError : .upstreamTimeout)
+        case .responding:
+            record.error = .streamIdleTimeout
+            breakOff()
+        }
+    }
+
+    private var endpointTimeoutError: GatewayError {
+        if let endpoint, case .resolving = endpoint.addresses.state { .nameResolutionTimeout } else { .upstreamTimeout }
+    }
+
+    // MARK: The end
+
+    /// The exchange is over: counts, logs, and goes back to the pool. Both sides have been told by now.
+    func finish() {
+        guard phase != .unused else { return }
+        phase = .unused
+        worker.loop.timers.pause(self)
+        leaveEndpoint()
+        downstream = nil
+        client = nil
+        service = nil
+        record.duration = worker.loop.now - startedAt
+        worker.metrics.requestFinished(record)
+        worker.accessLog?.write(record, request: request, labels: snapshot.labels)
+        worker.giveBack(self)
+    }
+
+    /// Lets go of the upstream side.
+    func leaveEndpoint() {
+        guard let endpoint else { return }
+        self.endpoint = nil
+        if isWaitingInPool {
+            isWaitingInPool = false
+            endpoint.forget(self)
+        }
+        if let upstream {
+            self.upstream = nil
+            upstream.cancel()
+        }
+        endpoint.inFlight -= 1
+        worker.metrics.upstreamFinished(endpoint.service.series)
+    }
+
+    // MARK: Events of the client's side
+
+    func downstreamGone() {
+        if record.error == nil { record.error = .clientClosed }
+        finish()
+    }
+
+    /// The client has sent its end and may be gone: it gets a moment for the answer to begin.
+    func downstreamHalfClosed() {
+        guard phase == .waiting else { return }
+        let soon = worker.loop.now + HTTP1Downstream.halfClosedTime
+        if soon < requestDeadline {
+            requestDeadline = soon
+            halfClosed = true
+            worker.loop.timers.arm(self, at: soon)
+        }
+    }
+
+    func downstreamDidDrain() {
+        upstream?.resumeResponse()
+    }
+
+    func sendTimedOut() {
+        record.error = .sendTimeout
+        finish()
+    }
+}

@@ -1,0 +1,83 @@
+internal import Reactor
+internal import GatewayConfiguration
+internal import HTTPWire
+
+/// What a request's fields say about where it came from, rebuilt by trust: what a client that nobody vouches for says
+/// about itself is thrown away, what a trusted proxy says is continued.
+enum ForwardedFields {
+    static func edit(
+        _ request: RequestHead, client: ClientIdentity, authority: ByteRange, prefix: ByteRange, snapshot: Snapshot
+    ) {
+        let fields = request.fields
+        if client.isTrusted {
+            continueChain(fields, client)
+            if !fields.contains(.xForwardedProto) { fields.append(.xForwardedProto, "http") }
+            if !fields.contains(.xForwardedHost) { fields.append(.xForwardedHost, fields.bytes(authority)) }
+        } else {
+            fields.remove(.forwarded)
+            fields.remove(.xForwardedPort)
+            fields.remove(.xForwardedPrefix)
+            fields.remove(.xRealIP)
+            fields.set(.xForwardedFor, client.text.span)
+            fields.set(.xForwardedProto, "http")
+            fields.set(.xForwardedHost, fields.bytes(authority))
+        }
+        if !prefix.isEmpty { fields.set(.xForwardedPrefix, fields.bytes(prefix)) }
+        if snapshot.configuration.forwarding.forwarded { appendForwarded(fields, client, authority) }
+        if snapshot.configuration.forwarding.via {
+            let via = snapshot.via
+            fields.append(.via, via.span)
+        }
+    }
+
+    /// Appends the peer to the addresses that the trusted proxy passed on, as one field.
+    private static func continueChain(_ fields: HeaderBlock, _ client: ClientIdentity) {
+        let first = fields.firstIndex(of: .xForwardedFor)
+        guard first >= 0 else {
+            fields.append(.xForwardedFor, client.text.span)
+            return
+        }
+        let buffer = WireBuffer(capacity: 256)
+        var index = first
+        while index >= 0 {
+            buffer.append(fields.value(index))
+            buffer.append(", ")
+            index = fields.nextIndex(of: .xForwardedFor, after: index)
+        }
+        buffer.append(client.text.span)
+        fields.set(.xForwardedFor, buffer.span)
+    }
+
+    /// RFC 7239: `for=192.0.2.60;proto=http;host=example.com`, IPv6 addresses quoted in brackets.
+    private static func appendForwarded(_ fields: HeaderBlock, _ client: ClientIdentity, _ authority: ByteRange) {
+        let buffer = WireBuffer(capacity: 256)
+        var index = fields.firstIndex(of: .forwarded)
+        while index >= 0 {
+            buffer.append(fields.value(index))
+            buffer.append(", ")
+            index = fields.nextIndex(of: .forwarded, after: index)
+        }
+        buffer.append(client.address.isIPv6 ? "for=\"[" : "for=")
+        buffer.append(client.text.span)
+        buffer.append(client.address.isIPv6 ? "]\";proto=http" : ";proto=http")
+        if !authority.isEmpty {
+            // The scanner has checked that an authority holds neither quotes nor backslashes.
+            buffer.append(";host=\"")
+            buffer.append(from: fields, authority)
+            buffer.append("\"")
+        }
+        fields.set(.forwarded, buffer.span)
+    }
+
+    /// `Upgrade` to something other than HTTP/2, which is an offer that may be ignored (RFC 9110 §7.8).
+    static func asksForTunnel(_ fields: HeaderBlock) -> Bool {
+        var index = fields.firstIndex(of: .upgrade)
+        while index >= 0 {
+            let value = fields.value(index)
+            let isHTTP2 = value.count >= 2 && value[0] | 0x20 == UInt8(ascii: "h") && value[1] == UInt8(ascii: "2")
+            if !isHTTP2 { return true }
+            index = fields.nextIndex(of: .upgrade, after: index)
+        }
+        return false
+    }
+}

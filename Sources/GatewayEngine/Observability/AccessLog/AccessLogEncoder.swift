@@ -1,0 +1,201 @@
+package import GatewayConfiguration
+package import HTTPWire
+
+/// Writes an access record as one line of JSON. One per worker; it keeps its scratch and its clock's text from record to
+/// record and allocates nothing.
+///
+/// The members come in this order, and those without a value are left out:
+/// time, request_id, trace_id, client, client_port, method, host, path, protocol, route, rule, service, endpoint, status,
+/// status_from, error, bytes_in, bytes_out, duration_ms, upstream {connect_ms, first_byte_ms, total_ms}, attempts,
+/// headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
+/// it is longer than anyone will read.
+package struct AccessLogEncoder: ~Copyable {
+    /// Bytes of a logged field value or query at most; a path is bounded by the limit of the request line already.
+    package static let valueLimit = 2048
+
+    private var line = LineWriter(capacity: 4096)
+    private var clock = Timestamp()
+    private let redaction: QueryRedaction
+    private let headers: [LoggedHeader]
+
+    /// A request field to be added to each record.
+    private struct LoggedHeader {
+        var name: [UInt8]
+        var known: KnownField
+        /// `"user-agent":"`
+        var prefix: [UInt8]
+        /// Its value is a credential and never logged, whatever the configuration asks for.
+        var isSecret: Bool
+    }
+
+    private static let secrets: Set<String> = [
+        "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key",
+    ]
+
+    package init(_ configuration: AccessLogConfiguration) {
+        redaction = QueryRedaction(configuration.redactQuery)
+        headers = configuration.headers.map { name in
+            let name = name.lowercased()
+            var prefix = LineWriter(capacity: 64)
+            prefix.append(quotedJSON: name)
+            prefix.append(":\"")
+            var bytes: [UInt8] = []
+            // The pointer is used within the call only.
+            unsafe prefix.span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+            return LoggedHeader(
+                name: Array(name.utf8), known: KnownField.lookup(name.utf8.span), prefix: bytes,
+                isSecret: AccessLogEncoder.secrets.contains(name))
+        }
+    }
+
+    /// Appends the line, with its line feed, to `buffer`.
+    package mutating func write(
+        _ record: AccessRecord, request: RequestHead, labels: AccessLabels, into buffer: WireBuffer
+    ) {
+        encode(record, request: request, labels: labels)
+        buffer.append(line.span)
+    }
+
+    /// The bytes of the last line encoded.
+    var span: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { line.span }
+    }
+
+    mutating func encode(_ record: AccessRecord, request: RequestHead, labels: AccessLabels) {
+        line.reset()
+        line.append("{\"time\":\"")
+        clock.write(record.start, into: &line)
+        writeIdentity(record, request)
+        writeRequest(request)
+        line.append(",\"protocol\":\"")
+        line.append(record.version.name)
+        line.append(byte: UInt8(ascii: "\""))
+        labels.writeRoute(record.route, into: &line)
+        labels.writeService(record.service, into: &line)
+        labels.writeEndpoint(record.endpoint, into: &line)
+        writeOutcome(record)
+        writeUpstream(record)
+        if !headers.isEmpty { writeHeaders(request.fields) }
+        line.append("}\n")
+    }
+
+    /// From behind the time to the client's port.
+    private mutating func writeIdentity(_ record: AccessRecord, _ request: RequestHead) {
+        let fields = request.fields
+        if !record.requestID.isEmpty {
+            line.append("\",\"request_id\":\"")
+            line.append(json: fields.bytes(record.requestID))
+        }
+        if !record.traceID.isEmpty {
+            line.append("\",\"trace_id\":\"")
+            line.append(json: fields.bytes(record.traceID))
+        }
+        line.append("\",\"client\":\"")
+        line.append(addressHigh: record.clientHigh, low: record.clientLow)
+        line.append("\",\"client_port\":")
+        line.append(decimal: Int(record.clientPort))
+    }
+
+    private mutating func writeRequest(_ request: RequestHead) {
+        let fields = request.fields
+        if !request.methodText.isEmpty {
+            line.append(",\"method\":\"")
+            line.append(json: fields.bytes(request.methodText))
+            line.append(byte: UInt8(ascii: "\""))
+        }
+        if !request.authority.isEmpty {
+            line.append(",\"host\":\"")
+            line.append(json: fields.bytes(request.authority))
+            line.append(byte: UInt8(ascii: "\""))
+        }
+        if !request.path.isEmpty {
+            line.append(",\"path\":\"")
+            line.append(json: fields.bytes(request.path))
+            if request.hasQuery {
+                line.append(byte: UInt8(ascii: "?"))
+                let query = fields.bytes(request.query)
+                redaction.write(query.extracting(first: AccessLogEncoder.valueLimit), into: &line)
+            }
+            line.append(byte: UInt8(ascii: "\""))
+        }
+    }
+
+    private mutating func writeOutcome(_ record: AccessRecord) {
+        line.append(",\"status\":")
+        line.append(decimal: Int(record.status))
+        switch record.statusSource {
+        case .gateway: line.append(",\"status_from\":\"gateway\"")
+        case .upstream: line.append(",\"status_from\":\"upstream\"")
+        }
+        if let error = record.error {
+            line.append(",\"error\":\"")
+            line.append(error.code)
+            line.append(byte: UInt8(ascii: "\""))
+        }
+        line.append(",\"bytes_in\":")
+        line.append(decimal: record.bytesReceived)
+        line.append(",\"bytes_out\":")
+        line.append(decimal: record.bytesSent)
+        line.append(",\"duration_ms\":")
+        line.append(milliseconds: record.duration)
+    }
+
+    private mutating func writeUpstream(_ record: AccessRecord) {
+        guard record.attempts > 0 else { return }
+        line.append(",\"upstream\":")
+        var separator = UInt8(ascii: "{")
+        if record.upstreamConnect >= 0 {
+            line.append(byte: separator)
+            line.append("\"connect_ms\":")
+            line.append(milliseconds: record.upstreamConnect)
+            separator = UInt8(ascii: ",")
+        }
+        if record.upstreamFirstByte >= 0 {
+            line.append(byte: separator)
+            line.append("\"first_byte_ms\":")
+            line.append(milliseconds: record.upstreamFirstByte)
+            separator = UInt8(ascii: ",")
+        }
+        if record.upstreamTotal >= 0 {
+            line.append(byte: separator)
+            line.append("\"total_ms\":")
+            line.append(milliseconds: record.upstreamTotal)
+            separator = UInt8(ascii: ",")
+        }
+        if separator == UInt8(ascii: "{") { line.append(byte: separator) }
+        line.append("},\"attempts\":")
+        line.append(decimal: Int(record.attempts))
+    }
+
+    private mutating func writeHeaders(_ fields: HeaderBlock) {
+        line.append(",\"headers\":")
+        var separator = UInt8(ascii: "{")
+        for header in headers {
+            var index = next(header, in: fields, after: -1)
+            guard index >= 0 else { continue }
+            line.append(byte: separator)
+            separator = UInt8(ascii: ",")
+            line.append(header.prefix.span)
+            if header.isSecret {
+                line.append("***")
+            } else {
+                var isFirst = true
+                while index >= 0 {
+                    if !isFirst { line.append(", ") }
+                    isFirst = false
+                    line.append(json: fields.value(index).extracting(first: AccessLogEncoder.valueLimit))
+                    index = next(header, in: fields, after: index)
+                }
+            }
+            line.append(byte: UInt8(ascii: "\""))
+        }
+        if separator == UInt8(ascii: "{") { line.append(byte: separator) }
+        line.append(byte: UInt8(ascii: "}"))
+    }
+
+    private func next(_ header: LoggedHeader, in fields: HeaderBlock, after index: Int) -> Int {
+        guard header.known != .none else { return fields.firstIndex(named: header.name.span, after: index) }
+        return index < 0 ? fields.firstIndex(of: header.known) : fields.nextIndex(of: header.known, after: index)
+    }
+}

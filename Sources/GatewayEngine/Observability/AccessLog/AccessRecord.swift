@@ -1,0 +1,71 @@
+package import HTTPWire
+
+/// What one exchange was, as plain numbers: filled along the way, read once at its end by the access log and the metrics.
+///
+/// It holds no text. Names of routes, services and endpoints are indices into the `AccessLabels` of the snapshot that
+/// the request was routed by; the request's own bytes are ranges in the arena of its head, which lives until the record
+/// is written. So a record costs nothing to make, copy or throw away.
+///
+/// Times are nanoseconds. Durations that never came to be are -1.
+package struct AccessRecord: Sendable {
+    package enum StatusSource: UInt8, Sendable {
+        case gateway
+        case upstream
+    }
+
+    package enum Version: UInt8, Sendable {
+        case http10
+        case http11
+        case http2
+
+        package var name: StaticString {
+            switch self {
+            case .http10: "HTTP/1.0"
+            case .http11: "HTTP/1.1"
+            case .http2: "HTTP/2"
+            }
+        }
+    }
+
+    /// When the first byte of the request was read: nanoseconds since 1970-01-01T00:00:00Z.
+    package var start: Int64 = 0
+    /// From there to the last byte of the answer handed to the client's socket.
+    package var duration: Int64 = 0
+    /// How long making the upstream connection took; -1 when one was reused, or none was needed.
+    package var upstreamConnect: Int64 = -1
+    /// From the request's head being sent upstream to the first byte of the answer.
+    package var upstreamFirstByte: Int64 = -1
+    /// From the request's head being sent upstream to the last byte of the answer.
+    package var upstreamTotal: Int64 = -1
+    /// Bytes read from and written to the client for this exchange, heads and framing included.
+    package var bytesReceived: UInt64 = 0
+    package var bytesSent: UInt64 = 0
+
+    /// The status sent; 0 when the exchange ended before there was one.
+    package var status: UInt16 = 0
+    package var statusSource = StatusSource.gateway
+    /// What went wrong. It may stand beside an upstream's status: a body that broke off after a head of 200.
+    package var error: GatewayError?
+    package var version = Version.http11
+    /// How many times the request was sent, or tried to be sent, upstream.
+    package var attempts: UInt16 = 0
+
+    /// Indices in the snapshot's `AccessLabels`; -1: none.
+    package var route: Int32 = -1
+    package var service: Int32 = -1
+    package var endpoint: Int32 = -1
+    /// Where the counters of route and service stand (`Metrics.assignRoutes`, `Metrics.assignServices`).
+    package var routeSeries = SeriesID.none
+    package var serviceSeries = SeriesID.none
+
+    /// The client's address, IPv4 in its mapped form (`::ffff:a.b.c.d`), by the trust rules.
+    package var clientHigh: UInt64 = 0
+    package var clientLow: UInt64 = 0
+    package var clientPort: UInt16 = 0
+
+    /// In the arena of the request's fields; empty: none.
+    package var requestID = ByteRange.empty
+    package var traceID = ByteRange.empty
+
+    package init() {}
+}

@@ -1,0 +1,163 @@
+/// The table behind `GatewayError`: what a client sees of each error.
+///
+/// One switch and not one per property, so that a line reads as the whole of an error. It compiles to constants: an
+/// error answered ten thousand times a second under attack looks nothing up and allocates nothing.
+extension GatewayError {
+    struct Facts {
+        var status: Int
+        var code: StaticString
+        var message: StaticString
+        var proxyStatus: StaticString
+        var closes: Bool
+
+        init(
+            _ status: Int, _ code: StaticString, _ message: StaticString, _ proxyStatus: StaticString,
+            closes: Bool = false
+        ) {
+            self.status = status
+            self.code = code
+            self.message = message
+            self.proxyStatus = proxyStatus
+            self.closes = closes
+        }
+    }
+
+    var facts: Facts {
+        switch self {
+        case .badRequest:
+            Facts(
+                400, "bad_request", "The request is malformed.",
+                "error=http_request_error; details=\"bad_request\"", closes: true)
+        case .uriTooLong:
+            Facts(
+                414, "uri_too_long", "The request line is too long.",
+                "error=http_request_error; details=\"uri_too_long\"", closes: true)
+        case .requestHeadersTooLarge:
+            Facts(
+                431, "request_headers_too_large", "The request's header fields are too large or too many.",
+                "error=http_request_error; details=\"request_headers_too_large\"", closes: true)
+        case .bodyTooLarge:
+            // The rest of the body is not read, so the connection cannot carry another request.
+            Facts(
+                413, "body_too_large", "The request's body is larger than this route allows.",
+                "error=http_request_denied; details=\"body_too_large\"", closes: true)
+        case .requestTimeout:
+            Facts(
+                408, "request_timeout", "The request did not arrive in time.",
+                "error=http_request_error; details=\"request_timeout\"", closes: true)
+        case .expectationFailed:
+            Facts(
+                417, "expectation_failed", "The expectation in the request cannot be met.",
+                "error=http_request_error; details=\"expectation_failed\"", closes: true)
+        case .notImplemented:
+            Facts(
+                501, "not_implemented", "The request uses a transfer coding or feature that is not supported.",
+                "error=http_request_error; details=\"not_implemented\"", closes: true)
+        case .httpVersionNotSupported:
+            Facts(
+                505, "http_version_not_supported", "This version of HTTP is not supported.",
+                "error=http_request_error; details=\"http_version_not_supported\"", closes: true)
+        case .upgradeNotSupported:
+            // What follows an upgrade request may be the other protocol already.
+            Facts(
+                501, "upgrade_not_supported", "Switching to another protocol is not supported here.",
+                "error=http_upgrade_failed; details=\"upgrade_not_supported\"", closes: true)
+
+        case .notFound:
+            Facts(
+                404, "not_found", "No route matches this request.",
+                "error=destination_not_found; details=\"not_found\"")
+        case .stageNotFound:
+            Facts(
+                404, "stage_not_found", "The path does not begin with a stage of this listener.",
+                "error=destination_not_found; details=\"stage_not_found\"")
+        case .methodNotAllowed:
+            Facts(
+                405, "method_not_allowed", "The method is not allowed for this resource.",
+                "error=http_request_denied; details=\"method_not_allowed\"")
+        case .pathRejected:
+            Facts(
+                400, "path_rejected", "The path holds a character or segment that is not accepted here.",
+                "error=http_request_denied; details=\"path_rejected\"")
+        case .serviceNotFound:
+            Facts(
+                404, "service_not_found", "The path names a service that does not exist.",
+                "error=destination_not_found; details=\"service_not_found\"")
+
+        case .upstreamConnectFailed:
+            Facts(
+                502, "upstream_connect_failed", "No connection to the service could be made.",
+                "error=destination_unavailable; details=\"upstream_connect_failed\"")
+        case .upstreamConnectRefused:
+            Facts(
+                502, "upstream_connect_refused", "The service refused the connection.",
+                "error=connection_refused; details=\"upstream_connect_refused\"")
+        case .upstreamConnectTimeout:
+            Facts(
+                504, "upstream_connect_timeout", "Connecting to the service took too long.",
+                "error=connection_timeout; details=\"upstream_connect_timeout\"")
+        case .upstreamReset:
+            Facts(
+                502, "upstream_reset", "The service closed the connection before it answered.",
+                "error=connection_terminated; details=\"upstream_reset\"")
+        case .upstreamInvalidResponse:
+            Facts(
+                502, "upstream_invalid_response", "The service sent an invalid answer.",
+                "error=http_protocol_error; details=\"upstream_invalid_response\"")
+        case .upstreamHeadersTooLarge:
+            Facts(
+                502, "upstream_headers_too_large", "The service's header fields are too large or too many.",
+                "error=http_response_header_section_size; details=\"upstream_headers_too_large\"")
+        case .upstreamIncomplete:
+            Facts(
+                502, "upstream_incomplete", "The service's answer ended too early.",
+                "error=http_response_incomplete; details=\"upstream_incomplete\"", closes: true)
+        case .upstreamTimeout:
+            Facts(
+                504, "upstream_timeout", "The service did not answer in time.",
+                "error=http_response_timeout; details=\"upstream_timeout\"")
+        case .noEndpoint:
+            Facts(
+                503, "no_endpoint", "No endpoint of the service is available.",
+                "error=destination_unavailable; details=\"no_endpoint\"")
+        case .nameNotResolved:
+            Facts(
+                502, "name_not_resolved", "The service's name could not be resolved.",
+                "error=dns_error; details=\"name_not_resolved\"")
+        case .nameResolutionTimeout:
+            Facts(
+                504, "name_resolution_timeout", "Resolving the service's name took too long.",
+                "error=dns_timeout; details=\"name_resolution_timeout\"")
+
+        case .overloaded:
+            Facts(
+                503, "overloaded", "Too many requests are waiting for the service.",
+                "error=connection_limit_reached; details=\"overloaded\"")
+        case .connectionLimit:
+            Facts(
+                503, "connection_limit", "Too many connections are open.",
+                "error=http_request_denied; details=\"connection_limit\"", closes: true)
+        case .configurationError:
+            Facts(
+                500, "configuration_error", "The route for this request is not configured completely.",
+                "error=proxy_configuration_error; details=\"configuration_error\"")
+        case .internal:
+            Facts(
+                500, "internal", "The gateway met an unexpected condition.",
+                "error=proxy_internal_error; details=\"internal\"", closes: true)
+
+        case .clientClosed:
+            Facts(
+                499, "client_closed", "The client closed the connection before the answer was complete.",
+                "error=connection_terminated; details=\"client_closed\"", closes: true)
+        case .sendTimeout:
+            Facts(
+                408, "send_timeout", "The client did not take the answer in time.",
+                "error=connection_write_timeout; details=\"send_timeout\"", closes: true)
+        case .streamIdleTimeout:
+            Facts(
+                504, "stream_idle_timeout", "Nothing moved in either direction for too long.",
+                "error=connection_read_timeout; details=\"stream_idle_timeout\"", closes: true)
+        }
+    }
+}

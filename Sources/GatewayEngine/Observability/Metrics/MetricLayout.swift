@@ -1,0 +1,36 @@
+/// Which counter stands at which slot of a worker's shard: first what concerns the whole worker, then a block for each
+/// route series, then one for each service series.
+enum MetricLayout {
+    /// Slots of the worker as a whole.
+    static let requestsInFlight = 0
+    static let downstreamAccepted = 1
+    static let downstreamRefused = 2
+    static let downstreamOpen = 3
+    /// One for each status from 0 to 599; what is beyond counts as 0.
+    static let statuses = 8
+    static let statusCount = 600
+    static let errors = statuses + statusCount
+    static let loopLag = errors + GatewayError.slotCount
+    static let general = loopLag + DurationBuckets.slots
+
+    /// Slots of a block, counted from its start. Both kinds begin alike.
+    static let classes = 0  // by status / 100; 0: no status
+    static let classCount = 6
+    static let duration = 6
+
+    static let routeBytesIn = duration + DurationBuckets.slots
+    static let routeBytesOut = routeBytesIn + 1
+    static let routeStride = routeBytesOut + 1
+
+    static let serviceOpened = duration + DurationBuckets.slots
+    static let serviceReused = serviceOpened + 1
+    static let serviceFailed = serviceOpened + 2
+    static let serviceRetries = serviceOpened + 3
+    static let serviceActive = serviceOpened + 4
+    static let serviceIdle = serviceOpened + 5
+    static let servicePending = serviceOpened + 6
+    static let serviceInFlight = serviceOpened + 7
+    static let serviceStride = serviceInFlight + 1
+
+    static func statusClass(_ status: UInt16) -> Int { status < 600 ? Int(status) / 100 : 0 }
+}

@@ -1,0 +1,101 @@
+package import HTTPWire
+internal import Synchronization
+
+/// All counters of the gateway: it hands out a shard to each worker and writes the page that Prometheus reads.
+///
+/// Labels are route names and service names of the configuration, never what a client sent, and their number is capped,
+/// so that neither a client nor a large configuration can make the page, or the memory behind it, grow without end.
+package final class Metrics: Sendable {
+    /// What stands in `gatehouse_build_info` and never changes.
+    package struct Build: Sendable {
+        package var version: String
+        package var swiftVersion: String
+
+        package init(version: String, swiftVersion: String) {
+            self.version = version
+            self.swiftVersion = swiftVersion
+        }
+    }
+
+    /// Route names, and service names, that get a series of their own unless said otherwise.
+    package static let seriesCap = 1_000
+
+    /// The page's media type.
+    package static let contentType = PrometheusWriter.contentType
+
+    /// Lines of the access log; to be given to its sink.
+    package let accessLog = AccessLogCounters()
+    let reloads = ReloadCounters()
+    let build: Build
+    /// Nanoseconds since 1970 at which the gateway started.
+    let start: Int64
+
+    private struct State {
+        var routes: SeriesTable
+        var services: SeriesTable
+        var shards: [MetricsShard] = []
+    }
+
+    private let state: Mutex<State>
+    private let routeCap: Int
+    private let serviceCap: Int
+
+    package init(
+        build: Build, start: Int64, routeCap: Int = Metrics.seriesCap, serviceCap: Int = Metrics.seriesCap
+    ) {
+        self.build = build
+        self.start = start
+        self.routeCap = routeCap
+        self.serviceCap = serviceCap
+        state = Mutex(State(routes: SeriesTable(cap: routeCap), services: SeriesTable(cap: serviceCap)))
+    }
+
+    /// A new worker's counters. They stay in all sums even when the worker has ended.
+    package func makeShard() -> MetricsShard {
+        let shard = MetricsShard(
+            routeSeries: routeCap + SeriesID.firstNamed, serviceSeries: serviceCap + SeriesID.firstNamed)
+        state.withLock { $0.shards.append(shard) }
+        return shard
+    }
+
+    /// The series of each route of a snapshot, in the order given. To be called when a snapshot is compiled.
+    package func assignRoutes(_ names: [String]) -> [SeriesID] { state.withLock { $0.routes.assign(names) } }
+
+    /// The same for services.
+    package func assignServices(_ names: [String]) -> [SeriesID] { state.withLock { $0.services.assign(names) } }
+
+    /// A reload was tried. - Parameter now: nanoseconds since 1970.
+    package func reloaded(succeeded: Bool, now: Int64) { reloads.count(succeeded: succeeded, now: now) }
+
+    /// Appends the page in Prometheus's text format 0.0.4.
+    ///
+    /// With a thousand active routes this takes some ten milliseconds: call it where that holds up no request, or accept
+    /// it for the rare scrape.
+    package func write(into buffer: WireBuffer) {
+        let (routes, services, shards) = state.withLock { ($0.routes.names, $0.services.names, $0.shards) }
+        var writer = PrometheusWriter(buffer: buffer)
+        let page = MetricsPage(routes: routes, services: services, shards: shards)
+        page.writeRequests(to: &writer)
+        page.writeServices(to: &writer)
+        page.writeWorkers(to: &writer)
+        writeProgram(to: &writer)
+        writer.finish()
+    }
+}
+
+/// How often the configuration was loaded anew, and how that went.
+final class ReloadCounters: Sendable {
+    let succeeded = Atomic<UInt64>(0)
+    let failed = Atomic<UInt64>(0)
+    /// Whole seconds since 1970; 0: never.
+    let lastSuccess = Atomic<UInt64>(0)
+
+    func count(succeeded: Bool, now: Int64) {
+        guard succeeded else {
+            failed.add(1, ordering: .relaxed)
+            return
+        }
+        self.succeeded.add(1, ordering: .relaxed)
+        lastSuccess.store(UInt64(max(now, 0)) / 1_000_000_000, ordering: .relaxed)
+    }
+}

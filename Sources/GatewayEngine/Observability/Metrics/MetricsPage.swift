@@ -1,0 +1,153 @@
+/// The sums over all workers, as families of the page. Made for one scrape.
+///
+/// A route without a request yet is left out, so that a large configuration's page shows what is in use; services are all
+/// there from the start, because their pools and failures are watched by name.
+struct MetricsPage {
+    private let routes: [String]
+    private let services: [String]
+    private let shards: [MetricsShard]
+
+    private static let classNames: InlineArray<6, StaticString> = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"]
+
+    init(routes: [String], services: [String], shards: [MetricsShard]) {
+        self.routes = routes
+        self.services = services
+        self.shards = shards
+    }
+
+    // MARK: Requests
+
+    func writeRequests(to writer: inout PrometheusWriter) {
+        let active = routes.indices.filter { requests(ofRoute: $0) > 0 }
+        let labels = active.map { PrometheusWriter.label("route", routes[$0]) }
+
+        writer.begin("gatehouse_requests_total", .counter, "Requests answered, by route and class of status.")
+        for (route, label) in zip(active, labels) {
+            for index in 0..<MetricLayout.classCount {
+                let count = inRoute(route, MetricLayout.classes + index)
+                if count > 0 { writer.sample(label, "status", MetricsPage.classNames[index], count) }
+            }
+        }
+        writer.begin(
+            "gatehouse_request_duration_seconds", .histogram,
+            "Time from a request's first byte to the last byte of its answer, by route.")
+        for (route, label) in zip(active, labels) {
+            writer.histogram(label) { inRoute(route, MetricLayout.duration + $0) }
+        }
+        writer.begin("gatehouse_request_bytes_total", .counter, "Bytes received from clients, by route.")
+        for (route, label) in zip(active, labels) { writer.sample(label, inRoute(route, MetricLayout.routeBytesIn)) }
+        writer.begin("gatehouse_response_bytes_total", .counter, "Bytes sent to clients, by route.")
+        for (route, label) in zip(active, labels) { writer.sample(label, inRoute(route, MetricLayout.routeBytesOut)) }
+
+        writer.begin("gatehouse_responses_total", .counter, "Answers sent, by exact status.")
+        for status in 0..<MetricLayout.statusCount {
+            let count = sum(MetricLayout.statuses + status)
+            if count > 0 { writer.sample("code=\"\(status)\"", count) }
+        }
+        writer.begin(
+            "gatehouse_errors_total", .counter, "Errors answered or logged by the gateway itself, by code.")
+        for error in GatewayError.allCases {
+            writer.sample("", "code", error.code, sum(MetricLayout.errors + Int(error.rawValue)))
+        }
+        writer.begin("gatehouse_requests_in_flight", .gauge, "Requests under way.")
+        writer.sample(gauge: sum(MetricLayout.requestsInFlight))
+    }
+
+    // MARK: Services
+
+    func writeServices(to writer: inout PrometheusWriter) {
+        let shown = services.indices.filter { $0 >= SeriesID.firstNamed || ($0 == 0 && isUsed(service: $0)) }
+        let labels = shown.map { PrometheusWriter.label("service", services[$0]) }
+
+        writer.begin(
+            "gatehouse_upstream_requests_total", .counter, "Requests for a service, by class of the status sent.")
+        for (service, label) in zip(shown, labels) {
+            for index in 0..<MetricLayout.classCount {
+                let count = inService(service, MetricLayout.classes + index)
+                if count > 0 { writer.sample(label, "status", MetricsPage.classNames[index], count) }
+            }
+        }
+        writer.begin(
+            "gatehouse_upstream_request_duration_seconds", .histogram,
+            "Time from sending a request to a service to the last byte of its answer.")
+        for (service, label) in zip(shown, labels) {
+            writer.histogram(label) { inService(service, MetricLayout.duration + $0) }
+        }
+        writer.begin("gatehouse_upstream_retries_total", .counter, "Further tries of requests for a service.")
+        for (service, label) in zip(shown, labels) {
+            writer.sample(label, inService(service, MetricLayout.serviceRetries))
+        }
+        writer.begin("gatehouse_upstream_connections_opened_total", .counter, "Connections made to endpoints.")
+        for (service, label) in zip(shown, labels) {
+            writer.sample(label, inService(service, MetricLayout.serviceOpened))
+        }
+        writer.begin(
+            "gatehouse_upstream_connections_reused_total", .counter, "Requests sent on a connection that was open.")
+        for (service, label) in zip(shown, labels) {
+            writer.sample(label, inService(service, MetricLayout.serviceReused))
+        }
+        writer.begin(
+            "gatehouse_upstream_connections_failed_total", .counter, "Connections to endpoints that failed.")
+        for (service, label) in zip(shown, labels) {
+            writer.sample(label, inService(service, MetricLayout.serviceFailed))
+        }
+        writer.begin("gatehouse_upstream_connections", .gauge, "Open connections to endpoints, by state.")
+        for (service, label) in zip(shown, labels) {
+            writer.sample(label, "state", "active", gauge: inService(service, MetricLayout.serviceActive))
+            writer.sample(label, "state", "idle", gauge: inService(service, MetricLayout.serviceIdle))
+        }
+        writer.begin("gatehouse_upstream_requests_in_flight", .gauge, "Requests under way to a service.")
+        for (service, label) in zip(shown, labels) {
+            writer.sample(label, gauge: inService(service, MetricLayout.serviceInFlight))
+        }
+        writer.begin(
+            "gatehouse_upstream_requests_pending", .gauge, "Requests that wait for a connection to a service.")
+        for (service, label) in zip(shown, labels) {
+            writer.sample(label, gauge: inService(service, MetricLayout.servicePending))
+        }
+    }
+
+    // MARK: Workers
+
+    func writeWorkers(to writer: inout PrometheusWriter) {
+        writer.begin("gatehouse_downstream_connections_accepted_total", .counter, "Client connections accepted.")
+        writer.sample(sum(MetricLayout.downstreamAccepted))
+        writer.begin(
+            "gatehouse_downstream_connections_refused_total", .counter,
+            "Client connections closed at once because a limit was reached.")
+        writer.sample(sum(MetricLayout.downstreamRefused))
+        writer.begin("gatehouse_downstream_connections", .gauge, "Open client connections.")
+        writer.sample(gauge: sum(MetricLayout.downstreamOpen))
+        writer.begin(
+            "gatehouse_loop_lag_seconds", .histogram, "How late the timers of the event loops fire.")
+        writer.histogram("") { sum(MetricLayout.loopLag + $0) }
+        writer.begin("gatehouse_workers", .gauge, "Event loops.")
+        writer.sample(UInt64(shards.count))
+    }
+
+    // MARK: Sums
+
+    private func sum(_ slot: Int) -> UInt64 {
+        var total: UInt64 = 0
+        for shard in shards { total &+= shard.load(slot) }
+        return total
+    }
+
+    private func inRoute(_ series: Int, _ offset: Int) -> UInt64 {
+        guard let first = shards.first else { return 0 }
+        return sum(first.routeSlot(series, offset))
+    }
+
+    private func inService(_ series: Int, _ offset: Int) -> UInt64 {
+        guard let first = shards.first else { return 0 }
+        return sum(first.serviceSlot(series, offset))
+    }
+
+    private func requests(ofRoute series: Int) -> UInt64 {
+        (0..<MetricLayout.classCount).reduce(0) { $0 &+ inRoute(series, MetricLayout.classes + $1) }
+    }
+
+    private func isUsed(service series: Int) -> Bool {
+        (0..<MetricLayout.serviceStride).contains { inService(series, $0) != 0 }
+    }
+}

@@ -1,0 +1,103 @@
+/// One worker's counters. Only the worker's own thread may call the methods that count; `Metrics` adds up all shards
+/// when a page is asked for, from any thread.
+///
+/// Each method stands for an event of the data plane, so that the engine says what happened and not which counters that
+/// moves. None allocates, none takes a lock.
+package final class MetricsShard: Sendable {
+    private let slots: CounterSlots
+    private let routeStart = MetricLayout.general
+    private let serviceStart: Int
+
+    init(routeSeries: Int, serviceSeries: Int) {
+        serviceStart = MetricLayout.general + routeSeries * MetricLayout.routeStride
+        slots = CounterSlots(count: serviceStart + serviceSeries * MetricLayout.serviceStride)
+    }
+
+    // MARK: Client connections
+
+    package func downstreamAccepted() {
+        slots.add(1, at: MetricLayout.downstreamAccepted)
+        slots.add(1, at: MetricLayout.downstreamOpen)
+    }
+
+    package func downstreamClosed() { slots.add(.max, at: MetricLayout.downstreamOpen) }
+
+    /// Closed at once, because a limit was reached.
+    package func downstreamRefused() { slots.add(1, at: MetricLayout.downstreamRefused) }
+
+    // MARK: Requests
+
+    /// A head was read, or the reading of one failed. Each call is followed by one of `requestFinished`.
+    package func requestStarted() { slots.add(1, at: MetricLayout.requestsInFlight) }
+
+    package func requestFinished(_ record: borrowing AccessRecord) {
+        slots.add(.max, at: MetricLayout.requestsInFlight)
+        slots.add(1, at: MetricLayout.statuses + (record.status < 600 ? Int(record.status) : 0))
+        if let error = record.error { slots.add(1, at: MetricLayout.errors + Int(error.rawValue)) }
+
+        let statusClass = MetricLayout.statusClass(record.status)
+        let route = routeStart + Int(record.routeSeries.index) * MetricLayout.routeStride
+        slots.add(1, at: route + MetricLayout.classes + statusClass)
+        observe(record.duration, at: route + MetricLayout.duration)
+        slots.add(record.bytesReceived, at: route + MetricLayout.routeBytesIn)
+        slots.add(record.bytesSent, at: route + MetricLayout.routeBytesOut)
+
+        if record.serviceSeries != .none {
+            let service = serviceStart + Int(record.serviceSeries.index) * MetricLayout.serviceStride
+            slots.add(1, at: service + MetricLayout.classes + statusClass)
+            if record.upstreamTotal >= 0 { observe(record.upstreamTotal, at: service + MetricLayout.duration) }
+            if record.attempts > 1 { slots.add(UInt64(record.attempts) - 1, at: service + MetricLayout.serviceRetries) }
+        }
+    }
+
+    // MARK: The way to a service
+
+    package func upstreamStarted(_ service: SeriesID) { change(service, MetricLayout.serviceInFlight, by: 1) }
+    package func upstreamFinished(_ service: SeriesID) { change(service, MetricLayout.serviceInFlight, by: -1) }
+
+    package func connectionOpened(_ service: SeriesID) { change(service, MetricLayout.serviceOpened, by: 1) }
+    package func connectionReused(_ service: SeriesID) { change(service, MetricLayout.serviceReused, by: 1) }
+    package func connectionFailed(_ service: SeriesID) { change(service, MetricLayout.serviceFailed, by: 1) }
+
+    /// How many of the pool's connections carry a request.
+    package func poolActive(_ service: SeriesID, by amount: Int) {
+        change(service, MetricLayout.serviceActive, by: amount)
+    }
+
+    /// How many of the pool's connections wait for one.
+    package func poolIdle(_ service: SeriesID, by amount: Int) {
+        change(service, MetricLayout.serviceIdle, by: amount)
+    }
+
+    /// How many requests wait for a connection or for a name.
+    package func pending(_ service: SeriesID, by amount: Int) {
+        change(service, MetricLayout.servicePending, by: amount)
+    }
+
+    // MARK: The loop
+
+    /// How much later than asked for a timer fired.
+    package func loopLag(nanoseconds: Int64) { observe(nanoseconds, at: MetricLayout.loopLag) }
+
+    // MARK: Reading
+
+    func load(_ slot: Int) -> UInt64 { slots.load(slot) }
+    func routeSlot(_ series: Int, _ offset: Int) -> Int { routeStart + series * MetricLayout.routeStride + offset }
+    func serviceSlot(_ series: Int, _ offset: Int) -> Int {
+        serviceStart + series * MetricLayout.serviceStride + offset
+    }
+
+    @inline(__always)
+    private func change(_ service: SeriesID, _ offset: Int, by amount: Int) {
+        guard service != .none else { return }
+        let slot = serviceStart + Int(service.index) * MetricLayout.serviceStride + offset
+        slots.add(UInt64(bitPattern: Int64(amount)), at: slot)
+    }
+
+    @inline(__always)
+    private func observe(_ nanoseconds: Int64, at start: Int) {
+        let value = UInt64(max(nanoseconds, 0))
+        slots.add(1, at: start + DurationBuckets.index(of: value))
+        slots.add(value, at: start + DurationBuckets.sumSlot)
+    }
+}

@@ -1,0 +1,175 @@
+internal import GatewayConfiguration
+internal import HTTPWire
+internal import Reactor
+
+/// One loop of the data plane and all that it owns: its connections, its pools, its buffers, its counters. Nothing in it
+/// is touched by another thread once it runs; what comes from outside comes through `loop.execute`, which is why it may
+/// be handed around.
+final class Worker: @unchecked Sendable {
+    let loop: EventLoop
+    let metrics: MetricsShard
+    private(set) var snapshot: Snapshot
+    private(set) var services: [ServicePool] = []
+    let accessLog: AccessLogWorker?
+    let scratch = MatchScratch()
+    /// Heads and chunk lines are put together here before they are written.
+    let output = WireBuffer(capacity: 16 * 1024)
+    /// Paths, targets and short values.
+    let pathBuffer = WireBuffer(capacity: 4 * 1024)
+    /// Bodies that the gateway makes itself.
+    let bodyBuffer = WireBuffer(capacity: 4 * 1024)
+    /// Given to bodies that cannot have trailers.
+    let noTrailers = HeaderBlock()
+    var identifiers = IdentifierSource()
+    private(set) var isDraining = false
+    /// The pages of the admin listener.
+    let pages: AdminPages
+
+    private var listeners: [ListeningSocket] = []
+    private var downstreams: [HTTP1Downstream] = []
+    private var spare: [Exchange] = []
+    private let clock = WorkerClock()
+    private let date = WireBuffer(capacity: 64)
+    private var dateSecond: Int64 = -1
+    private var onEmpty: (() -> Void)?
+    private let log: OperationLog
+
+    /// Exchanges kept for later at most.
+    private static let spareLimit = 1_024
+
+    init(
+        index: Int, snapshot: Snapshot, metrics: Metrics, accessLog: AccessLogSink?, log: OperationLog,
+        pages: AdminPages
+    ) {
+        loop = EventLoop(index: index)
+        self.metrics = metrics.makeShard()
+        self.snapshot = snapshot
+        self.log = log
+        self.pages = pages
+        self.accessLog = accessLog.map { AccessLogWorker(sink: $0, configuration: snapshot.configuration.accessLog) }
+        services = snapshot.services.map { ServicePool($0, worker: self) }
+        spare.reserveCapacity(Self.spareLimit)
+        clock.worker = self
+        loop.timers.arm(clock, at: loop.now + WorkerClock.interval)
+    }
+
+    // MARK: Listening
+
+    func listen(_ binding: ListenerBinding, _ descriptor: Int32) {
+        let counter = binding.counter
+        let index = binding.index
+        listeners.append(
+            ListeningSocket(
+                descriptor: descriptor, loop: loop,
+                onAccept: { [unowned self] client, address in accept(client, address, listener: index, counter) },
+                onTrouble: { [unowned self] code in
+                    log.warning("cannot accept connections for a moment", ["errno": .integer(Int(code))])
+                }))
+    }
+
+    private func accept(_ client: Int32, _ address: SocketAddress, listener: Int, _ counter: ConnectionCounter) {
+        guard counter.enter() else {
+            metrics.downstreamRefused()
+            ConnectionRefusal.answer(client)
+            return
+        }
+        guard
+            let downstream = HTTP1Downstream(
+                descriptor: client, address: address, listener: listener, worker: self, counter: counter)
+        else {
+            counter.leave()
+            return
+        }
+        metrics.downstreamAccepted()
+        downstream.place = downstreams.count
+        downstreams.append(downstream)
+    }
+
+    func downstreamDidClose(_ downstream: HTTP1Downstream) {
+        metrics.downstreamClosed()
+        downstream.counter.leave()
+        // The last one takes the free place.
+        let place = downstream.place
+        guard let last = downstreams.popLast() else { return }
+        if last !== downstream {
+            downstreams[place] = last
+            last.place = place
+        }
+        if isDraining && downstreams.isEmpty { reportEmpty() }
+    }
+
+    // MARK: Exchanges
+
+    func takeExchange(for downstream: HTTP1Downstream) -> Exchange {
+        let exchange = spare.popLast() ?? Exchange(worker: self)
+        exchange.prepare(downstream)
+        return exchange
+    }
+
+    func giveBack(_ exchange: Exchange) {
+        if spare.count < Self.spareLimit { spare.append(exchange) }
+    }
+
+    // MARK: Draining
+
+    /// Accepts nothing more and lets what is under way end; `done` is called on the loop when the last connection is gone.
+    func drain(done: @escaping () -> Void) {
+        isDraining = true
+        onEmpty = done
+        for listener in listeners { listener.close() }
+        listeners.removeAll()
+        for downstream in downstreams { downstream.drain() }
+        if downstreams.isEmpty { reportEmpty() }
+    }
+
+    private func reportEmpty() {
+        let done = onEmpty
+        onEmpty = nil
+        done?()
+    }
+
+    /// Closes everything at once: before the loop is stopped.
+    func shutDown() {
+        isDraining = true
+        for listener in listeners { listener.close() }
+        listeners.removeAll()
+        for downstream in downstreams { downstream.abandon() }
+        for service in services { service.retire() }
+        loop.timers.disarm(clock)
+        for exchange in spare { loop.timers.disarm(exchange) }
+        spare.removeAll()
+        accessLog?.flush()
+    }
+
+    // MARK: Small services
+
+    /// The present second as HTTP writes it.
+    func dateText() -> WireBuffer {
+        let second = loop.wallNow / 1_000_000_000
+        if second != dateSecond {
+            dateSecond = second
+            date.removeAll()
+            HTTPDate.write(Int(second), into: date)
+        }
+        return date
+    }
+
+    func splitSide(_ split: CompiledSplit) -> Int { split.next() }
+
+    func tick() {
+        accessLog?.flush()
+        metrics.loopLag(nanoseconds: loop.takeWorstLag())
+    }
+}
+
+/// The worker's slow clock: flushes the access log, notes how late the loop ran.
+private final class WorkerClock: TimerNode {
+    static let interval: Int64 = 500_000_000
+    weak var worker: Worker?
+
+    override func timerDidFire() {
+        guard let worker else { return }
+        worker.tick()
+        worker.loop.timers.arm(self, at: worker.loop.now + Self.interval)
+    }
+}

@@ -1,0 +1,14 @@
+package import GatewayConfiguration
+
+/// A listener as the data plane reads it.
+package struct CompiledListener: Sendable {
+    package let configuration: ListenerConfiguration
+    let stages: StageTable
+    let pathPolicy: PathPolicy
+
+    init(_ configuration: ListenerConfiguration) {
+        self.configuration = configuration
+        stages = StageTable(configuration.stages)
+        pathPolicy = PathPolicy(configuration.paths)
+    }
+}

@@ -1,0 +1,48 @@
+package import GatewayConfiguration
+internal import Reactor
+
+/// A service as the data plane reads it: numbers instead of durations, bytes instead of strings.
+package final class CompiledService: Sendable {
+    package let name: String
+    /// The place in `Snapshot.services`: the configured ones first, then those that `upstream:` URLs imply.
+    package let index: Int
+    package let endpoints: [CompiledEndpoint]
+    package let balancing: ServiceConfiguration.Balancing
+    package let series: SeriesID
+    let connectTimeout: Int64
+    let requestTimeout: Int64
+    let keepAlive: Int64
+    let pool: PoolConfiguration
+
+    init(_ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int) {
+        name = configuration.name
+        self.index = index
+        self.series = series
+        balancing = configuration.balancing
+        connectTimeout = configuration.timeouts.connect.nanosecondsOrNever
+        requestTimeout = configuration.timeouts.request.nanosecondsOrNever
+        keepAlive = configuration.timeouts.keepAlive.nanosecondsOrNever
+        pool = configuration.pool
+        endpoints = configuration.endpoints.enumerated().map { offset, endpoint in
+            CompiledEndpoint(endpoint, label: firstLabel + offset)
+        }
+    }
+}
+
+/// One endpoint of a service.
+package struct CompiledEndpoint: Sendable {
+    package let configuration: EndpointConfiguration
+    /// What `Host` says when the target's authority is sent.
+    let authority: [UInt8]
+    /// nil: the name has to be resolved.
+    let literal: SocketAddress?
+    /// The index in the snapshot's `AccessLabels`.
+    let label: Int
+
+    init(_ configuration: EndpointConfiguration, label: Int) {
+        self.configuration = configuration
+        authority = Array(configuration.authority.utf8)
+        literal = SocketAddress(literal: configuration.host, port: configuration.port)
+        self.label = label
+    }
+}

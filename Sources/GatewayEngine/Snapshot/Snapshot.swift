@@ -1,0 +1,106 @@
+package import GatewayConfiguration
+internal import HTTPWire
+
+/// A configuration, compiled: immutable, shared by all workers. A request captures it once, at its head, so that a
+/// reload never changes a request under way.
+package final class Snapshot: Sendable {
+    package let configuration: GatewayConfiguration
+    package let routes: RouteTable
+    package let services: [CompiledService]
+    package let listeners: [CompiledListener]
+    let settings: ClientSettings
+    let plans: [RoutePlan]
+    let labels: AccessLabels
+    let trustedProxies: [NetworkPrefix]
+    /// The value that `Via` gets from this gateway for HTTP/1.1 messages.
+    let via: [UInt8]
+    let gatewayName: [UInt8]
+
+    /// Compiles a configuration that was loaded without errors; what only compiling can find (ties, bad regular
+    /// expressions) is thrown, all at once.
+    package init(_ configuration: GatewayConfiguration, metrics: Metrics) throws(RouteTableError) {
+        self.configuration = configuration
+        routes = try RouteTable(
+            routes: configuration.routes, services: configuration.services, listeners: configuration.listeners)
+        let implied = routes.upstreams.map { endpoint in
+            ServiceConfiguration(name: endpoint.authority, endpoints: [endpoint], location: endpoint.location)
+        }
+        let all = configuration.services + implied
+        let series = metrics.assignServices(all.map(\.name))
+        var labels: [String] = []
+        services = all.enumerated().map { index, service in
+            let compiled = CompiledService(service, index: index, series: series[index], firstLabel: labels.count)
+            labels += service.endpoints.map(\.authority)
+            return compiled
+        }
+        listeners = configuration.listeners.map(CompiledListener.init)
+        settings = ClientSettings(configuration)
+        let routeSeries = metrics.assignRoutes(configuration.routes.map(\.name))
+        let firstImplied = configuration.services.count
+        plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
+            RoutePlan(pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied)
+        }
+        self.labels = AccessLabels(
+            routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels)
+        trustedProxies = configuration.trustedProxies
+        gatewayName = Array(configuration.forwarding.name.utf8)
+        via = Array("1.1 \(configuration.forwarding.name)".utf8)
+    }
+}
+
+/// What the path of a request reads of a route besides the router's own part: a small value in one flat array.
+struct RoutePlan: Sendable {
+    enum HostHeader: Sendable {
+        case target
+        case preserve
+        case literal([UInt8])
+    }
+
+    /// Who answers; services count from the configured ones on to those that `upstream:` URLs imply.
+    enum Way: Sendable {
+        case service(Int)
+        case serviceFromPath(parameter: Int)
+        case split(CompiledSplit)
+        case redirect(CompiledRedirect)
+        case respond(CompiledResponse)
+    }
+
+    let way: Way
+    let host: HostHeader
+    let series: SeriesID
+    /// Bytes; -1: the general limit.
+    let requestBody: Int
+    /// Nanoseconds; -1: the service's or the general one.
+    let requestTimeout: Int64
+    let streamIdle: Int64
+
+    init(_ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int) {
+        way =
+            switch route.answer {
+            case .service(let index): .service(index)
+            case .serviceFromPath(let parameter): .serviceFromPath(parameter: parameter)
+            case .upstream(let index): .service(firstImplied + index)
+            case .split(let split): .split(split)
+            case .redirect(let redirect): .redirect(redirect)
+            case .respond(let response): .respond(response)
+            }
+        host =
+            switch configuration.host {
+            case .target: .target
+            case .preserve: .preserve
+            case .literal(let text): .literal(Array(text.utf8))
+            }
+        self.series = series
+        requestBody = configuration.maxRequestBody ?? -1
+        requestTimeout = RoutePlan.nanoseconds(configuration.timeouts.request)
+        streamIdle = RoutePlan.nanoseconds(configuration.timeouts.streamIdle)
+    }
+
+    private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {
+        switch value {
+        case .inherit: -1
+        case .off: Deadline.never
+        case .limit(let duration): duration.nanoseconds
+        }
+    }
+}

@@ -1,0 +1,146 @@
+internal import GatewayConfiguration
+internal import HTTPWire
+internal import Reactor
+
+/// One worker's connections to one endpoint.
+///
+/// Idle connections are used last in, first out: the busy ones stay warm, the surplus expires. An endpoint that a name
+/// stands for has all of the name's addresses; new connections go round them, and one that fails tries the next.
+final class EndpointPool {
+    enum Lease {
+        case connection(HTTP1Upstream)
+        /// The exchange will hear `upstreamIsReady` or `upstreamDidFail`.
+        case pending
+        case failed(GatewayError)
+    }
+
+    let worker: Worker
+    let service: CompiledService
+    let endpoint: CompiledEndpoint
+    /// Exchanges under way here: what least request compares.
+    var inFlight = 0
+    /// Smooth weighted round robin's running value.
+    var currentWeight = 0
+    let addresses: EndpointAddresses
+    /// Taken out by a reload: no connection comes back.
+    private(set) var isRetired = false
+
+    private var idle: [HTTP1Upstream] = []
+    private var openCount = 0
+    private var nextAddress = 0
+    /// Exchanges that wait for a connection because the limit is reached.
+    private var waiting: [Exchange] = []
+
+    init(worker: Worker, service: CompiledService, endpoint: CompiledEndpoint) {
+        self.worker = worker
+        self.service = service
+        self.endpoint = endpoint
+        addresses = EndpointAddresses(endpoint, worker: worker)
+    }
+
+    /// A connection for the exchange: an idle one that is still alive, else a new one.
+    func lease(for exchange: Exchange) -> Lease {
+        while let connection = idle.popLast() {
+            worker.metrics.poolIdle(service.series, by: -1)
+            worker.metrics.poolActive(service.series, by: 1)
+            if connection.wake(for: exchange) {
+                worker.metrics.connectionReused(service.series)
+                return .connection(connection)
+            }
+        }
+        if openCount >= service.pool.maxConnections {
+            guard waiting.count < service.pool.maxPending else { return .failed(.overloaded) }
+            waiting.append(exchange)
+            worker.metrics.pending(service.series, by: 1)
+            return .pending
+        }
+        switch addresses.state {
+        case .known(let list): return open(list, for: exchange)
+        case .resolving:
+            guard waiting.count < service.pool.maxPending else { return .failed(.overloaded) }
+            waiting.append(exchange)
+            worker.metrics.pending(service.series, by: 1)
+            addresses.whenResolved { [self] in serveWaiting() }
+            return .pending
+        case .failed:
+            return .failed(.nameNotResolved)
+        }
+    }
+
+    private func open(_ list: [SocketAddress], for exchange: Exchange) -> Lease {
+        // Every address gets its chance to at least begin.
+        for _ in 0..<max(1, list.count) {
+            let address = list[nextAddress % list.count]
+            nextAddress = (nextAddress + 1) % list.count
+            let connection = HTTP1Upstream(pool: self)
+            if connection.connect(to: address, for: exchange) {
+                openCount += 1
+                worker.metrics.connectionOpened(service.series)
+                worker.metrics.poolActive(service.series, by: 1)
+                exchange.connecting(connection)
+                return .pending
+            }
+            worker.metrics.connectionFailed(service.series)
+        }
+        return .failed(.upstreamConnectFailed)
+    }
+
+    /// How many addresses a new connection may try.
+    var addressCount: Int {
+        if case .known(let list) = addresses.state { list.count } else { 1 }
+    }
+
+    func connectionFailed() {
+        worker.metrics.connectionFailed(service.series)
+    }
+
+    /// A connection has finished its exchange and can carry another.
+    func giveBack(_ connection: HTTP1Upstream) {
+        worker.metrics.poolActive(service.series, by: -1)
+        if isRetired || idle.count >= service.pool.maxIdle {
+            worker.metrics.poolIdle(service.series, by: 1)
+            connection.close()
+            return
+        }
+        idle.append(connection)
+        worker.metrics.poolIdle(service.series, by: 1)
+        if !waiting.isEmpty { serveWaiting() }
+    }
+
+    func didClose(_ connection: HTTP1Upstream, wasIdle: Bool) {
+        openCount -= 1
+        if wasIdle {
+            worker.metrics.poolIdle(service.series, by: -1)
+            if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
+        } else {
+            worker.metrics.poolActive(service.series, by: -1)
+        }
+        if !waiting.isEmpty { worker.loop.afterThis { [self] in serveWaiting() } }
+    }
+
+    /// Gives connections to those that wait, in their order.
+    private func serveWaiting() {
+        while let exchange = waiting.first {
+            if openCount >= service.pool.maxConnections && idle.isEmpty { return }
+            if case .resolving = addresses.state { return }
+            waiting.removeFirst()
+            worker.metrics.pending(service.series, by: -1)
+            exchange.leaseAgain(from: self)
+        }
+    }
+
+    /// The exchange has ended while it waited.
+    func forget(_ exchange: Exchange) {
+        if let index = waiting.firstIndex(where: { $0 === exchange }) {
+            waiting.remove(at: index)
+            worker.metrics.pending(service.series, by: -1)
+        }
+    }
+
+    /// No new exchanges: idle connections close now, busy ones after their response.
+    func retire() {
+        isRetired = true
+        for connection in idle { connection.close() }
+        addresses.stop()
+    }
+}

@@ -1,0 +1,341 @@
+internal import HTTPWire
+internal import Reactor
+
+/// An HTTP/1.1 connection to an endpoint. It carries one exchange at a time and waits in the endpoint's pool in between,
+/// where it owns no buffer: the response's head is read into the exchange.
+final class HTTP1Upstream: UpstreamStream {
+    enum State: UInt8 {
+        /// The connection is being made, for the exchange that is attached. Can transition to: ready, closed.
+        case connecting
+        /// Connected and leased, nothing sent yet. Can transition to: awaitingHead, idle, closed.
+        case ready
+        /// Can transition to: body, idle, closed.
+        case awaitingHead
+        /// Can transition to: idle, closed.
+        case body
+        /// In the pool. Can transition to: ready, closed.
+        case idle
+        /// The end.
+        case closed
+    }
+
+    /// Why an exchange with an endpoint failed.
+    enum Failure {
+        case refused, connect, connectTimeout
+        /// The connection ended before a byte of the response. `reused`: it had waited in the pool.
+        case closedEarly(reused: Bool)
+        case incomplete
+        case invalid(WireError)
+    }
+
+    let pool: EndpointPool
+    private(set) var socket: StreamSocket?
+    private(set) var state: State
+    private unowned(unsafe) var exchangeReference: Exchange?
+    private var scanner = ResponseScanner()
+    private var decoder = BodyDecoder(.none)
+    private var requestIsSent = false
+    private var usesChunks = false
+    private var keepsAlive = false
+    private var receivedAny = false
+    /// Exchanges this connection has carried.
+    private var useCount = 0
+    private var connectStart: Int64 = 0
+    /// When it went into the pool.
+    private(set) var idleSince: Int64 = 0
+
+    private var worker: Worker { pool.worker }
+
+    init(pool: EndpointPool) {
+        self.pool = pool
+        state = .connecting
+    }
+
+    // MARK: Connecting
+
+    /// Starts connecting; false when not even that was possible.
+    func connect(to address: SocketAddress, for exchange: Exchange) -> Bool {
+        var error: Int32 = 0
+        guard let socket = StreamSocket.connect(to: address, loop: worker.loop, handler: self, error: &error) else {
+            state = .closed
+            return false
+        }
+        socket.highMark = worker.snapshot.settings.connectionBuffer
+        self.socket = socket
+        connectStart = worker.loop.now
+        attach(exchange)
+        if pool.service.connectTimeout < Deadline.never {
+            worker.loop.timers.arm(self, at: worker.loop.now + pool.service.connectTimeout)
+        }
+        return true
+    }
+
+    override func socketDidConnect() {
+        state = .ready
+        worker.loop.timers.pause(self)
+        guard let exchange else {
+            // Nobody wants it any more: the next one will.
+            park()
+            return
+        }
+        exchange.record.upstreamConnect = worker.loop.now - connectStart
+        exchange.upstreamIsReady(self)
+    }
+
+    // MARK: Leasing
+
+    private var exchange: Exchange? {
+        get { unsafe exchangeReference }
+        set { unsafe exchangeReference = newValue }
+    }
+
+    func attach(_ exchange: Exchange) {
+        self.exchange = exchange
+        receivedAny = false
+        requestIsSent = false
+        useCount += 1
+    }
+
+    /// Takes an idle connection out of its rest. When the peer has closed it, or sent what nobody asked for, it is
+    /// closed, and the answer is false.
+    ///
+    /// The loop hears of such ends by itself, so only the moment since it last looked is in doubt. A request that may be
+    /// repeated takes that chance; for another one the system is asked first.
+    func wake(for exchange: Exchange) -> Bool {
+        guard state == .idle, let socket else { return false }
+        worker.loop.timers.pause(self)
+        state = .ready
+        if !exchange.isRepeatable && !socket.isQuiet {
+            close()
+            return false
+        }
+        attach(exchange)
+        return true
+    }
+
+    private func park() {
+        state = .idle
+        exchange = nil
+        idleSince = worker.loop.now
+        pool.giveBack(self)
+        if state == .idle, let limit = keepAliveLimit {
+            worker.loop.timers.arm(self, at: worker.loop.now + limit)
+        }
+    }
+
+    private var keepAliveLimit: Int64? {
+        pool.service.keepAlive >= Deadline.never ? nil : min(pool.service.keepAlive, ownLimit)
+    }
+
+    /// From the last response's `Keep-Alive: timeout=N`: N less one second, since the endpoint counts from earlier.
+    private var ownLimit: Int64 = Deadline.never
+
+    // MARK: Commands
+
+    override func sendHead(_ head: Span<UInt8>, framing: BodyFraming) {
+        state = .awaitingHead
+        usesChunks = framing == .chunked
+        socket?.write(head)
+    }
+
+    override func sendBody(_ bytes: Span<UInt8>) {
+        if !usesChunks {
+            socket?.write(bytes)
+            return
+        }
+        if bytes.isEmpty { return }
+        let output = worker.output
+        output.removeAll()
+        output.append(hex: bytes.count)
+        output.append("\r\n")
+        let lineCount = output.count
+        output.append("\r\n")
+        socket?.write(
+            output.span.extracting(0..<lineCount), bytes, output.span.extracting(lineCount..<output.count))
+    }
+
+    override func sendEnd(trailers: HeaderBlock?) {
+        requestIsSent = true
+        guard usesChunks else { return }
+        let output = worker.output
+        output.removeAll()
+        output.append("0\r\n")
+        trailers?.write(into: output)
+        output.append("\r\n")
+        socket?.write(output.span)
+    }
+
+    override func pauseResponse() { socket?.pause() }
+    override func resumeResponse() { socket?.resume() }
+    override var isCongested: Bool { socket?.isCongested ?? false }
+
+    override func cancel() {
+        exchange = nil
+        switch state {
+        case .connecting: break  // It will be of use to the next one.
+        case .ready: park()
+        case .awaitingHead, .body: close()
+        case .idle, .closed: break
+        }
+    }
+
+    // MARK: Events of the socket
+
+    override func socketDidReceive(_ bytes: Span<UInt8>) {
+        var offset = 0
+        while offset < bytes.count {
+            guard let exchange else {
+                // Bytes that nobody asked for: the next response could not be told from them.
+                close()
+                return
+            }
+            switch state {
+            case .awaitingHead:
+                receivedAny = true
+                if !readHead(bytes, &offset, exchange) { return }
+            case .body:
+                if !readBody(bytes, &offset, exchange) { return }
+            case .connecting, .ready, .idle, .closed:
+                fail(.invalid(.badStatusLine))
+                return
+            }
+        }
+    }
+
+    /// True when there may be more to do with the rest of the bytes.
+    private func readHead(_ bytes: Span<UInt8>, _ offset: inout Int, _ exchange: Exchange) -> Bool {
+        do throws(WireError) {
+            let outcome = try scanner.scan(
+                bytes, from: offset, into: exchange.response, limits: worker.snapshot.settings.responseHead)
+            guard case .complete(let consumed) = outcome else { return false }
+            offset += consumed
+            let head = exchange.response
+            if head.status < 200 {
+                // 101 would turn the connection into something that was not asked for.
+                if head.status == 101 { throw WireError.badStatusLine }
+                exchange.upstreamDidReceiveInformational()
+                return true
+            }
+            let framing = try Framing.ofResponse(head, to: exchange.request.method)
+            keepsAlive = head.keepAlive && framing != .untilClose
+            if keepsAlive { noteKeepAlive(head.fields) }
+            state = .body
+            decoder = BodyDecoder(framing, limits: worker.snapshot.settings.responseHead)
+            exchange.upstreamDidReceiveHead(framing)
+            if state == .body && decoder.isComplete {
+                finish(bytes.count - offset)
+                return false
+            }
+            return true
+        } catch let error {
+            fail(.invalid(error))
+            return false
+        }
+    }
+
+    private func readBody(_ bytes: Span<UInt8>, _ offset: inout Int, _ exchange: Exchange) -> Bool {
+        do throws(WireError) {
+            switch try decoder.next(bytes, from: &offset, trailers: exchange.responseTrailers) {
+            case .payload(let start, let count):
+                exchange.upstreamDidReceiveBody(bytes.extracting(start..<start + count))
+                if state == .body && decoder.isComplete {
+                    finish(bytes.count - offset)
+                    return false
+                }
+                return state == .body
+            case .needMore:
+                return false
+            case .end:
+                finish(bytes.count - offset)
+                return false
+            }
+        } catch let error {
+            fail(.invalid(error))
+            return false
+        }
+    }
+
+    /// The response is complete. Bytes behind it make the connection useless for another one.
+    private func finish(_ surplus: Int) {
+        guard let exchange else { return }
+        self.exchange = nil
+        if keepsAlive && requestIsSent && surplus == 0 && !pool.isRetired {
+            park()
+        } else {
+            close()
+        }
+        exchange.upstreamDidFinish(self)
+    }
+
+    /// `Keep-Alive: timeout=5`
+    private func noteKeepAlive(_ fields: HeaderBlock) {
+        ownLimit = Deadline.never
+        let index = fields.firstIndex(of: .keepAlive)
+        guard index >= 0, let seconds = KeepAliveTimeout.seconds(fields.value(index)) else { return }
+        ownLimit = max(0, Int64(seconds) - 1) * 1_000_000_000
+        if ownLimit == 0 { keepsAlive = false }
+    }
+
+    override func socketDidReachEnd() {
+        switch state {
+        case .body:
+            do {
+                try decoder.endOfStream()
+                keepsAlive = false
+                finish(0)
+            } catch {
+                fail(.incomplete)
+            }
+        case .awaitingHead:
+            fail(receivedAny ? .incomplete : .closedEarly(reused: useCount > 1))
+        case .connecting, .ready:
+            fail(.closedEarly(reused: useCount > 1))
+        case .idle:
+            close()
+        case .closed:
+            break
+        }
+    }
+
+    override func socketDidFail(_ error: Int32) {
+        switch state {
+        case .connecting: fail(error == SystemError.refused ? .refused : .connect)
+        case .ready: fail(.closedEarly(reused: useCount > 1))
+        case .awaitingHead: fail(receivedAny ? .incomplete : .closedEarly(reused: useCount > 1))
+        case .body: fail(.incomplete)
+        case .idle, .closed: close()
+        }
+    }
+
+    override func socketDidDrain() {
+        exchange?.upstreamDidDrain()
+    }
+
+    override func timerDidFire() {
+        switch state {
+        case .connecting: fail(.connectTimeout)
+        case .idle: close()
+        case .ready, .awaitingHead, .body, .closed: break
+        }
+    }
+
+    private func fail(_ failure: Failure) {
+        let exchange = self.exchange
+        let wasConnecting = state == .connecting
+        self.exchange = nil
+        close()
+        if wasConnecting { pool.connectionFailed() }
+        exchange?.upstreamDidFail(failure)
+    }
+
+    func close() {
+        guard state != .closed else { return }
+        let wasIdle = state == .idle
+        state = .closed
+        exchange = nil
+        worker.loop.timers.disarm(self)
+        socket?.close()
+        socket = nil
+        pool.didClose(self, wasIdle: wasIdle)
+    }
+}

@@ -1,0 +1,194 @@
+internal import CLibuv
+internal import CSystem
+internal import Synchronization
+
+/// One event loop: one thread, and everything that thread owns.
+///
+/// A turn of the loop:
+/// 1. wait for descriptors, at most until the next timer,
+/// 2. take the time once for the whole turn,
+/// 3. let libuv run if it has anything (wake-ups from other threads, signals, file events),
+/// 4. tell each ready handler; what it wrote in small pieces leaves in one system call after it,
+/// 5. fire due timers,
+/// 6. go round once more for sockets that had more to read than their turn allows, and for failures found on the way.
+///
+/// Nothing here is locked: apart from `execute` and `stop`, every call belongs to the loop's own thread.
+@safe package final class EventLoop: @unchecked Sendable {
+    /// Bytes read per system call. The same memory serves every socket of the loop, so an idle one owns none.
+    package static let readSize = 64 * 1024
+
+    package let index: Int
+    /// Nanoseconds of the monotonic clock, taken once a turn.
+    package private(set) var now: Int64
+    /// Nanoseconds since the epoch, taken with it.
+    package private(set) var wallNow: Int64
+    package var timers: TimerWheel
+    package var chunks = ChunkPool()
+    /// The longest time one turn took since somebody last asked: how late others were served (nanoseconds).
+    package private(set) var worstLag: Int64 = 0
+    package private(set) var turns: UInt64 = 0
+
+    var descriptors: DescriptorSet
+    let scratch: UnsafeMutablePointer<UInt8>
+    var batch: WriteBatch
+    /// Sockets with more to read than one turn gives them.
+    private var readAgain: [StreamSocket] = []
+    private var readAgainNow: [StreamSocket] = []
+    /// Sockets whose write failed while somebody else's code was on the stack.
+    private var failed: [(StreamSocket, Int32)] = []
+    private var dueTimers: [TimerNode] = []
+    /// What must not happen while a handler is on the stack.
+    private var deferred: [() -> Void] = []
+    let libuv: UnsafeMutablePointer<uv_loop_t>
+    let inbox = TaskInbox()
+    package private(set) lazy var executor = LoopExecutor(loop: self)
+    private var isStopping = false
+    private var thread: pthread_t?
+
+    package init(index: Int = 0) {
+        self.index = index
+        now = gh_monotonic_ns()
+        wallNow = gh_wall_ns()
+        timers = TimerWheel(now: now)
+        unsafe scratch = .allocate(capacity: Self.readSize)
+        batch = WriteBatch()
+        unsafe libuv = .allocate(capacity: 1)
+        let made = unsafe uv_loop_init(libuv)
+        precondition(made == 0, "uv_loop_init failed: \(made)")
+        unsafe descriptors = DescriptorSet(libuv: libuv)
+        unsafe inbox.open(on: libuv)
+    }
+
+    deinit {
+        inbox.close()
+        // Closing handles are finished by running the loop until nothing is left.
+        while unsafe uv_run(libuv, UV_RUN_NOWAIT) != 0 {}
+        _ = unsafe uv_loop_close(libuv)
+        unsafe libuv.deallocate()
+        unsafe scratch.deallocate()
+    }
+
+    // MARK: From any thread
+
+    /// Runs `body` on the loop's thread, soon.
+    package func execute(_ body: @escaping @Sendable () -> Void) {
+        inbox.add(.body(body))
+    }
+
+    /// Ends `run()` after the turn under way.
+    package func stop() {
+        execute { [self] in isStopping = true }
+    }
+
+    package var isCurrent: Bool {
+        guard let thread else { return false }
+        return pthread_equal(thread, pthread_self()) != 0
+    }
+
+    // MARK: On the loop's thread
+
+    /// Turns until `stop()`.
+    package func run() {
+        thread = pthread_self()
+        isStopping = false
+        while !isStopping { turn(longest: nil) }
+        thread = nil
+    }
+
+    /// One turn, waiting `longest` milliseconds at most.
+    package func turn(longest: Int64?) {
+        var libuvIsReady = false
+        let count = descriptors.wait(milliseconds: waitTime(longest), libuvIsReady: &libuvIsReady)
+        let began = gh_monotonic_ns()
+        now = began
+        wallNow = gh_wall_ns()
+        turns &+= 1
+        if libuvIsReady || libuvTimerIsDue {
+            _ = unsafe uv_run(libuv, UV_RUN_NOWAIT)
+            inbox.drain(on: self)
+            flush()
+        }
+        for index in 0..<count {
+            guard let (handler, readiness) = descriptors.event(index) else { continue }
+            handler.descriptorIsReady(readiness)
+            flush()
+            if !failed.isEmpty { reportFailures() }
+        }
+        fireTimers()
+        if !readAgain.isEmpty { continueReading() }
+        if !failed.isEmpty { reportFailures() }
+        while !deferred.isEmpty { runDeferred() }
+        let lag = gh_monotonic_ns() - began
+        if lag > worstLag { worstLag = lag }
+    }
+
+    /// Runs `body` when the handler on the stack has returned, before the loop waits again.
+    package func afterThis(_ body: @escaping () -> Void) {
+        deferred.append(body)
+    }
+
+    /// Returns the longest turn since the last call, in nanoseconds.
+    package func takeWorstLag() -> Int64 {
+        let lag = worstLag
+        worstLag = 0
+        return lag
+    }
+
+    func readLater(_ socket: StreamSocket) { readAgain.append(socket) }
+    func failLater(_ socket: StreamSocket, _ error: Int32) { failed.append((socket, error)) }
+
+    /// Sends what handlers wrote in small pieces.
+    @inline(__always)
+    package func flush() {
+        if batch.owner != nil { batch.flush() }
+    }
+
+    private func waitTime(_ longest: Int64?) -> Int32 {
+        if !readAgain.isEmpty || !failed.isEmpty || !deferred.isEmpty { return 0 }
+        var wait = longest ?? 60_000
+        if let timer = timers.timeout(now: gh_monotonic_ns()) { wait = min(wait, timer) }
+        let libuvTimer = unsafe uv_backend_timeout(libuv)
+        if libuvTimer >= 0 { wait = min(wait, Int64(libuvTimer)) }
+        return Int32(truncatingIfNeeded: max(0, wait))
+    }
+
+    private var libuvTimerIsDue: Bool {
+        unsafe uv_update_time(libuv)
+        return unsafe uv_backend_timeout(libuv) == 0
+    }
+
+    private func fireTimers() {
+        timers.collectDue(now: now, into: &dueTimers)
+        if dueTimers.isEmpty { return }
+        for node in dueTimers {
+            node.timerDidFire()
+            flush()
+        }
+        dueTimers.removeAll(keepingCapacity: true)
+    }
+
+    private func continueReading() {
+        swap(&readAgain, &readAgainNow)
+        for socket in readAgainNow {
+            socket.continueReading()
+            flush()
+        }
+        readAgainNow.removeAll(keepingCapacity: true)
+    }
+
+    private func reportFailures() {
+        while let (socket, error) = failed.popLast() {
+            socket.fail(error)
+            flush()
+        }
+    }
+
+    private func runDeferred() {
+        var now: [() -> Void] = []
+        swap(&now, &deferred)
+        for body in now {
+            body()
+            flush()
+        }
+    }
+}

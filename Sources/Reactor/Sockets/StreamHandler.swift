@@ -1,0 +1,22 @@
+/// What a stream socket tells its owner: one subclass for each role a connection can have.
+///
+/// `open` because other modules inherit from it; the module itself is no product, so nothing outside the package can.
+/// A class to inherit from rather than a protocol: the call is one indirect jump, and the handler carries its own timer.
+open class StreamHandler: TimerNode {
+    package override init() { super.init() }
+
+    /// The connection is there; what was written before has been sent.
+    open func socketDidConnect() {}
+
+    /// Bytes came. They are gone when this returns: keep a copy of what has to wait.
+    open func socketDidReceive(_ bytes: Span<UInt8>) {}
+
+    /// The peer will send no more; it may still read.
+    open func socketDidReachEnd() {}
+
+    /// The connection broke, with the system's error number. The socket is closed already.
+    open func socketDidFail(_ error: Int32) {}
+
+    /// Enough of what was waiting has been sent to go on writing.
+    open func socketDidDrain() {}
+}
