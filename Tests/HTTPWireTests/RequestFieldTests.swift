@@ -73,6 +73,19 @@ import Testing
         }
     }
 
+    @Test("RFC 9110 §5.5: bytes behind obs-text are judged by themselves")
+    func pairs() {
+        for second in UInt8.min...UInt8.max {
+            let allowed = second == 0x09 || second >= 0x20 && second != 0x7F
+            let value = octets("abc") + [0xFF, second] + octets("defghijkl")
+            let input = octets("GET / HTTP/1.1\r\nHost: a\r\nName: ") + value + octets("\r\nX: y\r\n\r\n")
+            let scanned = scanRequest(input)
+            #expect((scanned.error == nil) == allowed, "byte \(second)")
+            #expect(scanned == scanRequest(input, cuts: Array(0..<input.count)), "byte \(second)")
+            if allowed { #expect(scanned.fields[1].value == String(String.UnicodeScalarView(value.map { Unicode.Scalar($0) }))) }
+        }
+    }
+
     @Test("RFC 9110 §5.1: each byte of a name is a tchar or an error")
     func nameBytes() {
         let others = Set("!#$%&'*+-.^_`|~".utf8)

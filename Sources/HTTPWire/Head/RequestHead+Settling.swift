@@ -48,6 +48,12 @@ extension HeaderBlock {
         while index >= 0 {
             let list = value(index)
             var position = 0
+            if Text.equals(list, "keep-alive") {
+                // What browsers send is not worth the way through the list.
+                saysKeepAlive = true
+                options += 1
+                position = list.count
+            }
             while let option = Text.nextElement(of: list, from: &position) {
                 options += 1
                 if Text.equals(option, "close") { saysClose = true }

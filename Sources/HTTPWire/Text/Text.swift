@@ -3,10 +3,11 @@ enum Text {
     /// Whether `bytes` are `lowercaseText` in any case of ASCII letters.
     static func equals(_ bytes: Span<UInt8>, _ lowercaseText: StaticString) -> Bool {
         guard bytes.count == lowercaseText.utf8CodeUnitCount else { return false }
+        // The text is constant data of the program, and as long as `bytes`.
+        let expected = unsafe lowercaseText.utf8Start
         for index in bytes.indices {
-            // The text is constant data of the program and as long as `bytes`.
-            let expected = unsafe lowercaseText.utf8Start[index]
-            if ByteClass.lowercase(bytes[index]) != expected { return false }
+            let wanted = unsafe expected[index]
+            if ByteClass.lowercase(bytes[index]) != wanted { return false }
         }
         return true
     }
