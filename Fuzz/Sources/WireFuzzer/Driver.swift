@@ -1,5 +1,5 @@
-/// libFuzzer's own `main`, as a function. The package manager gives every program a main of its own name, so the fuzzer is
-/// started from there. Plain integers and pointers are passed alike in Swift's and in C's convention.
+/// libFuzzer's own `main`, as a function. The package manager gives every program a main of its own name, so the fuzzer
+/// is started from there. Plain integers and pointers are passed alike in Swift's and in C's convention.
 @_silgen_name("LLVMFuzzerRunDriver")
 private func runFuzzer(
     _ count: UnsafeMutablePointer<CInt>,

@@ -1,11 +1,11 @@
 import HTTPWire
 
-/// What the fuzzer calls with each input. The first byte chooses what is read (a request, a response, a chunked body) and
-/// at which steps the rest is cut; the rest is what comes from the network.
+/// What the fuzzer calls with each input. The first byte chooses what is read (a request, a response, a chunked body)
+/// and at which steps the rest is cut; the rest is what comes from the network.
 ///
-/// Beside traps and wrong memory accesses, which the sanitizer finds, three things are held: the outcome does not depend on
-/// how the bytes are cut; what is let through is written in a form that is read as the same fields; and no head holds more
-/// memory than its limits allow.
+/// Beside traps and wrong memory accesses, which the sanitizer finds, three things are held: the outcome does not
+/// depend on how the bytes are cut; what is let through is written in a form that is read as the same fields; and no
+/// head holds more memory than its limits allow.
 @_cdecl("LLVMFuzzerTestOneInput")
 func testOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     guard size > 1 else { return 0 }

@@ -1,7 +1,7 @@
 /// Questions about eight bytes at once, for the loops that look at every byte of a head.
 ///
-/// A word is loaded so that its lowest byte is the first in memory. Each answer has the high bit of a byte set where the
-/// byte fits. Borrows and carries may set further ones, as each function says, but they never hide one.
+/// A word is loaded so that its lowest byte is the first in memory. Each answer has the high bit of a byte set where
+/// the byte fits. Borrows and carries may set further ones, as each function says, but they never hide one.
 enum Words {
     @inline(__always)
     static func load(_ at: UnsafePointer<UInt8>) -> UInt64 {

@@ -13,8 +13,8 @@ extension RequestHead {
         }
     }
 
-    /// RFC 9112 §3.2: exactly one `Host`, valid, but that HTTP/1.0 may do without. The authority of an absolute form takes
-    /// its place (§3.2.2), so that what is routed by and what is forwarded cannot differ.
+    /// RFC 9112 §3.2: exactly one `Host`, valid, but that HTTP/1.0 may do without. The authority of an absolute form
+    /// takes its place (§3.2.2), so that what is routed by and what is forwarded cannot differ.
     private func settleHost() throws(WireError) {
         let block = fields
         let index = block.firstIndex(of: .host)

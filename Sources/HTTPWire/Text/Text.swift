@@ -28,8 +28,8 @@ enum Text {
     }
 
     /// The next element of a comma-separated list (RFC 9110 §5.6.1) from `position` on, without the blanks around it;
-    /// nil at the end. Empty elements are skipped. Elements with quoted commas come apart, which suits the fields this is
-    /// used for: in none of them does a quoted string have a meaning that the gateway acts on.
+    /// nil at the end. Empty elements are skipped. Elements with quoted commas come apart, which suits the fields this
+    /// is used for: in none of them does a quoted string have a meaning that the gateway acts on.
     @_lifetime(copy list)
     static func nextElement(of list: Span<UInt8>, from position: inout Int) -> Span<UInt8>? {
         while position < list.count {
