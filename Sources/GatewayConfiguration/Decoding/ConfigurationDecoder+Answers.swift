@@ -61,6 +61,7 @@ extension ConfigurationDecoder {
         guard document.node(id).kind == .sequence else { return nil }
         var sides: [SplitSide] = []
         var seen: Set<String> = []
+        var hasInvalidWeight = false
         for side in document.children(id) {
             var service: String?
             var weight = 0
@@ -73,13 +74,17 @@ extension ConfigurationDecoder {
                         report(
                             Problem("stands twice in one split", fix: "add the two weights"), at: value, name: "service")
                     }
-                case .weight: assign(value, to: &weight)
+                case .weight:
+                    assign(value, to: &weight)
+                    hasInvalidWeight = hasInvalidWeight || !(0...1_000_000).contains(integer(value) ?? -1)
                 default: break
                 }
             }
             if let service { sides.append(SplitSide(service: service, weight: weight)) }
         }
-        if sides.reduce(0, { $0 + max(0, min($1.weight, 1_000_000)) }) == 0 {
+        if document.node(id).count == 0 {
+            findings.error(at: location(id), "split: the list is empty", fix: "add two services with their weights")
+        } else if !hasInvalidWeight, sides.reduce(0, { $0 + $1.weight }) == 0 {
             findings.error(
                 at: location(id), "split: the weights add up to 0, so nobody would answer", fix: "give one side a weight")
         }
@@ -197,12 +202,14 @@ extension ConfigurationDecoder {
             }
             switch (segment, pattern.segments[index]) {
             case (_, .oneOrMore), (_, .noneOrMore): return
-            case (.literal(let wanted), .literal(let present)) where wanted != present:
+            case (.literal(let wanted), .literal(let present)) where wanted == present: continue
+            case (.parameter(let wanted), .parameter(let present)) where wanted == present: continue
+            case (.literal, .parameter): continue  // strips where the parameter has this value
+            default:
                 report(
                     Problem("is not how the route's path begins", fix: "strip a beginning of \(pattern.text)"), at: id,
                     name: "strip_prefix")
                 return
-            default: continue
             }
         }
     }

@@ -16,7 +16,10 @@ extension ConfigurationDecoder {
         var present: Set<Key> = []
         var type = ""
         for (key, value) in entries(id) {
-            guard let known = document.key(key) else { continue }
+            guard let known = document.key(key) else {
+                // An unknown key, reported as such, was probably the one that is missing.
+                return
+            }
             present.insert(known)
             if known == .type { type = text(value) }
             if known == .jwksUri, text(value).lowercased().hasPrefix("http://") {
@@ -99,7 +102,7 @@ extension ConfigurationDecoder {
             let value = text(key)
             guard value.hasPrefix("header:") else { continue }
             let header = String(value.dropFirst("header:".count))
-            guard !identity.sets(header, on: path) else { continue }
+            guard !header.isEmpty, !identity.sets(header, on: path) else { continue }
             findings.warning(
                 at: location(key), "key: the client can set \(header) itself, and so escape the limit",
                 fix: "let auth set it with claims_to_headers, or use client_ip")

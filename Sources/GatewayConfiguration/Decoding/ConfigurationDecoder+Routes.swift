@@ -30,9 +30,12 @@ extension ConfigurationDecoder {
         guard let pathNode = parts.path, let path = decodePath(pathNode) else { return nil }
         let parameters = RouteParameters(path)
         let answer = decodeAnswer(parts, parameters)
-        // The answer of a route that lacks one, or whose capability is not built yet, is never used: such a
-        // configuration has errors, or findings that `run` refuses.
-        var route = RouteConfiguration(name: "", path: path, answer: answer ?? .respond(.init()), location: location(id))
+        // A route without an answer comes with errors; one whose answer is not built yet with a finding that `run`
+        // refuses. Whoever runs it all the same says what it is.
+        var notImplemented = FixedResponseConfiguration()
+        notImplemented.status = 501
+        var route = RouteConfiguration(
+            name: "", path: path, answer: answer ?? .respond(notImplemented), location: location(id))
         route.pathEdit = decodePathEdit(parts, parameters)
         for (key, value) in document.entries(id) { decodeCondition(document.key(key), value, into: &route) }
         return route

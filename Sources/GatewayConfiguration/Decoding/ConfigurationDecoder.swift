@@ -114,6 +114,7 @@ struct ConfigurationDecoder {
     }
 
     mutating func report(_ problem: Problem, at id: NodeID, name: String) {
+        if document.isUnresolved(id) { return }
         findings.error(
             document.diagnostic(
                 problem, at: location(id), name: name, value: document.display(id),

@@ -11,6 +11,8 @@ struct Document {
     var files: [String] = []
     /// What was written where a `${…}` reference was replaced, by node.
     var written: [UInt32: String] = [:]
+    /// Nodes whose reference could not be resolved: reported, and not to be reported again.
+    var unresolved: Set<UInt32> = []
     /// Scalars that may hold a `${…}` reference.
     var references: [NodeID] = []
 
@@ -19,6 +21,8 @@ struct Document {
         let node = nodes[Int(id.index)]
         return node.kind == .alias ? NodeID(index: node.first) : id
     }
+
+    func isUnresolved(_ id: NodeID) -> Bool { !unresolved.isEmpty && unresolved.contains(resolve(id).index) }
 
     func node(_ id: NodeID) -> Node { nodes[Int(resolve(id).index)] }
 

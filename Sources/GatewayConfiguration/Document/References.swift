@@ -29,8 +29,7 @@ struct References {
                 // The value is shown as written; nothing was put in.
                 findings.error(
                     at: document.location(id), "\(quote(original)) \(problem.reason)", fix: problem.fix)
-                document.nodes[Int(id.index)].substituted = true
-                document.written[id.index] = original
+                document.unresolved.insert(id.index)
             }
         }
     }

@@ -115,7 +115,7 @@ extension ScalarKind {
         case .pathPattern, .routePath, .pathTemplate, .rewriteTarget, .partPath: return string("^/")
         case .name, .regex: return string(".")
         case .method: return string("^[^a-z ]+$")
-        case .fieldName: return string("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+        case .fieldName, .token: return string("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
         case .jsonPath: return string("^\\$")
         case .text, .fieldValue, .prefix, .origin, .hostPattern, .host, .hostPolicy, .stage, .mediaType, .limitKey,
             .hashKey, .fieldSelector:

@@ -28,6 +28,8 @@ enum ScalarKind: Sendable {
     case hostPolicy
     case method
     case fieldName
+    /// A cookie's name, or another word of RFC 9110's token characters.
+    case token
     case stage
     case pathPattern
     /// A path pattern, read and reported by the decoder: a table has 100,000 of them, and once is enough.
@@ -73,11 +75,22 @@ enum ScalarKind: Sendable {
         guard scalar.type == .string else {
             if case .word = self, scalar.type == .null, scalar.text == "null" { return nil }
             if scalar.type == .null { return Problem("stands where \(typeName) must", fix: "give a value or remove the key") }
+            // Where the same text between quotes would be refused too, that is what there is to say.
+            if let problem = caught({ () throws(Problem) in try checkAsDecoder(scalar.text) }) { return problem }
             return Problem(
                 "is \(scalar.type == .boolean ? "a boolean" : "a number") where \(typeName) must stand",
                 fix: "put it between quotes", suggestion: "\"\(scalar.text)\"")
         }
         return caught { () throws(Problem) in try check(scalar.text) }
+    }
+
+    /// As `check`, with the kinds that are otherwise left to the decoder.
+    private func checkAsDecoder(_ text: String) throws(Problem) {
+        switch self {
+        case .routePath: _ = try PathPattern.parse(text)
+        case .upstreamURL: _ = try UpstreamTarget.parse(text)
+        default: try check(text)
+        }
     }
 
     /// The checks of kinds that are strings.
@@ -98,6 +111,8 @@ enum ScalarKind: Sendable {
         case .hostPolicy: _ = try HostPolicy.parse(text)
         case .method: try Token.method(text)
         case .fieldName: try Token.fieldName(text)
+        case .token:
+            if !Token.isToken(text) { throw Problem("is not a token", fix: "use letters, digits, -, . and _, no spaces") }
         case .stage: try PolicyText.stage(text)
         case .pathPattern: _ = try PathPattern.parse(text)
         case .pathTemplate: _ = try PathTemplate.parse(text)
@@ -126,10 +141,13 @@ enum ScalarKind: Sendable {
 
     private func booleanProblem(_ scalar: CoreScalar) -> Problem? {
         if scalar.type == .boolean { return nil }
+        if let value = CoreScalar.boolean(scalar.text) {
+            return Problem("is a string where true or false must stand", fix: "remove the quotes", suggestion: "\(value)")
+        }
         switch scalar.text.lowercased() {
-        case "yes", "on", "y", "true", "1":
+        case "yes", "on", "y", "1":
             return Problem("is not a boolean (in YAML 1.2, yes and on are strings)", fix: "write true")
-        case "no", "off", "n", "false", "0":
+        case "no", "off", "n", "0":
             return Problem("is not a boolean (in YAML 1.2, no and off are strings)", fix: "write false")
         default: return Problem("is not a boolean", fix: "write true or false")
         }

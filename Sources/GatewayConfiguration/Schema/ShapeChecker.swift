@@ -138,6 +138,8 @@ struct ShapeChecker {
         }
         if fitting.count > 1, let scalar = document.scalar(id) {
             for case .scalar(let scalarKind) in fitting where scalarKind.problem(in: scalar) == nil { return }
+            let wanted = fitting.map(\.typeName).joined(separator: " or ")
+            return report(Problem("is not \(wanted)", fix: "write \(wanted)"), at: id, name: name)
         }
         check(id, against: last, name: name)
     }
@@ -148,7 +150,9 @@ struct ShapeChecker {
             fix: fix ?? "write \(wanted)")
     }
 
-    mutating func report(_ problem: Problem, at id: NodeID, name: String) {
+    private mutating func report(_ problem: Problem, at id: NodeID, name: String) {
+        // A reference that could not be resolved is an error of its own already.
+        if document.isUnresolved(id) { return }
         let substituted = document.node(id).substituted
         report(problem, at: id, name: name, value: document.display(id), substituted: substituted)
     }

@@ -18,6 +18,7 @@ extension ScalarKind {
         case .hostPattern, .host, .hostPolicy: "a host"
         case .method: "a method"
         case .fieldName: "a header name"
+        case .token: "a token"
         case .stage: "a path segment"
         case .pathPattern, .routePath: "a path pattern"
         case .pathTemplate, .rewriteTarget, .partPath: "a path"

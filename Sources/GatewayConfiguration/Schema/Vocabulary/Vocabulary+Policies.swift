@@ -47,7 +47,7 @@ extension Vocabulary {
         "token", "Where a token is looked for.", rules: [.atLeastOne([.header, .cookie, .query])],
         [
             Field(.header, .fieldName, "A header field."),
-            Field(.cookie, .fieldName, "A cookie."),
+            Field(.cookie, .scalar(.token), "A cookie."),
             Field(.query, .scalar(.name), "A query parameter."),
         ])
 

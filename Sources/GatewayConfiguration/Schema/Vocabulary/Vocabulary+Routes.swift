@@ -18,7 +18,7 @@ extension Vocabulary {
                 .headers, .map(keys: .fieldName, values: headerMatch),
                 "Header fields that must be there: an exact value, `{ regex }`, `{ present }` or `{ media_type }`."),
             Field(.query, .map(keys: .name, values: plainMatch), "Likewise for query parameters."),
-            Field(.cookies, .map(keys: .fieldName, values: plainMatch), "Likewise for cookies."),
+            Field(.cookies, .map(keys: .token, values: plainMatch), "Likewise for cookies."),
             Field(.listeners, .oneOrList(.scalar(.name)), "Names of the listeners it belongs to.", default: "all"),
             Field(
                 .service, .scalar(.name),

@@ -47,7 +47,7 @@ extension Vocabulary {
     static let sticky = ObjectShape(
         "sticky", "Stickiness by cookie.",
         [
-            Field(.cookie, .fieldName, "The cookie's name.", required: true),
+            Field(.cookie, .scalar(.token), "The cookie's name.", required: true),
             Field(.maxAge, .duration, "How long it lasts.", default: "the session"),
         ])
 

@@ -131,6 +131,6 @@ enum Vocabulary {
             Field(.forwarded, .boolean, "Adds `Forwarded` (RFC 7239).", default: "false"),
             Field(.via, .boolean, "Adds `Via` to requests and responses (RFC 9110 §7.6.3).", default: "true"),
             Field(
-                .name, .fieldName, "What stands for this gateway in `Via` and `Proxy-Status`.", default: "gatehouse"),
+                .name, .scalar(.token), "What stands for this gateway in `Via` and `Proxy-Status`.", default: "gatehouse"),
         ])
 }
