@@ -51,9 +51,14 @@ import Testing
     @Test func theServiceFromThePath() throws {
         let route = try GatewayConfiguration.parse(yaml: ArticleText.serviceFromPath).routes[0]
         #expect(route.answer == .serviceFromPath(parameter: "service"))
-        #expect(route.path == .pattern(PathPattern(text: "/{service}/{path+}", segments: [
-            .parameter("service"), .oneOrMore("path"),
-        ])))
+        #expect(
+            route.path
+                == .pattern(
+                    PathPattern(
+                        text: "/{service}/{path+}",
+                        segments: [
+                            .parameter("service"), .oneOrMore("path"),
+                        ])))
         #expect(route.pathEdit == .rewrite(PathTemplate(parts: [.literal("/"), .parameter("path")]), query: nil))
     }
 

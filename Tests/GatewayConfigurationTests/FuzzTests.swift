@@ -19,12 +19,16 @@ import Testing
         }
     }
 
-    static let seed = ProcessInfo.processInfo.environment["GATEHOUSE_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0 ... .max)
+    static let seed =
+        ProcessInfo.processInfo.environment["GATEHOUSE_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0 ... .max)
 
     static let fragments = [
-        "{", "}", "[", "]", ":", ",", "\"", "'", "&a ", "*a", "- ", "\n", "\n  ", "#", "${env:X}", "${", "$${", "{id}", "{x+}",
-        "**", "%2", "\\u12", "\\ud800", "!!str ", "<<: ", "? ", "|\n", ">\n", "---\n", "...", "0", "-1", "99999999999999999999", "1e999",
-        "5s", "%", "é", "\u{feff}", "null", "true", "routes", "path", "service", "/", "//", "http://", "[::1]", "::", "\t", "\0",
+        "{", "}", "[", "]", ":", ",", "\"", "'", "&a ", "*a", "- ", "\n", "\n  ", "#", "${env:X}", "${", "$${", "{id}",
+        "{x+}",
+        "**", "%2", "\\u12", "\\ud800", "!!str ", "<<: ", "? ", "|\n", ">\n", "---\n", "...", "0", "-1",
+        "99999999999999999999", "1e999",
+        "5s", "%", "é", "\u{feff}", "null", "true", "routes", "path", "service", "/", "//", "http://", "[::1]", "::",
+        "\t", "\0",
     ].map { Array($0.utf8) }
 
     static func damage(_ bytes: [UInt8], with generator: inout Generator) -> [UInt8] {
@@ -53,7 +57,8 @@ import Testing
         for _ in 0..<4000 {
             let original = try #require(corpus.randomElement(using: &generator))
             let bytes = Self.damage(original, with: &generator)
-            let format: ConfigurationLoader.Format = Bool.random(using: &generator) ? .automatic : Bool.random(using: &generator) ? .json : .yaml
+            let format: ConfigurationLoader.Format =
+                Bool.random(using: &generator) ? .automatic : Bool.random(using: &generator) ? .json : .yaml
             let result = loader.load(bytes: bytes, format: format)
             let text = "seed \(Self.seed): \(String(decoding: bytes, as: UTF8.self))"
             #expect((result.configuration == nil) == !result.errors.isEmpty, "\(text)")
@@ -68,14 +73,19 @@ import Testing
     @Test func damagedValuesNeverTrap() {
         var generator = Generator(state: Self.seed)
         let seeds = [
-            "/api/{id}/**", "/a/{x+}", "http://user:3001/{proxy}?a=b", "https://[::1]:80/", "10.0.0.0/8", "fd00::/8", "[::1]:8080",
-            "1h30m", "60KiB", "20%", "*.example.org", "application/json;version=2", "header:X-A", "$.a[0].b", "redis://u:p@h:1",
+            "/api/{id}/**", "/a/{x+}", "http://user:3001/{proxy}?a=b", "https://[::1]:80/", "10.0.0.0/8", "fd00::/8",
+            "[::1]:8080",
+            "1h30m", "60KiB", "20%", "*.example.org", "application/json;version=2", "header:X-A", "$.a[0].b",
+            "redis://u:p@h:1",
             "https://*.a.com", "/users/{claims.sub}?x=1",
         ].map { Array($0.utf8) }
         let kinds: [ScalarKind] = [
-            .pathPattern, .pathTemplate, .rewriteTarget, .partPath, .httpURL, .endpointURL, .redisURL, .origin, .prefix, .address,
-            .duration(off: true), .size(0...10), .share, .hostPattern, .host, .hostPolicy, .mediaType, .limitKey, .hashKey, .jsonPath,
-            .regex, .stage, .method, .fieldName, .token, .fieldSelector, .retryCondition, .integer(0...9), .number(0...1), .boolean,
+            .pathPattern, .pathTemplate, .rewriteTarget, .partPath, .httpURL, .endpointURL, .redisURL, .origin, .prefix,
+            .address,
+            .duration(off: true), .size(0...10), .share, .hostPattern, .host, .hostPolicy, .mediaType, .limitKey,
+            .hashKey, .jsonPath,
+            .regex, .stage, .method, .fieldName, .token, .fieldSelector, .retryCondition, .integer(0...9),
+            .number(0...1), .boolean,
         ]
         var refused = 0
         for _ in 0..<2_000 {
@@ -91,7 +101,9 @@ import Testing
     /// Many routes: everything is there, and nothing is reported.
     @Test func aLargeTable() throws {
         var text = "services: { s: { endpoints: [ http://127.0.0.1 ] } }\nroutes:\n"
-        for number in 0..<5000 { text += "  - { path: /api/v1/resource-\(number)/**, service: s, methods: [ GET, POST ] }\n" }
+        for number in 0..<5000 {
+            text += "  - { path: /api/v1/resource-\(number)/**, service: s, methods: [ GET, POST ] }\n"
+        }
         let result = ConfigurationLoader.load(text: text)
         #expect(result.diagnostics == [])
         let routes = try #require(result.configuration).routes

@@ -24,9 +24,16 @@ import Testing
     }
 
     @Test func fragmentsAreJoinedInNameOrder() throws {
-        try write("20-orders.json", #"{ "services": { "orders": { "endpoints": ["http://127.0.0.1:2"] } }, "routes": [ { "path": "/o", "service": "orders" } ] }"#)
-        try write("10-users.yaml", "services: { users: { endpoints: [ http://127.0.0.1:1 ] } }\nroutes: [ { path: /u, service: users } ]\nworkers: 2\n")
-        try write("30-more.yml", "services: { users: { endpoints: [ http://127.0.0.1:3 ], timeouts: { connect: 1s } } }\n")
+        try write(
+            "20-orders.json",
+            #"{ "services": { "orders": { "endpoints": ["http://127.0.0.1:2"] } }, "routes": [ { "path": "/o", "service": "orders" } ] }"#
+        )
+        try write(
+            "10-users.yaml",
+            "services: { users: { endpoints: [ http://127.0.0.1:1 ] } }\nroutes: [ { path: /u, service: users } ]\nworkers: 2\n"
+        )
+        try write(
+            "30-more.yml", "services: { users: { endpoints: [ http://127.0.0.1:3 ], timeouts: { connect: 1s } } }\n")
         try write("40-empty.yaml", "# nothing\n")
         try write("notes.txt", "not: [ a configuration")
         try write(".hidden.yaml", "not: [ a configuration")
@@ -77,7 +84,9 @@ import Testing
     @Test func secretsFromFilesStandBesideTheConfiguration() throws {
         try write("key.txt", "s3cret\n")
         try write("two.txt", "a\n\n")
-        try write("gateway.yaml", "routes: [ { path: /, respond: { body: \"<${file:key.txt}|${file:two.txt}|$${x}|$5>\" } } ]\n")
+        try write(
+            "gateway.yaml",
+            "routes: [ { path: /, respond: { body: \"<${file:key.txt}|${file:two.txt}|$${x}|$5>\" } } ]\n")
         let result = ConfigurationLoader.load(path: directory.appendingPathComponent("gateway.yaml").path)
         guard case .respond(let response) = try #require(result.configuration).routes[0].answer else {
             Issue.record("not a response")
@@ -89,13 +98,16 @@ import Testing
     @Test func aNumberMayComeFromTheEnvironment() throws {
         let loader = ConfigurationLoader(environment: { $0 == "N" ? "7" : nil })
         #expect(loader.load(text: "workers: ${env:N}\n").configuration?.workers == 7)
-        #expect(loader.load(text: "listeners: [ { address: \":${env:N}\" } ]\n").configuration?.listeners[0].address.port == 7)
+        #expect(
+            loader.load(text: "listeners: [ { address: \":${env:N}\" } ]\n").configuration?.listeners[0].address.port
+                == 7)
     }
 
     @Test func aSecretIsNeverShown() throws {
         let loader = ConfigurationLoader(environment: { _ in "hunter2{x}" })
         let places = [
-            "access_log: { enabled: \"${env:X}\" }", "timeouts: { head: \"${env:X}\" }", "limits: { request_head: \"${env:X}\" }",
+            "access_log: { enabled: \"${env:X}\" }", "timeouts: { head: \"${env:X}\" }",
+            "limits: { request_head: \"${env:X}\" }",
             "listeners: [ { address: \"${env:X}\" } ]", "services: { a: { endpoints: [ \"http://${env:X}/\" ] } }",
             "routes: [ { path: \"/${env:X}\", service: a } ]", "routes: [ { path: /, service: \"${env:X}\" } ]",
             "routes: [ { path: /, upstream: \"http://h/${env:X}\" } ]", "workers: \"${env:X}\"",

@@ -80,9 +80,9 @@ enum AllObjects {
             case .object(let object):
                 guard !found.contains(where: { $0 === object }) else { return }
                 found.append(object)
-                object.fields.forEach { visit($0.shape) }
+                for field in object.fields { visit(field.shape) }
             case .list(let inner), .oneOrList(let inner), .map(_, let inner): visit(inner)
-            case .choice(let alternatives): alternatives.forEach(visit)
+            case .choice(let alternatives): for alternative in alternatives { visit(alternative) }
             case .scalar, .anything: break
             }
         }

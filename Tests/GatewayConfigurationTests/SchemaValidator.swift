@@ -42,7 +42,9 @@ struct SchemaValidator {
         let types = schema["type"] as? [String] ?? (schema["type"] as? String).map { [$0] } ?? []
         if !types.isEmpty, !types.contains(where: { fits($0, kind, scalar) }) { fail("is not \(types)") }
         if !list("anyOf").isEmpty, !list("anyOf").contains(where: { check(id, $0, document).isEmpty }) { fail("anyOf") }
-        if !list("oneOf").isEmpty, list("oneOf").count(where: { check(id, $0, document).isEmpty }) != 1 { fail("oneOf") }
+        if !list("oneOf").isEmpty, list("oneOf").count(where: { check(id, $0, document).isEmpty }) != 1 {
+            fail("oneOf")
+        }
         for part in list("allOf") { problems += check(id, part, document) }
         if let not = schema["not"] as? [String: Any], check(id, not, document).isEmpty { fail("not") }
         if let words = schema["enum"] as? [String], scalar?.type != .string || !words.contains(scalar?.text ?? "") {

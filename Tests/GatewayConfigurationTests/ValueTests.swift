@@ -5,13 +5,17 @@ import Testing
 /// Single values: what they mean, and what is refused.
 @Suite struct ValueTests {
     @Test(arguments: [
-        ("0s", 0), ("250ms", 250), ("5s", 5000), ("10m", 600_000), ("1h", 3_600_000), ("1h30m", 5_400_000), ("1d", 86_400_000),
+        ("0s", 0), ("250ms", 250), ("5s", 5000), ("10m", 600_000), ("1h", 3_600_000), ("1h30m", 5_400_000),
+        ("1d", 86_400_000),
         ("1m500ms", 60_500),
     ]) func durations(_ text: String, _ milliseconds: Int) throws {
         #expect(try DurationValue.parse(text) == .milliseconds(milliseconds))
     }
 
-    @Test(arguments: ["", "5", "s", "5 s", "-1s", "1.5s", "5S", "1s1h", "1s1s", "9999999999999999999999s", "9223372036854775807h", "１s"])
+    @Test(arguments: [
+        "", "5", "s", "5 s", "-1s", "1.5s", "5S", "1s1h", "1s1s", "9999999999999999999999s", "9223372036854775807h",
+        "１s",
+    ])
     func notDurations(_ text: String) {
         #expect(throws: Problem.self) { try DurationValue.parse(text) }
     }
@@ -33,7 +37,9 @@ import Testing
         #expect(try ShareValue.parse(text) == share)
     }
 
-    @Test(arguments: ["", "%", "-1%", "101%", "1.1", "inf", "nan", "0x1", "1e-1", "half"]) func notShares(_ text: String) {
+    @Test(arguments: ["", "%", "-1%", "101%", "1.1", "inf", "nan", "0x1", "1e-1", "half"]) func notShares(
+        _ text: String
+    ) {
         #expect(throws: Problem.self) { try ShareValue.parse(text) }
     }
 
@@ -45,7 +51,10 @@ import Testing
         #expect(address.host == host && address.port == UInt16(port))
     }
 
-    @Test(arguments: ["", "8080", "::1:80", "[::1]", "[::1]80", "a.b:80", "1.2.3:80", "1.2.3.4:", "1.2.3.4:+1", "1.2.3.4:65536", "[1.2.3.4]:80", "unix:/x", "/x"])
+    @Test(arguments: [
+        "", "8080", "::1:80", "[::1]", "[::1]80", "a.b:80", "1.2.3:80", "1.2.3.4:", "1.2.3.4:+1", "1.2.3.4:65536",
+        "[1.2.3.4]:80", "unix:/x", "/x",
+    ])
     func notAddresses(_ text: String) {
         #expect(throws: Problem.self) { try SocketAddressConfiguration.parse(text) }
     }
@@ -66,7 +75,9 @@ import Testing
         #expect(try NetworkPrefix.parse("::/0").contains(high: unique.high, low: unique.low))
     }
 
-    @Test(arguments: ["", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.1/8", "fd00::1/8", "10.0.0/8", "a/8", "10.0.0.0/-1"])
+    @Test(arguments: [
+        "", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.1/8", "fd00::1/8", "10.0.0/8", "a/8", "10.0.0.0/-1",
+    ])
     func notPrefixes(_ text: String) {
         #expect(throws: Problem.self) { try NetworkPrefix.parse(text) }
     }
@@ -103,7 +114,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("true", CoreScalar.CoreType.boolean), ("yes", .string), ("on", .string), ("null", .null), ("", .null), ("~", .null),
+        ("true", CoreScalar.CoreType.boolean), ("yes", .string), ("on", .string), ("null", .null), ("", .null),
+        ("~", .null),
         ("12", .integer), ("-7", .integer), ("0x1F", .integer), ("0o17", .integer), ("0xZZ", .string), ("0x", .string),
         ("1.5", .number), (".5", .number), ("1e5", .number), ("1e", .string), (".", .string), ("-", .string),
         (".inf", .number), ("1.2.3", .string), ("5s", .string), ("+", .string), ("1_000", .string),

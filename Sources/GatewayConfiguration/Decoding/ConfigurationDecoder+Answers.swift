@@ -17,7 +17,8 @@ extension ConfigurationDecoder {
         if name.utf8.first == UInt8(ascii: "{") {
             guard name.hasSuffix("}"), PathText.isParameterName(name.dropFirst().dropLast()) else {
                 report(
-                    Problem("has a placeholder beside other text", fix: "name a service, or write \"{name}\" alone"), at: id,
+                    Problem("has a placeholder beside other text", fix: "name a service, or write \"{name}\" alone"),
+                    at: id,
                     name: "service")
                 return nil
             }
@@ -32,7 +33,7 @@ extension ConfigurationDecoder {
     mutating func requireService(_ id: NodeID, name key: String) {
         let name = text(id)
         guard document.scalar(id) != nil, !name.isEmpty, !serviceNames.contains(name) else { return }
-        let near = findings.wantsSuggestions ? EditDistance.nearest(to: name, among: serviceNames.sorted()) : nil
+        let near = nearest(to: name, among: serviceNames)
         report(
             Problem(
                 "names no service" + (near.map { "; did you mean \(quote($0))?" } ?? ""),
@@ -72,7 +73,8 @@ extension ConfigurationDecoder {
                     requireService(value, name: "service")
                     if !seen.insert(text(value)).inserted {
                         report(
-                            Problem("stands twice in one split", fix: "add the two weights"), at: value, name: "service")
+                            Problem("stands twice in one split", fix: "add the two weights"), at: value, name: "service"
+                        )
                     }
                 case .weight:
                     assign(value, to: &weight)
@@ -86,7 +88,8 @@ extension ConfigurationDecoder {
             findings.error(at: location(id), "split: the list is empty", fix: "add two services with their weights")
         } else if !hasInvalidWeight, sides.reduce(0, { $0 + $1.weight }) == 0 {
             findings.error(
-                at: location(id), "split: the weights add up to 0, so nobody would answer", fix: "give one side a weight")
+                at: location(id), "split: the weights add up to 0, so nobody would answer",
+                fix: "give one side a weight")
         }
         return .split(sides)
     }
@@ -124,7 +127,8 @@ extension ConfigurationDecoder {
             case .status:
                 assign(value, to: &redirect.status)
                 if (301...308).contains(redirect.status), ![301, 302, 303, 307, 308].contains(redirect.status) {
-                    report(Problem("is not a redirect", fix: "write 301, 302, 303, 307 or 308"), at: value, name: "status")
+                    report(
+                        Problem("is not a redirect", fix: "write 301, 302, 303, 307 or 308"), at: value, name: "status")
                 }
             case .scheme: redirect.scheme = text(value)
             case .host: redirect.host = try? HostName.parse(text(value))
@@ -161,6 +165,11 @@ extension ConfigurationDecoder {
         case .rewritePrefix:
             guard let template = try? PathTemplate.parse(text(node)) else { return .none }
             check(template.parameterNames, against: parameters, at: node, name: key.rawValue)
+            if parameters.pattern == nil {
+                findings.error(
+                    at: location(node), "rewrite_prefix: a regular expression has no prefix",
+                    fix: "use rewrite, with the groups that the expression names")
+            }
             if let pattern = parameters.pattern, !pattern.isOpenEnded {
                 findings.error(
                     at: location(node), "rewrite_prefix: the path \(quote(pattern.text)) has no part after its prefix",

@@ -67,34 +67,48 @@ extension ConfigurationDecoder {
             report(
                 Problem(
                     "is not a loopback address, and the admin listener has no credentials",
-                    fix: "listen on 127.0.0.1:\(admin.address.port), or set credentials"), at: addressNode, name: "address")
+                    fix: "listen on 127.0.0.1:\(admin.address.port), or set credentials"), at: addressNode,
+                name: "address")
         }
         return admin
     }
 
     /// Names and addresses of the listeners are unique, the admin listener's among them.
+    ///
+    /// The system would not notice: with `SO_REUSEPORT` a second socket on the same address is welcome and takes every
+    /// other connection. `:8080` takes IPv4 and IPv6, so it overlaps with `0.0.0.0:8080` as well as with `[::]:8080`.
     mutating func checkListeners(_ configuration: GatewayConfiguration) {
         var names: [String: SourceLocation] = [:]
         var addresses: [SocketAddressConfiguration: SourceLocation] = [:]
         for listener in configuration.listeners {
-            // Port 0 is a new port each time.
-            let hasPort = listener.address.port != 0
-            if hasPort, let first = addresses.updateValue(listener.location, forKey: listener.address) {
-                findings.error(
-                    at: listener.location, "the address \(listener.address) has two listeners; first at \(first)",
-                    fix: "give each listener an address of its own")
-            } else if let first = names.updateValue(listener.location, forKey: listener.name) {
+            claim(listener.address, at: listener.location, in: &addresses)
+            if let first = names.updateValue(listener.location, forKey: listener.name),
+                listener.name != listener.address.description
+            {
                 findings.error(
                     at: listener.location, "two listeners are named \(quote(listener.name)); first at \(first)",
                     fix: "give each a name of its own")
             }
             listenerNames.insert(listener.name)
         }
-        if let admin = configuration.admin, admin.address.port != 0, let first = addresses[admin.address] {
-            findings.error(
-                at: admin.location, "the address \(admin.address) is a listener's already, at \(first)",
-                fix: "give the admin listener a port of its own")
+        if let admin = configuration.admin { claim(admin.address, at: admin.location, in: &addresses) }
+    }
+
+    private mutating func claim(
+        _ address: SocketAddressConfiguration, at location: SourceLocation,
+        in taken: inout [SocketAddressConfiguration: SourceLocation]
+    ) {
+        // Port 0 is a new port each time.
+        guard address.port != 0 else { return }
+        var first: SourceLocation?
+        for host in address.host.isEmpty || address.host == "*" ? ["0.0.0.0", "::"] : [address.host] {
+            let earlier = taken.updateValue(location, forKey: .init(host: host, port: address.port))
+            first = first ?? earlier
         }
+        guard let first else { return }
+        findings.error(
+            at: location, "the address \(address) is listened on already, by the listener at \(first)",
+            fix: "give each listener an address of its own")
     }
 
     // MARK: The process

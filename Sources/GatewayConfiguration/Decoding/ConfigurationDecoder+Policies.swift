@@ -42,7 +42,8 @@ extension ConfigurationDecoder {
         if present.isDisjoint(with: needed) {
             findings.error(
                 at: location(id),
-                "auth: \(type) needs \(needed.map { quote($0.rawValue) }.joined(separator: " or "))", fix: "add one of them")
+                "auth: \(type) needs \(needed.map { quote($0.rawValue) }.joined(separator: " or "))",
+                fix: "add one of them")
         }
     }
 
@@ -66,17 +67,16 @@ extension ConfigurationDecoder {
 
     private mutating func checkLimits(_ id: NodeID, auth: NodeID?, routes: [RouteConfiguration]) {
         let names = Set(routes.map(\.name))
-        var trusted = false
-        for (key, value) in entries(id) where document.key(key) == .trustKeyHeaders { assign(value, to: &trusted) }
         let identity = IdentityHeaders(auth, document)
         for (key, value) in entries(id) {
             switch document.key(key) {
-            case .default: if !trusted { checkKeys(value, identity) }
+            case .default: checkKeys(value, identity)
             case .overrides:
                 for limit in values(value) {
-                    if !trusted { checkKeys(limit, identity) }
-                    for (key, value) in entries(limit) where document.key(key) == .route && !names.contains(text(value)) {
-                        let near = EditDistance.nearest(to: text(value), among: names.sorted())
+                    checkKeys(limit, identity)
+                    for (key, value) in entries(limit) where document.key(key) == .route && !names.contains(text(value))
+                    {
+                        let near = nearest(to: text(value), among: names)
                         report(
                             Problem("names no route", fix: "write the name of a route", suggestion: near), at: value,
                             name: "route")

@@ -44,7 +44,8 @@ extension ConfigurationDecoder {
     private mutating func decodeCondition(_ key: Key?, _ value: NodeID, into route: inout RouteConfiguration) {
         switch key {
         case .name: route.name = text(value)
-        case .hosts: route.hosts = shared(values(value).compactMap { try? HostName.parsePattern(text($0)) }, \.lastHosts)
+        case .hosts:
+            route.hosts = shared(values(value).compactMap { try? HostName.parsePattern(text($0)) }, \.lastHosts)
         case .methods: route.methods = shared(decodeMethods(value), \.lastMethods)
         case .headers: route.headers = decodeMatches(value)
         case .query: route.query = decodeMatches(value)
@@ -59,7 +60,9 @@ extension ConfigurationDecoder {
         case .paths: route.paths = decodePathPolicy(value)
         case .aggregate: checkAggregate(value)
         case .mirror:
-            for (key, value) in entries(value) where document.key(key) == .service { requireService(value, name: "service") }
+            for (key, value) in entries(value) where document.key(key) == .service {
+                requireService(value, name: "service")
+            }
         case .cors: checkCORS(value)
         default: break
         }
@@ -89,7 +92,7 @@ extension ConfigurationDecoder {
 
     private mutating func decodeListenerNames(_ id: NodeID) -> [String] {
         for node in values(id) where !listenerNames.contains(text(node)) && !listenerNames.isEmpty {
-            let near = EditDistance.nearest(to: text(node), among: listenerNames.sorted())
+            let near = nearest(to: text(node), among: listenerNames)
             report(
                 Problem(
                     "names no listener", fix: "name one of \(listenerNames.sorted().joined(separator: ", "))",
@@ -132,11 +135,11 @@ extension ConfigurationDecoder {
     private mutating func nameRoutes(_ routes: inout [RouteConfiguration]) {
         var taken: [String: Int] = [:]
         taken.reserveCapacity(routes.count)
-        for (index, route) in routes.enumerated() where !route.name.isEmpty {
-            guard let first = taken.updateValue(index, forKey: route.name) else { continue }
+        for index in routes.indices where !routes[index].name.isEmpty {
+            guard let first = taken.updateValue(index, forKey: routes[index].name) else { continue }
             findings.error(
-                at: route.location,
-                "two routes are named \(quote(route.name)); first at \(routes[first].location)",
+                at: routes[index].location,
+                "two routes are named \(quote(routes[index].name)); first at \(routes[first].location)",
                 fix: "give each a name of its own, or none")
         }
         var repeats: [String: Int] = [:]

@@ -49,7 +49,8 @@ extension ConfigurationDecoder {
         }
         if !endpoints.isEmpty, endpoints.allSatisfy({ $0.weight == 0 }) {
             findings.error(
-                at: location(id), "endpoints: every weight is 0, so nobody would answer", fix: "give one a weight above 0")
+                at: location(id), "endpoints: every weight is 0, so nobody would answer",
+                fix: "give one a weight above 0")
         }
         return endpoints
     }

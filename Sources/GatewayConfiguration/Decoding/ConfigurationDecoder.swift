@@ -121,6 +121,13 @@ struct ConfigurationDecoder {
                 substituted: document.node(id).substituted))
     }
 
+    /// The known name that was probably meant.
+    func nearest(to name: String, among names: Set<String>) -> String? {
+        guard findings.wantsSuggestion(among: names.count) else { return nil }
+        // Sorted, so that of two equally near ones it is always the same.
+        return EditDistance.nearest(to: name, among: names.sorted())
+    }
+
     /// Remembers a name that must resolve when the gateway runs.
     mutating func noteHost(_ host: String, at id: NodeID) {
         guard IPAddress.parse(host) == nil, knownHosts.insert(host).inserted else { return }

@@ -23,7 +23,9 @@ struct JSONReader {
     private init(text: [UInt8]) { self.text = text }
 
     private mutating func run(into builder: inout DocumentBuilder) throws(ReadFailure) {
-        if text.starts(with: [0xef, 0xbb, 0xbf]) { throw failure("a byte order mark", fix: "save the file without one") }
+        if text.starts(with: [0xef, 0xbb, 0xbf]) {
+            throw failure("a byte order mark", fix: "save the file without one")
+        }
         try value(into: &builder)
         while let isObject = open.last {
             skipSpace()
@@ -99,7 +101,8 @@ struct JSONReader {
                 at = start
                 if at >= text.count { throw failure("the text ends where a value should stand") }
                 throw failure(
-                    "expected a value", fix: "write a string between quotation marks, a number, true, false, null, { or [")
+                    "expected a value",
+                    fix: "write a string between quotation marks, a number, true, false, null, { or [")
             }
             try builder.scalar(text.span.extracting(start..<at), quoted: false, anchor: nil, at: position)
         }

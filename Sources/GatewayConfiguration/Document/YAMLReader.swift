@@ -145,8 +145,12 @@ enum YAMLReader {
             message += unsafe ", \(String(cString: context)) that begins at line \(state.context_mark.line + 1)"
         }
         var fix: String?
-        if problem.contains("cannot start any token") { fix = "indent with spaces; quote values that begin with @, ` or %" }
-        if problem.contains("mapping values are not allowed") { fix = "put a value that contains \": \" between quotes" }
+        if problem.contains("cannot start any token") {
+            fix = "indent with spaces; quote values that begin with @, ` or %"
+        }
+        if problem.contains("mapping values are not allowed") {
+            fix = "put a value that contains \": \" between quotes"
+        }
         return unsafe ReadFailure(
             line: Int(state.problem_mark.line) + 1, column: Int(state.problem_mark.column) + 1,
             message: "not YAML: \(message)", fix: fix)

@@ -74,7 +74,9 @@ enum ScalarKind: Sendable {
     private func stringProblem(_ scalar: CoreScalar) -> Problem? {
         guard scalar.type == .string else {
             if case .word = self, scalar.type == .null, scalar.text == "null" { return nil }
-            if scalar.type == .null { return Problem("stands where \(typeName) must", fix: "give a value or remove the key") }
+            if scalar.type == .null {
+                return Problem("stands where \(typeName) must", fix: "give a value or remove the key")
+            }
             // Where the same text between quotes would be refused too, that is what there is to say.
             if let problem = caught({ () throws(Problem) in try checkAsDecoder(scalar.text) }) { return problem }
             return Problem(
@@ -112,7 +114,9 @@ enum ScalarKind: Sendable {
         case .method: try Token.method(text)
         case .fieldName: try Token.fieldName(text)
         case .token:
-            if !Token.isToken(text) { throw Problem("is not a token", fix: "use letters, digits, -, . and _, no spaces") }
+            if !Token.isToken(text) {
+                throw Problem("is not a token", fix: "use letters, digits, -, . and _, no spaces")
+            }
         case .stage: try PolicyText.stage(text)
         case .pathPattern: _ = try PathPattern.parse(text)
         case .pathTemplate: _ = try PathTemplate.parse(text)
@@ -142,7 +146,8 @@ enum ScalarKind: Sendable {
     private func booleanProblem(_ scalar: CoreScalar) -> Problem? {
         if scalar.type == .boolean { return nil }
         if let value = CoreScalar.boolean(scalar.text) {
-            return Problem("is a string where true or false must stand", fix: "remove the quotes", suggestion: "\(value)")
+            return Problem(
+                "is a string where true or false must stand", fix: "remove the quotes", suggestion: "\(value)")
         }
         switch scalar.text.lowercased() {
         case "yes", "on", "y", "1":
@@ -158,7 +163,8 @@ enum ScalarKind: Sendable {
             return Problem("is a string where a number must stand", fix: "remove the quotes", suggestion: scalar.text)
         }
         guard scalar.type == .integer else {
-            return Problem("is not a whole number", fix: "write a number from \(range.lowerBound) to \(range.upperBound)")
+            return Problem(
+                "is not a whole number", fix: "write a number from \(range.lowerBound) to \(range.upperBound)")
         }
         guard let number = CoreScalar.integer(scalar.text), range.contains(number) else {
             return Problem("is not between \(range.lowerBound) and \(range.upperBound)")
@@ -173,7 +179,8 @@ enum ScalarKind: Sendable {
         return caught { () throws(Problem) in
             guard range.contains(try SizeValue.parse(scalar.text)) else {
                 throw Problem(
-                    "is not between \(SizeValue.describe(range.lowerBound)) and \(SizeValue.describe(range.upperBound))")
+                    "is not between \(SizeValue.describe(range.lowerBound)) and \(SizeValue.describe(range.upperBound))"
+                )
             }
         }
     }

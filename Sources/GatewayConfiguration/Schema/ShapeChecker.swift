@@ -108,7 +108,7 @@ struct ShapeChecker {
         var message = "unknown key \(quote(name))"
         var meant: Key?
         var fix = "known here: \(object.fields.map(\.key.rawValue).joined(separator: ", "))"
-        if findings.wantsSuggestions,
+        if findings.wantsSuggestion(among: object.fields.count),
             let near = EditDistance.nearest(to: name, among: object.fields.lazy.map(\.key.rawValue))
         {
             message += "; did you mean \(quote(near))?"

@@ -90,7 +90,8 @@ extension NetworkPrefix {
         let width = address.isIPv6 ? 128 : 32
         var length = width
         if halves.count == 2 {
-            guard let given = Int(halves[1]), (0...width).contains(given), halves[1].utf8.first != UInt8(ascii: "+") else {
+            guard let given = Int(halves[1]), (0...width).contains(given), halves[1].utf8.first != UInt8(ascii: "+")
+            else {
                 throw Problem("has a prefix length that is not a number from 0 to \(width)", fix: fix)
             }
             length = given

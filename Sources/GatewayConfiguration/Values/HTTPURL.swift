@@ -47,7 +47,8 @@ struct HTTPURL {
         }
         if authority.contains("{") {
             throw Problem(
-                "has a placeholder in its host or port", fix: "placeholders may stand in the path; name a service instead")
+                "has a placeholder in its host or port",
+                fix: "placeholders may stand in the path; name a service instead")
         }
         guard !authority.isEmpty else { throw Problem("has no host", fix: fix) }
         if authority.hasPrefix("[") {

@@ -38,7 +38,8 @@ enum HostName {
         let rest = text.hasPrefix("*.") ? text.dropFirst(2) : text[...]
         if rest.contains("*") {
             throw Problem(
-                "has a wildcard that is not its whole leftmost label", fix: "write *.example.org for every host below it")
+                "has a wildcard that is not its whole leftmost label",
+                fix: "write *.example.org for every host below it")
         }
         let name = try parse(rest)
         return text.hasPrefix("*.") ? "*." + name : name

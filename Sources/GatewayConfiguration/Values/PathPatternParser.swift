@@ -48,7 +48,8 @@ extension PathPattern {
         }
         let literal = try PathText.normalise(piece)
         if literal == "." || literal == ".." {
-            throw Problem("has a dot segment, which no normalised path has", part: literal, fix: "write the path without it")
+            throw Problem(
+                "has a dot segment, which no normalised path has", part: literal, fix: "write the path without it")
         }
         return .literal(literal)
     }

@@ -25,7 +25,8 @@ extension PathTemplate {
             if name.hasSuffix("+") { name = name.dropLast() }
             guard PathText.isParameterName(name) else {
                 throw Problem(
-                    "has a placeholder that is not a name", part: String(rest[...end]), fix: "write placeholders as {name}")
+                    "has a placeholder that is not a name", part: String(rest[...end]),
+                    fix: "write placeholders as {name}")
             }
             parts.append(.parameter(String(name)))
             rest = rest[rest.index(after: end)...]

@@ -6,14 +6,17 @@ enum PolicyText {
     static func stage(_ text: String) throws(Problem) {
         let fix = "write one path segment, as in prod"
         guard !text.isEmpty else { throw Problem("is empty", fix: fix) }
-        guard !text.contains("/"), !text.contains("{"), text != ".", text != "..", try PathText.normalise(text) == text else {
+        guard !text.contains("/"), !text.contains("{"), text != ".", text != "..", try PathText.normalise(text) == text
+        else {
             throw Problem("is not one plain path segment", fix: fix)
         }
     }
 
     /// Compiled by the engine; here its size is bounded and what can be no expression is refused.
     static func regex(_ text: String) throws(Problem) {
-        guard !text.isEmpty else { throw Problem("is an empty regular expression", fix: "write one, or remove the key") }
+        guard !text.isEmpty else {
+            throw Problem("is an empty regular expression", fix: "write one, or remove the key")
+        }
         guard text.utf8.count <= 4096 else { throw Problem("is longer than 4096 bytes", fix: "shorten the expression") }
         guard !text.utf8.contains(0) else { throw Problem("holds a NUL character", fix: "remove it") }
     }
@@ -51,7 +54,9 @@ enum PolicyText {
             if byte == UInt8(ascii: "]") { depth -= 1 }
             guard depth >= 0 else { break }
         }
-        guard depth == 0, !text.hasSuffix(".") else { throw Problem("is a JSONPath without an end", fix: "close its brackets") }
+        guard depth == 0, !text.hasSuffix(".") else {
+            throw Problem("is a JSONPath without an end", fix: "close its brackets")
+        }
     }
 
     static func redisURL(_ text: String) throws(Problem) {
@@ -92,7 +97,9 @@ enum PolicyText {
                 throw Problem("holds a character that must be percent-encoded", fix: "write a space as %20")
             }
             if byte == UInt8(ascii: "{") {
-                guard !open else { throw Problem("has a brace inside braces", fix: "write placeholders as {claims.sub}") }
+                guard !open else {
+                    throw Problem("has a brace inside braces", fix: "write placeholders as {claims.sub}")
+                }
                 open = true
                 length = 0
             } else if byte == UInt8(ascii: "}") {
