@@ -1,5 +1,6 @@
 /// Who answers a route, and what becomes of the path on the way: where references to services and parameters are checked.
 extension ConfigurationDecoder {
+    /// nil for an answer that has errors, or whose capability is not built yet.
     mutating func decodeAnswer(_ parts: RouteNodes, _ parameters: RouteParameters) -> Answer? {
         guard let node = parts.answer else { return nil }
         switch parts.answerKey {
@@ -12,6 +13,8 @@ extension ConfigurationDecoder {
         }
     }
 
+    /// A name, or `"{parameter}"` alone: the value is then looked up among the services at run time, so that a client can
+    /// reach only what is listed. `"{a}-service"` is refused: which services it exposes could not be seen in the file.
     private mutating func decodeService(_ id: NodeID, _ parameters: RouteParameters) -> Answer? {
         let name = text(id)
         if name.utf8.first == UInt8(ascii: "{") {
@@ -30,6 +33,7 @@ extension ConfigurationDecoder {
         return .service(name)
     }
 
+    /// A reference to a service by name: from routes, splits, mirrors and parts of aggregates.
     mutating func requireService(_ id: NodeID, name key: String) {
         let name = text(id)
         guard document.scalar(id) != nil, !name.isEmpty, !serviceNames.contains(name) else { return }
@@ -41,6 +45,8 @@ extension ConfigurationDecoder {
             at: id, name: key)
     }
 
+    /// An upstream is a service of one endpoint that needs no name. It stays a URL here: which upstreams share a pool is
+    /// for the engine to find, by their authority.
     private mutating func decodeUpstream(
         _ id: NodeID, _ parts: RouteNodes, _ parameters: RouteParameters
     ) -> Answer? {
@@ -58,6 +64,8 @@ extension ConfigurationDecoder {
         return .upstream(target)
     }
 
+    /// Weights need not add up to 100, only to more than nothing. A weight that the checker refused says nothing about
+    /// the sum, which is then left unchecked.
     private mutating func decodeSplit(_ id: NodeID) -> Answer? {
         guard document.node(id).kind == .sequence else { return nil }
         var sides: [SplitSide] = []
@@ -94,6 +102,7 @@ extension ConfigurationDecoder {
         return .split(sides)
     }
 
+    /// Framing belongs to the gateway: a `Content-Length` from the file could only be wrong.
     private mutating func decodeResponse(_ id: NodeID) -> FixedResponseConfiguration {
         var response = FixedResponseConfiguration()
         for (key, value) in entries(id) {
@@ -120,6 +129,7 @@ extension ConfigurationDecoder {
         return response
     }
 
+    /// The checker's range (301 to 308) also holds 304 to 306, which are no redirects.
     private mutating func decodeRedirect(_ id: NodeID, _ parameters: RouteParameters) -> RedirectConfiguration {
         var redirect = RedirectConfiguration()
         for (key, value) in entries(id) {
@@ -145,6 +155,8 @@ extension ConfigurationDecoder {
 
     // MARK: The forwarded path
 
+    /// What happens to the path on its way. All three forms are checked against the route's own path, since a placeholder
+    /// without a value, or a prefix that is never there, would be found by a client otherwise.
     mutating func decodePathEdit(_ parts: RouteNodes, _ parameters: RouteParameters) -> PathEdit {
         guard let node = parts.edit, let key = parts.editKey else { return .none }
         if let answer = parts.answerKey, [.respond, .redirect, .aggregate].contains(answer) {
@@ -197,6 +209,7 @@ extension ConfigurationDecoder {
         }
     }
 
+    /// Compared segment by segment, as the engine strips: `/ap` is no prefix of `/api`.
     /// `strip_prefix: /api` on a path that can never begin with `/api` is a mistake.
     private mutating func checkStrippedPrefix(_ id: NodeID, _ parameters: RouteParameters) {
         guard let pattern = parameters.pattern, let prefix = try? PathPattern.parse(text(id)) else { return }
@@ -209,6 +222,7 @@ extension ConfigurationDecoder {
                     name: "strip_prefix")
                 return
             }
+            // Behind a wildcard the request decides what stands there: the prefix is stripped where it fits.
             switch (segment, pattern.segments[index]) {
             case (_, .oneOrMore), (_, .noneOrMore): return
             case (.literal(let wanted), .literal(let present)) where wanted == present: continue
@@ -230,6 +244,7 @@ struct RouteParameters {
     var names: [String]?
     var pattern: PathPattern?
 
+    /// Groups of an expression could be found by reading it, but only its compiler knows them for certain.
     init(_ path: PathMatch) {
         if case .pattern(let pattern) = path {
             self.pattern = pattern

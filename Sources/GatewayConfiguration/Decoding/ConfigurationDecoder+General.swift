@@ -12,6 +12,7 @@ extension ConfigurationDecoder {
         return listeners
     }
 
+    /// The address comes first, since the name defaults to it; a listener without one is reported by the checker.
     private func decodeListener(_ id: NodeID) -> ListenerConfiguration? {
         guard isMapping(id) else { return nil }
         var listener: ListenerConfiguration?
@@ -32,6 +33,8 @@ extension ConfigurationDecoder {
         return listener
     }
 
+    /// The same mapping stands on listeners and on routes; a route's replaces the listener's as a whole, so that what
+    /// holds for a route can be read in one place.
     func decodePathPolicy(_ id: NodeID) -> PathPolicyConfiguration {
         var policy = PathPolicyConfiguration()
         for (key, value) in entries(id) {
@@ -49,6 +52,8 @@ extension ConfigurationDecoder {
         return policy
     }
 
+    /// The admin listener can change the gateway and shows its inside: beyond the loopback interface it asks for
+    /// credentials. There is no switch to open it without.
     mutating func decodeAdmin(_ id: NodeID) -> AdminConfiguration? {
         var admin: AdminConfiguration?
         var hasCredentials = false
@@ -113,6 +118,7 @@ extension ConfigurationDecoder {
 
     // MARK: The process
 
+    /// Header names are lower-cased here once, as the log's members are.
     func decodeAccessLog(_ id: NodeID, at key: NodeID) -> AccessLogConfiguration {
         var log = AccessLogConfiguration()
         log.location = location(key)
@@ -144,6 +150,7 @@ extension ConfigurationDecoder {
         values(id).compactMap { try? NetworkPrefix.parse(text($0)) }
     }
 
+    /// Ranges were checked; a limit that was refused keeps its default, which is safe.
     func decodeLimits(_ id: NodeID, into limits: inout LimitsConfiguration) {
         for (key, value) in entries(id) {
             switch document.key(key) {
@@ -162,6 +169,7 @@ extension ConfigurationDecoder {
         }
     }
 
+    /// `drain` alone cannot be switched off: a process that waits for ever for its last request cannot be stopped.
     func decodeTimeouts(_ id: NodeID, into timeouts: inout DownstreamTimeoutsConfiguration) {
         for (key, value) in entries(id) {
             switch document.key(key) {

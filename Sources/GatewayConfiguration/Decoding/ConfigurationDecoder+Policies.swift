@@ -4,6 +4,8 @@ struct PolicyNodes {
     var rateLimiting: NodeID?
 }
 
+/// Policies are not built yet, but what they must agree on is checked from the start: a file that passes `check` today
+/// should not turn out to be wrong on the day the capability arrives.
 extension ConfigurationDecoder {
     /// What identity, limits and routes must agree on.
     mutating func checkPolicies(_ policies: PolicyNodes, routes: [RouteConfiguration]) {
@@ -33,6 +35,7 @@ extension ConfigurationDecoder {
                     fix: "use a longer random secret")
             }
         }
+        // Each type has its own way to know a caller; without it nobody could ever pass.
         let needed: [Key]
         switch type {
         case "jwt": needed = [.jwksUri, .secret, .keys, .issuers, .discovery]
@@ -65,6 +68,7 @@ extension ConfigurationDecoder {
         }
     }
 
+    /// The default and each override; names of routes must exist, as an override for nothing limits nothing.
     private mutating func checkLimits(_ id: NodeID, auth: NodeID?, routes: [RouteConfiguration]) {
         let names = Set(routes.map(\.name))
         let identity = IdentityHeaders(auth, document)
@@ -111,6 +115,7 @@ extension ConfigurationDecoder {
 
     // MARK: Aggregates
 
+    /// Parts call services by name. What their templates refer to is for the compiler of templates.
     mutating func checkAggregate(_ id: NodeID) {
         for (key, parts) in entries(id) where document.key(key) == .parts {
             if isMapping(parts), document.node(parts).count == 0 {
@@ -144,6 +149,8 @@ private struct IdentityHeaders {
         }
     }
 
+    /// On a path that is excluded from authentication nobody sets the header: the engine removes it from what the client
+    /// sent, so all clients would share one bucket, or, with the header let through, each could have as many as it likes.
     func sets(_ header: String, on path: String?) -> Bool {
         headers.contains(header.lowercased()) && !(path.map(excluded.contains) ?? false)
     }

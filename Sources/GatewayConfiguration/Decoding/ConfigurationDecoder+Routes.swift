@@ -1,5 +1,7 @@
 /// Routes: matching conditions, then the answer, then what is done to the path.
 extension ConfigurationDecoder {
+    /// 1. Each route by itself. 2. Names for those without. 3. Conflicts between them: by then all have a name to be
+    /// reported with.
     mutating func decodeRoutes(_ id: NodeID) -> [RouteConfiguration] {
         guard document.node(id).kind == .sequence else { return [] }
         var routes: [RouteConfiguration] = []
@@ -12,8 +14,12 @@ extension ConfigurationDecoder {
         return routes
     }
 
+    /// A route without a readable path is left out: nothing else about it could be checked. With any other error it is
+    /// still decoded, so that its references are checked in the same run.
     private mutating func decodeRoute(_ id: NodeID) -> RouteConfiguration? {
         guard isMapping(id) else { return nil }
+        // Two passes over a handful of entries: what an answer or an edit may refer to is known only when the path is,
+        // and the file may give them in any order.
         var parts = RouteNodes()
         for (key, value) in document.entries(id) {
             switch document.key(key) {
@@ -90,6 +96,8 @@ extension ConfigurationDecoder {
         return methods.contains("ANY") ? [] : methods
     }
 
+    /// Names that no listener has would make a route unreachable without a word. Without `listeners:` in the file there
+    /// is nothing to name but the default one, whose name is its address.
     private mutating func decodeListenerNames(_ id: NodeID) -> [String] {
         for node in values(id) where !listenerNames.contains(text(node)) && !listenerNames.isEmpty {
             let near = nearest(to: text(node), among: listenerNames)
@@ -101,6 +109,8 @@ extension ConfigurationDecoder {
         return values(id).map(text)
     }
 
+    /// Exact values as they are; a mapping holds exactly one condition, as the checker has made sure. The names of header
+    /// fields keep their spelling here: whoever compares them does so without case.
     private func decodeMatches(_ id: NodeID) -> [FieldMatch] {
         entries(id).compactMap { key, value in
             guard isMapping(value) else {
@@ -120,6 +130,7 @@ extension ConfigurationDecoder {
         }
     }
 
+    /// Three states each: absent (the service's), `0s` (none at all), or a limit of its own.
     private func decodeTimeouts(_ id: NodeID, into timeouts: inout RouteConfiguration.RouteTimeouts) {
         for (key, value) in entries(id) {
             guard let duration = try? DurationValue.parse(text(value)) else { continue }

@@ -44,6 +44,9 @@ struct RouteConflicts {
             first.reserveCapacity(routes.count)
         }
 
+        /// A route claims each of its hosts for each of its methods. It is dead when every pair was claimed before, under the
+        /// same path, header, query and cookie conditions: rank is then equal, and the earlier route wins. "Any host" and
+        /// "any method" are claims of their own, as they rank below a given one.
         mutating func add(_ index: Int, findings: inout Findings) {
             let shared = hashOfSharedConditions(routes[index])
             var covering: Int?
@@ -60,6 +63,7 @@ struct RouteConflicts {
                         isCovered = false
                         continue
                     }
+                    // A hash that is met again is a suspicion; the routes themselves decide.
                     if earlier == index { continue }  // the same host or method twice in one route
                     if takes(routes[earlier], host: host, method: method, as: routes[index]) {
                         covering = covering ?? earlier
@@ -72,6 +76,7 @@ struct RouteConflicts {
             report(index, covering, &findings)
         }
 
+        /// Nothing but the order tells two such routes apart: an error. Where one merely covers the other, it still works.
         private func report(_ index: Int, _ earlier: Int, _ findings: inout Findings) {
             let place = routes[earlier].location
             if isSame(routes[index], routes[earlier]) {
@@ -87,6 +92,7 @@ struct RouteConflicts {
             }
         }
 
+        /// Whether the earlier route takes every request for this host and method that the later one would.
         private func takes(_ earlier: RouteConfiguration, host: String, method: String, as route: RouteConfiguration)
             -> Bool
         {
@@ -125,6 +131,7 @@ struct RouteConflicts {
             return hasher.finalize()
         }
 
+        /// As a set: the order in the file means nothing. Places are left out, they are no condition.
         private func conditions(_ matches: [FieldMatch], ignoringCase: Bool) -> Set<FieldMatch> {
             Set(
                 matches.map {

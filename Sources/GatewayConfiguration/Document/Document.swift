@@ -26,6 +26,7 @@ struct Document {
 
     func node(_ id: NodeID) -> Node { nodes[Int(resolve(id).index)] }
 
+    /// Where the node itself stands; for an alias that is the place of the `*name`.
     func location(_ id: NodeID) -> SourceLocation {
         let node = nodes[Int(id.index)]
         return SourceLocation(file: files[Int(node.file)], line: Int(node.line), column: Int(node.column))
@@ -65,6 +66,7 @@ struct Document {
         }
     }
 
+    /// A walk along the chain of siblings. It holds the nodes only, so the document may be read meanwhile.
     struct Children: Sequence, IteratorProtocol {
         let nodes: [Node]
         var following: UInt32

@@ -33,6 +33,7 @@ indirect enum JSONText {
         }
     }
 
+    /// RFC 8259 §7: only what must be escaped.
     static func quote(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {

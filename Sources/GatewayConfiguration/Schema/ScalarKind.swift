@@ -47,6 +47,7 @@ enum ScalarKind: Sendable {
     case fieldSelector
     case retryCondition
 
+    /// nil for a value that is fine. The type comes first (a number where a string must stand), the spelling second.
     func problem(in scalar: CoreScalar) -> Problem? {
         switch self {
         case .boolean: booleanProblem(scalar)
@@ -71,6 +72,8 @@ enum ScalarKind: Sendable {
         }
     }
 
+    /// Numbers and booleans are not taken for strings. `version: 1.10` would be "1.1" to other YAML tools: quotes say what
+    /// is meant, and the JSON Schema says the same.
     private func stringProblem(_ scalar: CoreScalar) -> Problem? {
         guard scalar.type == .string else {
             if case .word = self, scalar.type == .null, scalar.text == "null" { return nil }
@@ -143,6 +146,7 @@ enum ScalarKind: Sendable {
             fix: "write \(PolicyText.retryConditions.joined(separator: ", ")) or a status from 400 to 599")
     }
 
+    /// YAML 1.1 had twenty-two spellings of a boolean, and many files still use them: say so, instead of "not a boolean".
     private func booleanProblem(_ scalar: CoreScalar) -> Problem? {
         if scalar.type == .boolean { return nil }
         if let value = CoreScalar.boolean(scalar.text) {
@@ -158,6 +162,7 @@ enum ScalarKind: Sendable {
         }
     }
 
+    /// A number between quotes is a string, in YAML as in JSON; the fix is obvious enough to be offered.
     private func integerProblem(_ scalar: CoreScalar, _ range: ClosedRange<Int>) -> Problem? {
         if scalar.type == .string, let number = Int(scalar.text), range.contains(number) {
             return Problem("is a string where a number must stand", fix: "remove the quotes", suggestion: scalar.text)
@@ -185,6 +190,7 @@ enum ScalarKind: Sendable {
         }
     }
 
+    /// All words are listed: there are few of each, and the reader has one place less to look up.
     private func wordProblem(_ scalar: CoreScalar, _ words: [Word]) -> Problem {
         let names = words.map(\.text)
         let near = EditDistance.nearest(to: scalar.text, among: names)

@@ -14,6 +14,7 @@ struct ShapeChecker {
         self.findings = findings
     }
 
+    /// - Parameter name: the key that the value belongs to, as messages begin with it.
     mutating func check(_ id: NodeID, against shape: Shape, name: String) {
         let kind = document.node(id).kind
         switch shape {
@@ -55,6 +56,8 @@ struct ShapeChecker {
 
     // MARK: Mappings
 
+    /// Unknown keys, each known one along its shape, missing ones, then the rules that tie keys together. A key that was
+    /// probably misspelt counts as present: one mistake, one message.
     private mutating func check(_ id: NodeID, object: ObjectShape) {
         // By position of the field; no mapping of the vocabulary has as many as 64 keys.
         var present: UInt64 = 0
@@ -130,6 +133,7 @@ struct ShapeChecker {
         }
     }
 
+    /// The alternatives are told apart by kind; where several scalars fit, one without a problem is enough.
     private mutating func check(_ id: NodeID, choice alternatives: [Shape], name: String) {
         let kind = document.node(id).kind
         let fitting = alternatives.filter { $0.fits(kind) }
@@ -144,6 +148,7 @@ struct ShapeChecker {
         check(id, against: last, name: name)
     }
 
+    /// A list where a mapping must stand, and so on.
     private mutating func wrongKind(_ id: NodeID, _ name: String, wanted: String, fix: String? = nil) {
         findings.error(
             at: document.location(id), "\(name): \(document.display(id)) stands where \(wanted) must",

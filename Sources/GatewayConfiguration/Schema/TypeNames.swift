@@ -54,6 +54,7 @@ extension Shape {
         }
     }
 
+    /// "a URL" as "URLs"; what is a choice stays as it is.
     private var plural: String {
         switch typeName {
         case let name where name.hasPrefix("a ") && !name.contains(" or "): "\(name.dropFirst(2))s"

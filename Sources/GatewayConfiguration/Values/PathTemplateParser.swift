@@ -45,6 +45,8 @@ extension PathTemplate {
         return (template, query)
     }
 
+    /// A placeholder in a query would need another encoding than one in a path, and its name could be mistaken for a
+    /// parameter of the client's: it is refused until there is a rule for it.
     static func checkQuery(_ query: String) throws(Problem) {
         if query.contains("{") || query.contains("}") {
             throw Problem("has a placeholder in its query", fix: "placeholders may stand in the path only")

@@ -3,6 +3,7 @@ enum PolicyText {
     static let retryConditions = ["connect_failure", "reset", "timeout", "gateway_error", "5xx", "refused_stream"]
 
     /// One path segment in its normal spelling.
+    /// Normal already, so that comparing it with the first segment of a normalised path is comparing bytes.
     static func stage(_ text: String) throws(Problem) {
         let fix = "write one path segment, as in prod"
         guard !text.isEmpty else { throw Problem("is empty", fix: fix) }
@@ -30,6 +31,7 @@ enum PolicyText {
         try keyed(text, words: ["client_ip", "path", "consumer"], prefixes: ["header", "cookie", "claim", "query"])
     }
 
+    /// One of the words, or a prefix with a name behind a colon.
     private static func keyed(_ text: String, words: [String], prefixes: [String]) throws(Problem) {
         if words.contains(text) { return }
         let forms = words + prefixes.map { "\($0):NAME" }
@@ -59,6 +61,7 @@ enum PolicyText {
         }
     }
 
+    /// User and password may stand in it, as Redis URLs have them; the place itself follows the rules of other URLs.
     static func redisURL(_ text: String) throws(Problem) {
         let fix = "write redis://host:6379 or rediss://host:6379"
         guard text.hasPrefix("redis://") || text.hasPrefix("rediss://") else {
@@ -76,6 +79,7 @@ enum PolicyText {
     }
 
     /// `https://app.example.com`, `https://*.example.com`, `*`.
+    /// An origin has no path (RFC 6454 §7): `https://a/` is never what a browser sends.
     static func origin(_ text: String) throws(Problem) {
         if text == "*" || text == "null" { return }
         let fix = "write scheme and host, as in https://app.example.com or https://*.example.com"
