@@ -4,7 +4,7 @@
 package class StreamHandler: TimerNode {
     package override init() { super.init() }
 
-    /// The connection is there; what was written before has been sent.
+    /// The connection is there; what was written before leaves when this returns.
     package func socketDidConnect() {}
 
     /// Bytes came. They are gone when this returns: keep a copy of what has to wait.
