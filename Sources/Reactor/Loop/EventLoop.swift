@@ -179,7 +179,7 @@ internal import CSystem
 
     private func reportFailures() {
         while let (socket, error) = failed.popLast() {
-            socket.fail(error)
+            socket.failAfterWriting(error)
             flush()
         }
     }

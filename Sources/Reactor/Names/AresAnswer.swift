@@ -45,9 +45,9 @@ enum AresAnswer {
         switch status {
         case ARES_ENOTFOUND: .notFound
         case ARES_ENODATA: .noAddress
-        case ARES_ESERVFAIL, ARES_EREFUSED, ARES_ENOTIMP, ARES_EFORMERR: .serverFailure
+        case ARES_ESERVFAIL, ARES_EREFUSED, ARES_ENOTIMP, ARES_EFORMERR, ARES_ECONNREFUSED:
+            .serverFailure
         case ARES_ETIMEOUT: .timedOut
-        case ARES_ECONNREFUSED: .unreachable
         case ARES_EBADNAME, ARES_EBADQUERY: .badName
         case ARES_EBADRESP: .badResponse
         case ARES_EDESTRUCTION, ARES_ECANCELLED: .cancelled

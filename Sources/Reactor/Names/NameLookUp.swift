@@ -3,6 +3,7 @@ internal import CSystem
 /// One look-up by DNS: two questions, for A and for AAAA, become one answer.
 ///
 /// It ends when both are answered, or when one is, with addresses, and the grace for the other has passed.
+/// (`package` only because Swift 6.3 takes the inherited `init()` of an internal final class for a recursion.)
 package final class NameLookUp: TimerNode {
     private let loop: EventLoop
     private let port: UInt16

@@ -25,12 +25,11 @@ package enum ResolutionError: Error, Sendable, Hashable {
     case notFound
     /// The name exists and has neither A nor AAAA records.
     case noAddress
-    /// The servers answered that they failed or will not answer (SERVFAIL, REFUSED, NOTIMP, FORMERR).
+    /// Every server failed, refused or could not be reached (SERVFAIL, REFUSED, NOTIMP, FORMERR, a closed port): c-ares
+    /// no longer tells these apart when it has tried them all.
     case serverFailure
     /// No server answered in time.
     case timedOut
-    /// No server could be reached at all.
-    case unreachable
     /// The answer could not be understood.
     case badResponse
     /// The resolver was closed.
@@ -46,7 +45,6 @@ package enum ResolutionError: Error, Sendable, Hashable {
         case .noAddress: "no_address"
         case .serverFailure: "server_failure"
         case .timedOut: "timed_out"
-        case .unreachable: "unreachable"
         case .badResponse: "bad_response"
         case .cancelled: "cancelled"
         case .system: "system"

@@ -111,7 +111,8 @@ internal import CSystem
 
     private func read() {
         mayHaveMore = false
-        var turnsLeft = 4
+        // A bounded share of the turn; of a broken connection everything, as there will be no other turn.
+        var turnsLeft = hasFailed ? Int.max : 4
         while isOpen {
             if isPaused {
                 mayHaveMore = true
@@ -133,7 +134,8 @@ internal import CSystem
                 }
             } else if count == 0 {
                 endWasSeen = false
-                if endWasTold { return }
+                // After a failed write this is no end: the write took the error, and the failure will be told.
+                if endWasTold || hasFailed { return }
                 endWasTold = true
                 updateInterest()
                 if !closesAfterFlush { handler?.socketDidReachEnd() }
@@ -263,7 +265,7 @@ internal import CSystem
         if readiness.contains(.error) || (readiness.contains(.end) && !endWasTold) { endWasSeen = true }
         if readiness.contains(.writable) && !waiting.isEmpty {
             drain()
-            if !isOpen { return }
+            if !isOpen || hasFailed { return }
         }
         if readiness.contains(.error) && isPaused {
             let error = gh_socket_error(descriptor)
@@ -301,6 +303,13 @@ internal import CSystem
         guard isOpen, isCongested, waiting.count <= Int(highMark) / 2 else { return }
         isCongested = false
         if !closesAfterFlush { handler?.socketDidDrain() }
+    }
+
+    /// A write failed a moment ago. What the peer said before it went, perhaps an early answer, is still there to read,
+    /// and comes before the failure.
+    func failAfterWriting(_ error: Int32) {
+        if isOpen && !isPaused && !endWasTold { read() }
+        fail(error)
     }
 
     func fail(_ error: Int32) {
