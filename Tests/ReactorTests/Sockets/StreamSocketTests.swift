@@ -40,6 +40,7 @@ struct Connection {
     func close() {
         socket.close()
         peer.closeNow()
+        recorder.forget()
         #expect(loop.chunks.leasedCount == 0)
         #expect(loop.descriptors.count == 0)
     }

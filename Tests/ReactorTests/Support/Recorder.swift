@@ -29,6 +29,12 @@ final class Recorder: StreamHandler {
         onDrain(self)
     }
 
+    /// Lets go of what the test's closures hold, which is often this object.
+    func forget() {
+        (onReceive, onEnd, onDrain) = ({ _ in }, { _ in }, { _ in })
+        socket = nil
+    }
+
     /// Nothing has been told at all.
     var isUntouched: Bool { receives + connects + ends + drains + failures.count == 0 }
 }
