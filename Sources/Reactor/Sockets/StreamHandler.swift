@@ -1,21 +1,21 @@
 /// What a stream socket tells its owner: one subclass for each role a connection can have.
 ///
 /// A class to inherit from rather than a protocol: the call is one indirect jump, and the handler carries its own timer.
-package class StreamHandler: TimerNode {
-    package override init() { super.init() }
+open class StreamHandler: TimerNode {
+    public override init() { super.init() }
 
     /// The connection is there; what was written before leaves when this returns.
-    package func socketDidConnect() {}
+    open func socketDidConnect() {}
 
     /// Bytes came. They are gone when this returns: keep a copy of what has to wait.
-    package func socketDidReceive(_ bytes: Span<UInt8>) {}
+    open func socketDidReceive(_ bytes: Span<UInt8>) {}
 
     /// The peer will send no more; it may still read.
-    package func socketDidReachEnd() {}
+    open func socketDidReachEnd() {}
 
     /// The connection broke, with the system's error number. The socket is closed already.
-    package func socketDidFail(_ error: Int32) {}
+    open func socketDidFail(_ error: Int32) {}
 
     /// Enough of what was waiting has been sent to go on writing.
-    package func socketDidDrain() {}
+    open func socketDidDrain() {}
 }

@@ -1,9 +1,11 @@
 /// Something that can have one deadline: connections, exchanges and pools inherit from this, so that a timer costs no
 /// allocation of its own and an idle connection carries 32 bytes for it.
 ///
+/// `open` because Swift lets no other module inherit from a `package` class.
+///
 /// A node is linked into a wheel by plain pointers, not references: whoever arms a node disarms it before letting go,
 /// and `deinit` checks that.
-@safe package class TimerNode {
+@safe open class TimerNode {
     /// Nanoseconds of the monotonic clock; `Int64.max` when nothing is due.
     package fileprivate(set) final var deadline: Int64 = .max
     /// The slot the node is linked in, or -1.
@@ -15,14 +17,14 @@
     fileprivate final var next: Unmanaged<TimerNode>?
     fileprivate final var previous: Unmanaged<TimerNode>?
 
-    package init() {}
+    public init() {}
 
     deinit {
         precondition(slot < 0, "a timer node was released while armed")
     }
 
     /// The deadline has passed. The node is disarmed; it may arm itself again.
-    package func timerDidFire() {}
+    open func timerDidFire() {}
 
     package final var isArmed: Bool { deadline != .max }
 
