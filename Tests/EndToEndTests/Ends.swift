@@ -7,9 +7,16 @@ import Testing
 
     @Test(arguments: [true, false])
     func aClientThatGoesTakesTheUpstreamWithIt(_ byReset: Bool) throws {
+        let gone = Gate("the client to go")
+        let event = Array("6\r\nevent\n\r\n".utf8)
         let origin = try ScriptedUpstream(connection: { connection in
             guard try connection.readRequest() != nil else { return }
             try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+            try gone.wait()
+            if !byReset {
+                // A FIN alone may be a half-close: that nobody is there shows when the next bytes go out.
+                _ = try? connection.sendUntilBlocked(event, limit: 1 << 30, quiet: .seconds(5))
+            }
             try connection.waitForClose()
         })
         try withGateway(everything(to: origin), origin) { gateway in
@@ -18,6 +25,7 @@ import Testing
             _ = try client.readHead()
             _ = try client.readBody(atLeast: 5)
             if byReset { client.reset() } else { client.close() }
+            gone.open()
             try origin.waitForClose()
         }
     }
@@ -277,7 +285,7 @@ import Testing
             let client = try gateway.connect()
             try client.send(request("GET /long"))
             _ = try client.readHead()
-            client.close()
+            client.reset()
             try origin.waitForClose()
             #expect(gateway.ask("GET /b") == "/b")
             #expect(origin.connectionCount == 2)

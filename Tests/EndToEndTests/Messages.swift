@@ -54,7 +54,12 @@ import Testing
     }
 
     @Test func expectContinueIsAnsweredBeforeTheBodyIsSent() throws {
-        let origin = try ScriptedUpstream(named: "origin")
+        let origin = try ScriptedUpstream(connection: { connection in
+            guard let head = try connection.readHead() else { return }
+            if head.fields.contains("expect") { try connection.send("HTTP/1.1 100 Continue\r\n\r\n") }
+            try connection.readBody()
+            try connection.respond(body: "thanks")
+        })
         try withGateway(everything(to: origin), origin) { gateway in
             let client = try gateway.connect()
             try client.send(request("POST /upload", "Expect: 100-continue", "Content-Length: 5"))
