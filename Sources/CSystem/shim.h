@@ -89,6 +89,12 @@ static inline uint64_t gh_raise_descriptor_limit(void) {
     return (uint64_t)limit.rlim_cur;
 }
 
+/* Waits until a descriptor can be read: 1 yes, 0 the time has run out, -1 interrupted. */
+static inline int gh_wait_readable(int fd, int timeout_ms) {
+    struct pollfd descriptor = {.fd = fd, .events = POLLIN, .revents = 0};
+    return poll(&descriptor, 1, timeout_ms);
+}
+
 #ifdef __linux__
 /* Declared here because _GNU_SOURCE would give this module other system types than its neighbours have. */
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);

@@ -34,11 +34,10 @@ final class DrainGate: Sendable {
 
     /// True when all have left in time.
     func wait(milliseconds: Int) -> Bool {
-        var descriptor = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
         let deadline = gh_monotonic_ns() + Int64(milliseconds) * 1_000_000
         while true {
             let rest = max(0, (deadline - gh_monotonic_ns()) / 1_000_000)
-            let result = unsafe poll(&descriptor, 1, Int32(clamping: rest))
+            let result = gh_wait_readable(reader, Int32(clamping: rest))
             if result > 0 { return true }
             if result == 0 { return false }
         }
