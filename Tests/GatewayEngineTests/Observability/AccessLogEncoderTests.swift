@@ -175,7 +175,8 @@ struct AccessLogEncoderTests {
         let redaction = QueryRedaction(AccessLogConfiguration().redactQuery)
         let pieces = ["a=1", "&", ";", "=", "token", "%74oken", "x[]=2", "code", "%", "%4", "api_key", "[", "b"]
         for _ in 0..<3_000 {
-            var query = (0..<Int.random(in: 0..<8, using: &walk)).map { _ in pieces.randomElement(using: &walk)! }.joined()
+            var query = (0..<Int.random(in: 0..<8, using: &walk)).map { _ in pieces.randomElement(using: &walk)! }
+                .joined()
             query += "&access_token=SECRET"
             if Bool.random(using: &walk) { query += "&" + pieces.randomElement(using: &walk)! }
             let bytes = bytes(query)
@@ -186,7 +187,9 @@ struct AccessLogEncoderTests {
 
     @Test(
         "Sampling takes exactly the share, and the first",
-        arguments: [(0.0, 0), (0.1, 100), (0.25, 250), (1.0 / 3, 333), (0.5, 500), (1.0, 1_000), (7.0, 1_000), (-1.0, 0)])
+        arguments: [
+            (0.0, 0), (0.1, 100), (0.25, 250), (1.0 / 3, 333), (0.5, 500), (1.0, 1_000), (7.0, 1_000), (-1.0, 0),
+        ])
     func sampling(share: Double, expected: Int) {
         var sampler = AccessLogSampler(share: share)
         let taken = (0..<1_000).map { _ in sampler.next() }

@@ -15,7 +15,8 @@ struct ErrorBodyTests {
     @Test("Members that belong to the error follow")
     func members() throws {
         let members: [ErrorBody.Member] = [
-            .init("retry_after", .integer(3)), .init("limit", .text("a \"b\"\n")), .init("fields", .texts(["x", "y\\"])),
+            .init("retry_after", .integer(3)), .init("limit", .text("a \"b\"\n")),
+            .init("fields", .texts(["x", "y\\"])),
         ]
         let text = written {
             ErrorBody.write(.overloaded, text: "Retry after 3 \"seconds\".", members: members, into: $0)

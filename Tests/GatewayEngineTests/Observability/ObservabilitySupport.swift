@@ -11,7 +11,8 @@ struct Walk: RandomNumberGenerator {
     private var state: UInt64
 
     init() {
-        seed = ProcessInfo.processInfo.environment["GATEHOUSE_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...(.max))
+        let chosen = ProcessInfo.processInfo.environment["GATEHOUSE_SEED"].flatMap { UInt64($0) }
+        seed = chosen ?? UInt64.random(in: 0...(.max))
         state = seed
     }
 

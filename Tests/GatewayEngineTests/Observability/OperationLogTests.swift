@@ -85,7 +85,9 @@ struct OperationLogTests {
         let (log, lines) = log(.json)
         await withTaskGroup { group in
             for task in 0..<8 {
-                group.addTask { for number in 0..<100 { log.info("line", ["task": .integer(task), "number": .integer(number)]) } }
+                group.addTask {
+                    for number in 0..<100 { log.info("line", ["task": .integer(task), "number": .integer(number)]) }
+                }
             }
         }
         #expect(lines.texts.count == 800)

@@ -10,7 +10,8 @@ import Testing
 struct PrometheusFormatTests {
     private func fullPage() -> String {
         let metrics = Metrics(build: .init(version: "1\"2\\3\n4", swiftVersion: "6"), start: 1)
-        let routes = metrics.assignRoutes(["plain", "with \"quotes\"", "back\\slash", "line\nfeed", "/a/{id}/**", "ünï"])
+        let names = ["plain", "with \"quotes\"", "back\\slash", "line\nfeed", "/a/{id}/**", "ünï"]
+        let routes = metrics.assignRoutes(names)
         let services = metrics.assignServices(["one", "two \"2\""])
         for _ in 0..<2 {
             let shard = metrics.makeShard()
@@ -94,7 +95,9 @@ private struct StrictReader {
     mutating func read(_ line: String) throws {
         if let rest = line.dropping(prefix: "# HELP ") {
             try endHistogram(line)
-            guard let space = rest.firstIndex(of: " "), rest.last == "." || rest.last == "1" else { throw Fault(line: line) }
+            guard let space = rest.firstIndex(of: " "), rest.index(after: space) < rest.endIndex else {
+                throw Fault(line: line)
+            }
             help = String(rest[..<space])
         } else if let rest = line.dropping(prefix: "# TYPE ") {
             let parts = rest.split(separator: " ")

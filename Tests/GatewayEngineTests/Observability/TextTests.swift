@@ -132,7 +132,7 @@ struct TextTests {
     func reset() {
         var writer = LineWriter(capacity: 64)
         let long = String(repeating: "x", count: 100_000)
-        writer.append(long)
+        writer.append(text: long)
         #expect(writer.count == 100_000)
         writer.reset()
         writer.append("short")

@@ -107,6 +107,11 @@ final class Router {
             })
     }
 
+    init(_ configuration: GatewayConfiguration) throws {
+        table = try RouteTable(
+            routes: configuration.routes, services: configuration.services, listeners: configuration.listeners)
+    }
+
     private func withInput<R>(_ request: Request, _ body: (borrowing RouteInput) throws -> R) rethrows -> R {
         let (method, host) = (Array(request.method.utf8), Array(request.host.utf8))
         let (path, query) = (Array(request.path.utf8), Array(request.query.utf8))

@@ -114,6 +114,9 @@ import Testing
             ("/f/{a}/{b+}", "/{b}/{a}", "/f/x/y/z", "/y/z/x"), ("~/r/(?<v>.*)", "/got/{v}", "/r/a/b", "/got/a%2Fb"),
             ("~/r(?<v>.*)", "/got/{v}", "/r..", "target_dot_segment"),
             ("~/r(?<v>.*)", "/got/{v}", "/r.", "target_dot_segment"),
+            ("~/r(?<v>.*)", "/got/..{v}/x", "/r", "target_dot_segment"),
+            ("~/r(?<v>.*)", "/got/.{v}", "/r", "target_dot_segment"),
+            ("~/r(?<v>.*)", "/got/..{v}/x", "/ra", "/got/..a/x"), ("/{v+}", "/.{v}", "//a", "target_dot_segment"),
             ("~/r(?<v>.*)", "/got/{v}", "/r...", "/got/..."), ("/u/{id}", "/x/{id}", "/u/a%2Fb%20", "/x/a%2Fb%20"),
         ]
         for (path, target, sent, expected) in cases {
