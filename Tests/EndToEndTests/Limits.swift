@@ -201,7 +201,7 @@ import Testing
         let configuration = service(at: chatty.url, "timeouts: { request: 500ms }")
         try withGateway(configuration, chatty) { gateway in
             let client = try gateway.connect()
-            try client.send(request())
+            try client.send(request("GET /", "Connection: close"))
             let answer = try client.readToEnd()
             #expect(!answer.isEmpty)
             try chatty.waitForClose()

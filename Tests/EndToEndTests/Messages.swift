@@ -54,7 +54,12 @@ import Testing
     }
 
     @Test func expectContinueIsAnsweredBeforeTheBodyIsSent() throws {
-        let origin = try ScriptedUpstream(named: "origin")
+        let origin = try ScriptedUpstream(connection: { connection in
+            guard let head = try connection.readHead() else { return }
+            if head.fields.contains("expect") { try connection.send("HTTP/1.1 100 Continue\r\n\r\n") }
+            try connection.readBody()
+            try connection.respond(body: "thanks")
+        })
         try withGateway(everything(to: origin), origin) { gateway in
             let client = try gateway.connect()
             try client.send(request("POST /upload", "Expect: 100-continue", "Content-Length: 5"))
@@ -253,6 +258,22 @@ import Testing
             #expect(try client.readResponse().bodyText == "late /1")
             #expect(try client.readResponse().bodyText == "late /2")
             try client.expectClosed()
+        }
+    }
+
+    /// Also when the gateway answers by itself, before the next turn of its loop: request and FIN in one packet.
+    @Test(arguments: ["/fixed", "/none", "/fixed%00"])
+    func halfCloseAndAnAnswerOfTheGateway(_ target: String) throws {
+        let configuration = oneListener + "routes: [ { path: /fixed, respond: { body: hello } } ]\n"
+        try withGateway(configuration) { gateway in
+            for _ in 0..<5 {
+                let client = try gateway.connect()
+                try client.send(request("GET \(target)"))
+                client.finishSending()
+                let response = try client.readResponse()
+                #expect([200, 404, 400].contains(response.status))
+                try client.expectClosed()
+            }
         }
     }
 

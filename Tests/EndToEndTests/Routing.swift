@@ -51,7 +51,8 @@ import Testing
     @Test func segmentsAreRankedFromTheLeft() throws {
         let configuration = routes([
             "everything | path: \"/**\"",
-            "pattern    | path: { regex: \"/a/.*\" }",
+            "pattern    | path: { regex: \"/r/.*\" }",
+            "beside     | path: /r/b",
             "deep       | path: \"/a/**\"",
             "rest       | path: \"/a/{rest+}\"",
             "one        | path: \"/a/{x}\"",
@@ -61,7 +62,7 @@ import Testing
         ])
         let table: [(String, String)] = [
             ("/a/b", "literal"), ("/a/x", "one"), ("/a/x/c", "under"), ("/a/b/c", "fixed"), ("/a/b/c/d", "rest"),
-            ("/a/x/y", "rest"), ("/z", "everything"), ("/", "everything"),
+            ("/a/x/y", "rest"), ("/z", "everything"), ("/", "everything"), ("/r/b", "beside"), ("/r/c", "pattern"),
         ]
         try withGateway(configuration) { gateway in
             for (target, expected) in table {

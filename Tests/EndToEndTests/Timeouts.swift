@@ -14,7 +14,11 @@ import Testing
             let client = try gateway.connect()
             try client.send("GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ")
             if isTrickling {
-                while !(try client.hasInput(within: .milliseconds(20))) { try client.send("a") }
+                try eventually("the gateway to lose patience") {
+                    if try client.hasInput(within: .milliseconds(20)) { return true }
+                    try client.send("a")
+                    return false
+                }
             }
             let response = try client.readResponse()
             #expect(response.status == 408)

@@ -3,6 +3,8 @@ struct HostileRequest: Sendable, CustomStringConvertible {
     enum Outcome: Sendable {
         /// One of these statuses, then the connection ends. Nothing reaches an origin.
         case refused([Int])
+        /// Well formed, but not taken here: 400, and nothing reaches an origin. The connection may go on.
+        case rejected
         /// 400, then the connection ends. The head may have reached the origin, as bodies stream; the end never does.
         case brokenBody
         /// Passed on: exactly these targets arrive, whole, in this order.
