@@ -51,7 +51,8 @@ let package = Package(
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: settings),
         .testTarget(
-            name: "GatewayConfigurationTests", dependencies: ["GatewayConfiguration"], swiftSettings: settings),
+            name: "GatewayConfigurationTests", dependencies: ["GatewayConfiguration"], exclude: ["Golden"],
+            swiftSettings: settings),
         .testTarget(
             name: "GatewayEngineTests", dependencies: ["GatewayEngine", "GatehouseTesting"], swiftSettings: settings),
         .testTarget(

@@ -43,7 +43,8 @@ extension ConfigurationDecoder {
     private mutating func decodeUpstream(
         _ id: NodeID, _ parts: RouteNodes, _ parameters: RouteParameters
     ) -> Answer? {
-        guard var target = try? UpstreamTarget.parse(text(id)) else { return nil }
+        let read = parsed(id, name: "upstream") { text throws(Problem) in try UpstreamTarget.parse(text) }
+        guard var target = read else { return nil }
         target.endpoint.location = location(id)
         noteHost(target.endpoint.host, at: id)
         check(target.path.parameterNames, against: parameters, at: id, name: "upstream")

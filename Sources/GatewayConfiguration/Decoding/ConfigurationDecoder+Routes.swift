@@ -41,8 +41,8 @@ extension ConfigurationDecoder {
     private mutating func decodeCondition(_ key: Key?, _ value: NodeID, into route: inout RouteConfiguration) {
         switch key {
         case .name: route.name = text(value)
-        case .hosts: route.hosts = values(value).compactMap { try? HostName.parsePattern(text($0)) }
-        case .methods: route.methods = decodeMethods(value)
+        case .hosts: route.hosts = shared(values(value).compactMap { try? HostName.parsePattern(text($0)) }, \.lastHosts)
+        case .methods: route.methods = shared(decodeMethods(value), \.lastMethods)
         case .headers: route.headers = decodeMatches(value)
         case .query: route.query = decodeMatches(value)
         case .cookies: route.cookies = decodeMatches(value)
@@ -62,12 +62,20 @@ extension ConfigurationDecoder {
         }
     }
 
-    private func decodePath(_ id: NodeID) -> PathMatch? {
+    private mutating func decodePath(_ id: NodeID) -> PathMatch? {
         if isMapping(id) {
             for (key, value) in document.entries(id) where document.key(key) == .regex { return .regex(text(value)) }
             return nil
         }
-        return (try? PathPattern.parse(text(id))).map(PathMatch.pattern)
+        return parsed(id, name: "path") { text throws(Problem) in try PathPattern.parse(text) }.map(PathMatch.pattern)
+    }
+
+    /// Neighbouring routes often have the same list: they then share one array.
+    private mutating func shared(
+        _ values: [String], _ last: WritableKeyPath<ConfigurationDecoder, [String]>
+    ) -> [String] {
+        if self[keyPath: last] != values { self[keyPath: last] = values }
+        return self[keyPath: last]
     }
 
     /// Empty for any method.

@@ -10,6 +10,8 @@ struct ConfigurationDecoder {
     /// Names of the services, for references; filled before the routes are read.
     var serviceNames: Set<String> = []
     var listenerNames: Set<String> = []
+    var lastMethods: [String] = []
+    var lastHosts: [String] = []
 
     init(document: Document, findings: Findings) {
         self.document = document
@@ -97,6 +99,19 @@ struct ConfigurationDecoder {
     func isMapping(_ id: NodeID) -> Bool { document.node(id).kind == .mapping }
 
     // MARK: Findings
+
+    /// For the few kinds that the checker leaves to the decoder: the value, or its problem reported.
+    mutating func parsed<Value>(
+        _ id: NodeID, name: String, _ parse: (String) throws(Problem) -> Value
+    ) -> Value? {
+        guard document.scalar(id)?.type == .string else { return nil }
+        do throws(Problem) {
+            return try parse(text(id))
+        } catch {
+            report(error, at: id, name: name)
+            return nil
+        }
+    }
 
     mutating func report(_ problem: Problem, at id: NodeID, name: String) {
         findings.error(

@@ -68,6 +68,12 @@ final class ObjectShape: Sendable {
         case exactlyOne([Key])
         case atLeastOne([Key])
         case atMostOne([Key])
+
+        var keys: [Key] {
+            switch self {
+            case .exactlyOne(let keys), .atLeastOne(let keys), .atMostOne(let keys): keys
+            }
+        }
     }
 
     /// The name in the reference and in the JSON Schema's `$defs`.
@@ -75,6 +81,8 @@ final class ObjectShape: Sendable {
     let summary: String
     let fields: [Field]
     let rules: [Rule]
+    /// For each rule, the presence bits of its keys.
+    let ruleMasks: [UInt64]
     /// By the key's ordinal: the index in `fields`, -1 for a key that does not belong here.
     let positions: [Int16]
     let requiredMask: UInt64
@@ -90,6 +98,9 @@ final class ObjectShape: Sendable {
             positions[field.key.ordinal] = Int16(index)
         }
         self.positions = positions
+        ruleMasks = rules.map { rule in
+            rule.keys.reduce(0) { $0 | 1 << UInt64(positions[$1.ordinal]) }
+        }
         precondition(fields.count < 64, "\(name) has too many keys for one word of presence bits")
         requiredMask = fields.enumerated().reduce(0) { $1.element.isRequired ? $0 | 1 << UInt64($1.offset) : $0 }
     }

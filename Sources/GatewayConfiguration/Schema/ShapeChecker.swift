@@ -58,10 +58,11 @@ struct ShapeChecker {
     private mutating func check(_ id: NodeID, object: ObjectShape) {
         // By position of the field; no mapping of the vocabulary has as many as 64 keys.
         var present: UInt64 = 0
+        var guessed: UInt64 = 0
         for (key, value) in document.entries(id) {
             let symbol = document.nodes[Int(key.index)].first
             guard let index = object.index(symbol: symbol) else {
-                reportUnknown(key, in: object)
+                if let key = reportUnknown(key, in: object) { guessed |= object.bit(of: key) }
                 continue
             }
             let field = object.fields[index]
@@ -74,35 +75,25 @@ struct ShapeChecker {
             check(value, against: field.shape, name: field.key.rawValue)
             planned -= field.isPlanned ? 1 : 0
         }
-        if object.requiredMask & ~present != 0 {
+        if object.requiredMask & ~(present | guessed) != 0 {
             for (index, field) in object.fields.enumerated()
-            where field.isRequired && present & 1 << UInt64(index) == 0 {
+            where field.isRequired && (present | guessed) & 1 << UInt64(index) == 0 {
                 findings.error(
                     at: document.location(id), "the key \(quote(field.key.rawValue)) is missing",
                     fix: "add \(field.key.rawValue): …")
             }
         }
-        for rule in object.rules { check(id, rule, object, present) }
-    }
-
-    private mutating func check(_ id: NodeID, _ rule: ObjectShape.Rule, _ object: ObjectShape, _ present: UInt64) {
-        switch rule {
-        case .exactlyOne(let keys):
-            let found = keys.filter { present & object.bit(of: $0) != 0 }
-            if found.isEmpty {
+        for (rule, mask) in zip(object.rules, object.ruleMasks) {
+            let count = (present & mask).nonzeroBitCount
+            switch rule {
+            case .exactlyOne where count == 1, .atLeastOne where count > 0, .atMostOne where count < 2: continue
+            case .exactlyOne where count == 0, .atLeastOne:
+                // A misspelt key that was probably one of these has been reported with what it should be.
+                guard guessed & mask == 0 else { continue }
                 findings.error(
-                    at: document.location(id), "one of \(list(keys)) is missing", fix: "add exactly one of them")
-            } else if found.count > 1 {
-                findings.error(
-                    at: document.location(id), "\(list(found)) exclude one another", fix: "keep exactly one of them")
-            }
-        case .atLeastOne(let keys):
-            if !keys.contains(where: { present & object.bit(of: $0) != 0 }) {
-                findings.error(at: document.location(id), "one of \(list(keys)) is missing", fix: "add one of them")
-            }
-        case .atMostOne(let keys):
-            let found = keys.filter { present & object.bit(of: $0) != 0 }
-            if found.count > 1 {
+                    at: document.location(id), "one of \(list(rule.keys)) is missing", fix: "add one of them")
+            case .exactlyOne, .atMostOne:
+                let found = rule.keys.filter { present & object.bit(of: $0) != 0 }
                 findings.error(
                     at: document.location(id), "\(list(found)) exclude one another", fix: "keep one of them")
             }
@@ -111,17 +102,21 @@ struct ShapeChecker {
 
     private func list(_ keys: [Key]) -> String { keys.map { quote($0.rawValue) }.joined(separator: ", ") }
 
-    private mutating func reportUnknown(_ key: NodeID, in object: ObjectShape) {
+    /// Returns the key that was probably meant.
+    private mutating func reportUnknown(_ key: NodeID, in object: ObjectShape) -> Key? {
         let name = document.text(key)
         var message = "unknown key \(quote(name))"
+        var meant: Key?
         var fix = "known here: \(object.fields.map(\.key.rawValue).joined(separator: ", "))"
         if findings.wantsSuggestions,
             let near = EditDistance.nearest(to: name, among: object.fields.lazy.map(\.key.rawValue))
         {
             message += "; did you mean \(quote(near))?"
             fix = "write \(near)"
+            meant = Key(rawValue: near)
         }
         findings.error(at: document.location(key), message, fix: fix)
+        return meant
     }
 
     // MARK: Scalars

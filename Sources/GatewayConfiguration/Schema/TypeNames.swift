@@ -19,7 +19,7 @@ extension ScalarKind {
         case .method: "a method"
         case .fieldName: "a header name"
         case .stage: "a path segment"
-        case .pathPattern: "a path pattern"
+        case .pathPattern, .routePath: "a path pattern"
         case .pathTemplate, .rewriteTarget, .partPath: "a path"
         case .regex: "a regular expression"
         case .mediaType: "a media type"
@@ -34,7 +34,7 @@ extension ScalarKind {
     func unbuiltPart(of text: String) -> String? {
         switch self {
         case .word(let words): words.contains { $0.text == text && $0.isPlanned } ? quote(text) : nil
-        case .endpointURL, .upstreamURL: text.lowercased().hasPrefix("https:") ? "an https endpoint" : nil
+        case .endpointURL, .upstreamURL: text.prefix(6).lowercased() == "https:" ? "an https endpoint" : nil
         default: nil
         }
     }

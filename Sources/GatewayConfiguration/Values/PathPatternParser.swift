@@ -8,19 +8,25 @@ extension PathPattern {
             throw Problem("is a path without a leading /", fix: "begin the path with /", suggestion: "/" + text)
         }
         guard text.utf8.count <= 8192 else { throw Problem("is a path longer than 8192 bytes", fix: "shorten it") }
-        let pieces = text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         var segments: [Segment] = []
-        segments.reserveCapacity(pieces.count)
-        for (index, piece) in pieces.enumerated() {
-            let segment = try parseSegment(Substring(piece), isLast: index == pieces.count - 1, isFirst: index == 0)
-            if case .parameter(let name?) = segment { try refuseRepeated(name, in: segments) }
-            if case .oneOrMore(let name?) = segment { try refuseRepeated(name, in: segments) }
+        segments.reserveCapacity(text.utf8.count { $0 == UInt8(ascii: "/") })
+        var start = text.utf8.index(after: text.utf8.startIndex)
+        while true {
+            let end = text.utf8[start...].firstIndex(of: UInt8(ascii: "/")) ?? text.endIndex
+            let isLast = end == text.endIndex
+            let segment = try parseSegment(text[start..<end], isLast: isLast)
+            if let name = segment.parameterName { try refuseRepeated(name, in: segments) }
             segments.append(segment)
+            if isLast { return PathPattern(text: text, segments: segments) }
+            start = text.utf8.index(after: end)
         }
-        return PathPattern(text: text, segments: segments)
     }
 
-    private static func parseSegment(_ piece: Substring, isLast: Bool, isFirst: Bool) throws(Problem) -> Segment {
+    private static func parseSegment(_ piece: Substring, isLast: Bool) throws(Problem) -> Segment {
+        // Most segments are plain text in its normal form.
+        if !piece.isEmpty, piece.utf8.allSatisfy(isPlainByte), piece.utf8.first != UInt8(ascii: ".") {
+            return .literal(String(piece))
+        }
         if piece.isEmpty {
             guard isLast else { throw Problem("has an empty segment (//)", fix: "write one / between segments") }
             return .literal("")
@@ -45,6 +51,10 @@ extension PathPattern {
             throw Problem("has a dot segment, which no normalised path has", part: literal, fix: "write the path without it")
         }
         return .literal(literal)
+    }
+
+    private static func isPlainByte(_ byte: UInt8) -> Bool {
+        byte != UInt8(ascii: "*") && byte != UInt8(ascii: "%") && PathText.isPathByte(byte)
     }
 
     private static func parseParameter(_ piece: Substring, isLast: Bool) throws(Problem) -> Segment {

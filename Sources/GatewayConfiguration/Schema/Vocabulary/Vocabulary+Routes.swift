@@ -8,7 +8,7 @@ extension Vocabulary {
         [
             Field(.name, .scalar(.name), "Its label in logs, metrics and `explain`. Unique.", default: "the path pattern"),
             Field(
-                .path, .choice([.scalar(.pathPattern), .object(regexPath)]),
+                .path, .choice([.scalar(.routePath), .object(regexPath)]),
                 "A path pattern, or `{ regex: … }` over the whole path.", required: true),
             Field(
                 .hosts, .oneOrList(.scalar(.hostPattern)),
