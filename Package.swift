@@ -43,7 +43,7 @@ let package = Package(
         .executableTarget(
             name: "GatehouseCommand",
             dependencies: [
-                "Gatehouse", "GatewayEngine", "GatewayConfiguration",
+                "Gatehouse", "GatewayEngine", "GatewayConfiguration", "HTTPWire", "Reactor", "CSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -55,6 +55,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "GatewayEngineTests", dependencies: ["GatewayEngine", "GatehouseTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "GatehouseCommandTests",
+            dependencies: ["GatehouseCommand", "Gatehouse", "GatewayEngine", "GatewayConfiguration", "CSystem"],
+            exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["GatehouseTesting", "GatewayEngine", "GatewayConfiguration"],
             swiftSettings: settings),
