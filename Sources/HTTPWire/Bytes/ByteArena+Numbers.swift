@@ -1,18 +1,18 @@
 /// Numbers as text, written straight into the arena: `String(_:radix:)` would allocate.
 extension ByteArena {
     /// The decimal digits of `value`.
-    mutating func append(decimal value: Int) {
+    func append(decimal value: Int) {
         if value < 0 { append(byte: UInt8(ascii: "-")) }
         append(digitsOf: UInt64(value.magnitude), radixBits: 0)
     }
 
     /// The hexadecimal digits of `value` in lower case; nothing on the wire is negative, so negative counts as zero.
-    mutating func append(hex value: Int) {
+    func append(hex value: Int) {
         append(digitsOf: UInt64(max(value, 0)), radixBits: 4)
     }
 
     /// Writes from the last digit backwards into reserved room: 20 digits hold any 64-bit number in decimal, 16 in hex.
-    private mutating func append(digitsOf value: UInt64, radixBits: UInt64) {
+    private func append(digitsOf value: UInt64, radixBits: UInt64) {
         reserve(20)
         var rest = value
         var length = 1

@@ -6,8 +6,10 @@
 ///
 /// Appending bytes that lie in the arena itself is allowed: when it has to grow, the old block is freed only after the
 /// new bytes have been copied out of it.
+/// It is a class, and its properties are read and written at once and not held through a call, so that the compiler can
+/// prove their accesses exclusive; as a struct within its owners each write would ask the runtime.
 @safe
-struct ByteArena: ~Copyable {
+final class ByteArena {
     private(set) var base: UnsafeMutablePointer<UInt8>
     private(set) var count = 0
     private(set) var capacity: Int
@@ -24,7 +26,7 @@ struct ByteArena: ~Copyable {
 
     /// Copies `size` bytes to the end. They may lie in this arena.
     @inline(__always)
-    mutating func append(_ source: UnsafePointer<UInt8>, _ size: Int) {
+    func append(_ source: UnsafePointer<UInt8>, _ size: Int) {
         let old = unsafe makeRoom(size)
         // Room for `size` bytes is there, and what `source` points to is freed only below.
         unsafe base.advanced(by: count).update(from: source, count: size)
@@ -33,7 +35,7 @@ struct ByteArena: ~Copyable {
     }
 
     @inline(__always)
-    mutating func append(_ bytes: Span<UInt8>) {
+    func append(_ bytes: Span<UInt8>) {
         // The pointer is used within the closure only; an empty span may have none.
         unsafe bytes.withUnsafeBufferPointer { buffer in
             if let source = buffer.baseAddress { unsafe append(source, buffer.count) }
@@ -41,12 +43,12 @@ struct ByteArena: ~Copyable {
     }
 
     @inline(__always)
-    mutating func append(_ text: StaticString) {
+    func append(_ text: StaticString) {
         unsafe append(text.utf8Start, text.utf8CodeUnitCount)
     }
 
     @inline(__always)
-    mutating func append(byte: UInt8) {
+    func append(byte: UInt8) {
         if _slowPath(count == capacity) { reserve(1) }
         unsafe base[count] = byte
         count &+= 1
@@ -54,32 +56,32 @@ struct ByteArena: ~Copyable {
 
     /// Makes room for `size` further bytes.
     @inline(__always)
-    mutating func reserve(_ size: Int) {
+    func reserve(_ size: Int) {
         unsafe makeRoom(size)?.deallocate()
     }
 
     /// Makes room for `size` further bytes; hands back the old block if the bytes had to move, which the caller frees
     /// when it has copied what it wants out of it.
     @inline(__always)
-    mutating func makeRoom(_ size: Int) -> UnsafeMutablePointer<UInt8>? {
+    func makeRoom(_ size: Int) -> UnsafeMutablePointer<UInt8>? {
         if _fastPath(size <= capacity &- count) { return nil }
         return unsafe grow(by: size)
     }
 
     /// Takes over bytes that were written behind `count` into reserved room.
     @inline(__always)
-    mutating func commit(_ size: Int) {
+    func commit(_ size: Int) {
         assert(size <= capacity - count)
         count &+= size
     }
 
-    mutating func truncate(to newCount: Int) {
+    func truncate(to newCount: Int) {
         precondition(newCount >= 0 && newCount <= count, "truncation beyond the bytes that are there")
         count = newCount
     }
 
     /// Forgets the bytes and keeps the allocation, unless one unusual message made it larger than `bound`.
-    mutating func removeAll(keepingAtMost bound: Int, initial: Int) {
+    func removeAll(keepingAtMost bound: Int, initial: Int) {
         count = 0
         guard capacity > bound else { return }
         unsafe base.deallocate()
@@ -89,7 +91,7 @@ struct ByteArena: ~Copyable {
 
     /// Moves to a block of at least twice the size and hands back the old one, which the caller frees.
     @inline(never)
-    private mutating func grow(by size: Int) -> UnsafeMutablePointer<UInt8> {
+    private func grow(by size: Int) -> UnsafeMutablePointer<UInt8> {
         // The callers' limits lie far below; reaching this is a broken invariant of ours, not a message.
         precondition(size <= Self.maximumCount - count, "a byte arena cannot hold 2 GiB")
         let newCapacity = max(capacity * 2, count + size)

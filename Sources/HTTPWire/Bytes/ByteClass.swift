@@ -17,7 +17,10 @@ enum ByteClass {
     static let hexDigit: UInt8 = 0x20
 
     @inline(__always)
-    static func of(_ byte: UInt8) -> UInt8 { byteClasses[Int(byte)] }
+    static func of(_ byte: UInt8) -> UInt8 {
+        // A byte is an index of 256 entries.
+        unsafe byteClasses[unchecked: Int(byte)]
+    }
 
     @inline(__always)
     static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }

@@ -7,7 +7,7 @@
 /// A span taken from it is valid until the next call that changes it; take it, use it, let it go.
 @safe
 package final class WireBuffer {
-    private var arena: ByteArena
+    private let arena: ByteArena
     private let initialCapacity: Int
 
     /// What is kept over `removeAll()`. One large answer must not pin its size to the loop for ever.
@@ -47,7 +47,9 @@ package final class WireBuffer {
 
     package func append(_ text: StaticString) { arena.append(text) }
 
-    /// Not for the hot path: a `String` may have to be made contiguous first.
+    /// Not for the hot path: a `String` may have to be made contiguous first. Disfavoured, so that a literal is taken as
+    /// the `StaticString` it can be.
+    @_disfavoredOverload
     package func append(_ text: String) {
         var text = text
         text.withUTF8 { utf8 in

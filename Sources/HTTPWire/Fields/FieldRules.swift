@@ -22,8 +22,8 @@ package enum FieldRules {
         if acceptsTrailers { fields.append(.te, "trailers") }
     }
 
-    /// Removes the fields that the `Connection` field at `index` names. A client may name a hundred and send a hundred
-    /// more; the product of both stays within what the limits of a head allow.
+    /// Removes the fields that the `Connection` field at `index` names. The scanners have bounded the number of options,
+    /// so that options times fields stays small.
     private static func removeNamed(in fields: HeaderBlock, by index: Int) {
         let options = fields.value(index)
         var position = 0

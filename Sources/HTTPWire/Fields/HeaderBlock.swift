@@ -32,7 +32,7 @@ package final class HeaderBlock {
         static let underscored: UInt8 = 4
     }
 
-    var arena = ByteArena(capacity: HeaderBlock.initialBytes)
+    let arena = ByteArena(capacity: HeaderBlock.initialBytes)
     var fields: UnsafeMutablePointer<Field>
     var fieldCount = 0
     var fieldCapacity = HeaderBlock.initialFields
@@ -42,6 +42,9 @@ package final class HeaderBlock {
     var sawUnderscore = false
     /// What `write(into:)` will append.
     var liveSize = 0
+
+    /// The table of known names, kept here because a global would be asked each time whether it has been made.
+    let names = knownFieldTable
 
     static let initialBytes = 2048
     static let initialFields = 32

@@ -12,115 +12,119 @@ extension KnownField {
 /// Made on first use, never changed afterwards, and shared by all loops.
 let knownFieldTable = KnownFieldTable()
 
-/// An open-addressing hash table from a name to its `KnownField`.
+/// A hash table from a name to its `KnownField`, open addressing.
 ///
 /// Names are compared as words: the first eight bytes and the last eight (they overlap in names under sixteen bytes), with
-/// the bit set that turns upper into lower case. Only the few names of more than sixteen bytes need a third and a fourth
-/// word. A hit is exact: the case bit is set only where the known name has a letter, so that `^` never passes for `~`.
+/// the bit set that turns upper into lower case. Only the few names of more than sixteen bytes need the two words between.
+/// A hit is exact: the case bit is set only where the known name has a letter, so that `^` never passes for `~`.
 @safe
 struct KnownFieldTable: @unchecked Sendable {  // Written in `init` only.
-    /// 48 bytes an entry, 256 of them: a quarter full, so that a name that is not known ends its search at once.
+    /// What a name is compared with.
     private struct Entry {
+        var first: UInt64 = 0
+        var firstLetters: UInt64 = 0
+        var last: UInt64 = 0
+        var lastLetters: UInt64 = 0
+        /// The words between, for names of more than sixteen bytes.
+        var middle = SIMD2<UInt64>()
+        var middleLetters = SIMD2<UInt64>()
         var length = 0
-        var words = SIMD4<UInt64>(repeating: 0)
-        var field = KnownField.none
     }
 
+    /// A quarter full, so that the search for a name that is not known ends at once.
     private static let size = 256
+    /// The field at each place, `none` where it is free.
+    private let slots: UnsafeMutablePointer<KnownField>
+    /// By the field's raw value.
     private let entries: UnsafeMutablePointer<Entry>
-    /// One bit of each position where the known name has a letter, by field, in the same four words.
-    private let masks: UnsafeMutablePointer<SIMD4<UInt64>>
 
     init() {
-        unsafe entries = .allocate(capacity: Self.size)
-        unsafe entries.initialize(repeating: Entry(), count: Self.size)
-        unsafe masks = .allocate(capacity: KnownField.allCases.count)
-        unsafe masks.initialize(repeating: SIMD4(repeating: 0), count: KnownField.allCases.count)
+        let count = KnownField.allCases.count
+        unsafe slots = .allocate(capacity: Self.size)
+        unsafe slots.initialize(repeating: .none, count: Self.size)
+        unsafe entries = .allocate(capacity: count)
+        unsafe entries.initialize(repeating: Entry(), count: count)
         for field in KnownField.allCases where field != .none { insert(field) }
     }
 
     private func insert(_ field: KnownField) {
         let name = field.canonicalName
         let length = name.utf8CodeUnitCount
-        // `utf8Start` points to constant data of the program, `length` bytes of it.
+        // The text is constant data of the program, `length` bytes of it.
         let start = unsafe name.utf8Start
-        let folded = unsafe Self.words(start, length) | SIMD4(repeating: 0x2020_2020_2020_2020)
-        let mask = unsafe Self.letterBits(start, length)
-        var slot = Self.hash(folded[0], folded[1], length)
-        while unsafe entries[slot].length != 0 { slot = (slot &+ 1) & (Self.size - 1) }
-        unsafe entries[slot] = Entry(length: length, words: Self.words(start, length) | mask, field: field)
-        unsafe masks[Int(field.rawValue)] = mask
+        // The same length of bytes, with the case bit where the name has a letter, and zero elsewhere.
+        let letters = UnsafeMutablePointer<UInt8>.allocate(capacity: length)
+        defer { unsafe letters.deallocate() }
+        for index in 0..<length {
+            unsafe letters[index] = ByteClass.lowercase(start[index]) &- 0x61 < 26 ? 0x20 : 0
+        }
+        var entry = Entry()
+        entry.length = length
+        entry.firstLetters = unsafe Self.first(letters, length)
+        entry.lastLetters = unsafe Self.last(letters, length)
+        entry.first = unsafe Self.first(start, length) | entry.firstLetters
+        entry.last = unsafe Self.last(start, length) | entry.lastLetters
+        if length > 16 {
+            entry.middleLetters = unsafe Self.middle(letters, length)
+            entry.middle = unsafe Self.middle(start, length) | entry.middleLetters
+        }
+        var slot = unsafe Self.hash(Self.first(start, length), Self.last(start, length), length)
+        while unsafe slots[slot] != .none { slot = (slot &+ 1) & (Self.size - 1) }
+        unsafe slots[slot] = field
+        unsafe entries[Int(field.rawValue)] = entry
     }
 
     /// The field whose name stands in `length` bytes from `start`.
     @inline(__always)
     func lookup(_ start: UnsafePointer<UInt8>, _ length: Int) -> KnownField {
-        // No known name is longer; and this bounds what `words` reads.
+        // No known name is longer; and the words between cover no more.
         if length == 0 || length > 32 { return .none }
-        let first = unsafe Self.head(start, length)
-        let last = unsafe Self.tail(start, length)
-        var slot = Self.hash(first | 0x2020_2020_2020_2020, last | 0x2020_2020_2020_2020, length)
+        let first = unsafe Self.first(start, length)
+        let last = unsafe Self.last(start, length)
+        var slot = Self.hash(first, last, length)
         while true {
-            // `slot` is masked to the table's size.
-            let entry = unsafe entries[slot]
-            if entry.length == 0 { return .none }
-            if entry.length == length {
-                let mask = unsafe masks[Int(entry.field.rawValue)]
-                if first | mask[0] == entry.words[0] && last | mask[1] == entry.words[1] {
-                    if length <= 16 { return entry.field }
-                    if unsafe Self.words(start, length) | mask == entry.words { return entry.field }
-                }
+            // `slot` is masked to the table's size, and a field's raw value is an index of `entries`.
+            let field = unsafe slots[slot]
+            if field == .none { return .none }
+            let entry = unsafe entries + Int(field.rawValue)
+            if unsafe first | entry.pointee.firstLetters == entry.pointee.first
+                && last | entry.pointee.lastLetters == entry.pointee.last && entry.pointee.length == length
+                && (length <= 16
+                    || Self.middle(start, length) | entry.pointee.middleLetters == entry.pointee.middle)
+            {
+                return field
             }
             slot = (slot &+ 1) & (Self.size - 1)
         }
     }
 
+    /// The same for both cases of a name: the case bit is set in every byte.
     @inline(__always)
     private static func hash(_ first: UInt64, _ last: UInt64, _ length: Int) -> Int {
+        let folded = (first | 0x2020_2020_2020_2020) ^ ((last | 0x2020_2020_2020_2020) &* 31) ^ UInt64(length)
         // A multiplication by an odd constant spreads differences of any byte into the top bits.
-        let mixed = (first ^ (last &<< 7 | last &>> 57) ^ UInt64(length)) &* 0x9E37_79B9_7F4A_7C15
-        return Int(mixed &>> 56)
+        return Int((folded &* 0x9E37_79B9_7F4A_7C15) &>> 56)
     }
 
-    /// All four words of a name: first, last, and for names over 16 bytes the two in the middle.
-    private static func words(_ start: UnsafePointer<UInt8>, _ length: Int) -> SIMD4<UInt64> {
-        var result = unsafe SIMD4(head(start, length), tail(start, length), 0, 0)
-        guard length > 16 else { return result }
-        // Both lie within the name: 8 + 8 ≤ 16 < length, and the second ends 8 bytes before the end or at 24.
-        result[2] = unsafe load8(start + 8)
-        result[3] = unsafe load8(start + (length >= 24 ? 16 : length - 8))
-        return result
-    }
-
-    private static func letterBits(_ start: UnsafePointer<UInt8>, _ length: Int) -> SIMD4<UInt64> {
-        // A scratch copy of the name in which each letter is 0x20 and every other byte 0, read as words.
-        let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: length)
-        defer { unsafe scratch.deallocate() }
-        for index in 0..<length {
-            unsafe scratch[index] = ByteClass.lowercase(start[index]) &- 0x61 < 26 ? 0x20 : 0
-        }
-        return unsafe words(scratch, length)
-    }
-
-    /// The first eight bytes, or all of a shorter name.
+    /// The first eight bytes, or the first four or one of a shorter name.
     @inline(__always)
-    private static func head(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt64 {
-        if length >= 8 { return unsafe load8(start) }
+    private static func first(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt64 {
+        if length >= 8 { return unsafe Words.load(start) }
         if length >= 4 { return unsafe UInt64(load4(start)) }
         return unsafe UInt64(start[0])
     }
 
-    /// The last eight bytes; of a shorter name its last four, or what it has.
+    /// The last eight bytes; of a shorter name the last four, or what `first` has left.
     @inline(__always)
-    private static func tail(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt64 {
-        if length >= 8 { return unsafe load8(start + (length - 8)) }
-        if length >= 4 { return unsafe UInt64(load4(start + (length - 4))) }
+    private static func last(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt64 {
+        if length >= 8 { return unsafe Words.load(start + (length &- 8)) }
+        if length >= 4 { return unsafe UInt64(load4(start + (length &- 4))) }
         return unsafe UInt64(start[length &>> 1]) | UInt64(start[length &- 1]) &<< 8
     }
 
-    @inline(__always)
-    private static func load8(_ at: UnsafePointer<UInt8>) -> UInt64 {
-        unsafe UnsafeRawPointer(at).loadUnaligned(as: UInt64.self)
+    /// The words between the first and the last, which lie within any name of more than sixteen bytes.
+    private static func middle(_ start: UnsafePointer<UInt8>, _ length: Int) -> SIMD2<UInt64> {
+        unsafe SIMD2(Words.load(start + 8), Words.load(start + (length >= 24 ? 16 : length - 8)))
     }
 
     @inline(__always)

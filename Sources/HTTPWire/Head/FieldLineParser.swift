@@ -1,11 +1,83 @@
-/// Takes one field line apart: `name ":" OWS value OWS` (RFC 9112 §5), which has been found complete in a block's arena.
+/// Takes one field line apart: `name ":" OWS value OWS` (RFC 9112 §5).
 ///
-/// This is where most of a head's bytes are looked at, so it reads the arena through its pointer, the name through a table
-/// and the value eight bytes at a time. All offsets stay within `lineStart...lineEnd`, and at `lineEnd` stands the CR of
-/// the line's end, which no loop over a name or over blanks passes.
+/// There are two ways through a line, and a test holds them together.
+/// 1. `parseAtOnce` takes a line that has arrived whole, finding its end, its colon and its faults in one pass, eight bytes
+///    at a time. Whatever it does not like (a fault, an HTAB, an incomplete line) it leaves alone.
+/// 2. `parse` takes a line whose end has been found, and says what is wrong with it. In it no loop over a name or over
+///    blanks passes the CR at the line's end.
 enum FieldLineParser {
-    /// Parses the line and adds its field to the block.
+    /// Parses the line if it is all there and plainly good, and adds its field to the block.
+    ///
+    /// - Parameter limit: how far into the arena the line may reach.
+    /// - Returns: the offset behind the line, or -1 if it is for `parse` to look at.
     @inline(__always)
+    static func parseAtOnce(_ block: HeaderBlock, from lineStart: Int, limit: Int) -> Int {
+        let base = unsafe UnsafePointer(block.arena.base)
+        let count = block.arena.count
+        // The colon. Looking may run beyond the line's end, but a name found so has a CR in it and is no good.
+        var colon = lineStart
+        while true {
+            if colon &+ 8 > count { return -1 }
+            // Eight bytes are there, as just tested.
+            let marks = Words.colons(unsafe Words.load(base + colon))
+            if marks != 0 {
+                colon &+= Words.first(marks)
+                break
+            }
+            colon &+= 8
+        }
+        let nameLength = colon &- lineStart
+        if nameLength == 0 { return -1 }
+        // A name that is known is thereby valid; any other is looked at byte by byte, all of them before the colon.
+        let known = unsafe block.names.lookup(base + lineStart, nameLength)
+        var flags: UInt8 = 0
+        if known == .none {
+            var classes: UInt8 = 0
+            var position = lineStart
+            while position < colon {
+                let byteClass = ByteClass.of(unsafe base[position])
+                if byteClass & ByteClass.token == 0 { return -1 }
+                classes |= byteClass
+                position &+= 1
+            }
+            flags = classes & ByteClass.underscore != 0 ? HeaderBlock.Field.underscored : 0
+        }
+        // The value starts behind the colon and, nearly always, one space.
+        var valueStart = colon &+ 1
+        while valueStart < count, unsafe base[valueStart] == 0x20 { valueStart &+= 1 }
+        let carriageReturn = unsafe firstControl(base, from: valueStart, to: count)
+        let end = carriageReturn &+ 2
+        guard end <= count, end <= limit,
+            // Both bytes lie within the arena, as the first condition says.
+            unsafe base[carriageReturn] == 0x0D, unsafe base[carriageReturn &+ 1] == 0x0A
+        else { return -1 }
+        var valueEnd = carriageReturn
+        while valueEnd > valueStart, unsafe base[valueEnd &- 1] == 0x20 { valueEnd &-= 1 }
+        if valueStart == colon &+ 2 && valueEnd == carriageReturn { flags |= HeaderBlock.Field.canonical }
+        block.addField(
+            HeaderBlock.Field(
+                name: ByteRange(lineStart, colon), value: ByteRange(valueStart, valueEnd), known: known, flags: flags))
+        return end
+    }
+
+    /// The offset of the first control character, or some offset from `end` on if there is none before.
+    @inline(__always)
+    private static func firstControl(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
+        var position = start
+        while position &+ 8 <= end {
+            // Eight bytes are there, as just tested.
+            let marks = Words.controls(unsafe Words.load(base + position))
+            if marks != 0 { return position &+ Words.first(marks) }
+            position &+= 8
+        }
+        if position >= end || end < 8 { return end }
+        // The last bytes, under eight of them: a word that ends with them, without what stands before. What moves in from
+        // above is zero, counts as a control character, and lies at `end` or beyond.
+        let word = unsafe Words.load(base + (end &- 8)) &>> UInt64((position &- (end &- 8)) &* 8)
+        return position &+ Words.first(Words.controls(word))
+    }
+
+    /// Parses a line that is complete, with its CR at `lineEnd`, and adds its field to the block.
     static func parse(_ block: HeaderBlock, from lineStart: Int, to lineEnd: Int) throws(WireError) {
         let base = unsafe UnsafePointer(block.arena.base)
         var position = lineStart
@@ -25,8 +97,8 @@ enum FieldLineParser {
         // Ends at the CR at the latest, which is no blank.
         while unsafe ByteClass.isBlank(base[position]) { position &+= 1 }
         var valueEnd = lineEnd
-        while unsafe valueEnd > position && ByteClass.isBlank(base[valueEnd &- 1]) { valueEnd &-= 1 }
-        if unsafe !isPlain(base, lineStart, position, valueEnd) { try unsafe checkValue(base, position, valueEnd) }
+        while valueEnd > position, unsafe ByteClass.isBlank(base[valueEnd &- 1]) { valueEnd &-= 1 }
+        try unsafe checkValue(base, position, valueEnd)
 
         var flags: UInt8 = classes & ByteClass.underscore != 0 ? HeaderBlock.Field.underscored : 0
         let isCanonical = unsafe position == colon &+ 2 && base[colon &+ 1] == 0x20 && valueEnd == lineEnd
@@ -34,41 +106,10 @@ enum FieldLineParser {
         block.addField(
             HeaderBlock.Field(
                 name: ByteRange(lineStart, colon), value: ByteRange(position, valueEnd),
-                known: unsafe knownFieldTable.lookup(base + lineStart, colon &- lineStart), flags: flags))
+                known: unsafe block.names.lookup(base + lineStart, colon &- lineStart), flags: flags))
     }
 
-    /// Whether no byte of the value is a control character: the quick test, which also fails for HTAB.
-    ///
-    /// Eight bytes at a time; the last eight overlap those before, or reach back into the name, which has been checked
-    /// and consists of bytes that pass here too. Only a line of under eight bytes is left to the thorough test.
-    @inline(__always)
-    private static func isPlain(_ base: UnsafePointer<UInt8>, _ lineStart: Int, _ start: Int, _ end: Int) -> Bool {
-        if end &- lineStart < 8 { return start == end }
-        var faults: UInt64 = 0
-        var position = start
-        while position &+ 8 <= end {
-            // Within the line, as the condition says.
-            faults |= unsafe controls(UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self))
-            position &+= 8
-        }
-        // Within the line: at least eight bytes lie between its start and `end`. With an empty value blanks or the colon
-        // are read, and an HTAB among them only leads to the thorough test.
-        faults |= unsafe controls(UnsafeRawPointer(base + (end &- 8)).loadUnaligned(as: UInt64.self))
-        return faults == 0
-    }
-
-    /// The high bit of each byte that is below 0x20 or is 0x7f; other bits are zero. No sum carries into its neighbour,
-    /// because the high bits are masked out before.
-    @inline(__always)
-    private static func controls(_ word: UInt64) -> UInt64 {
-        let low = word & 0x7F7F_7F7F_7F7F_7F7F
-        let atLeastSpace = low &+ 0x6060_6060_6060_6060
-        let isDelete = low &+ 0x0101_0101_0101_0101
-        return (~atLeastSpace | isDelete) & ~word & 0x8080_8080_8080_8080
-    }
-
-    /// The thorough test of a value, byte by byte, which tells what is wrong.
-    @inline(never)
+    /// Looks at a value byte by byte, and says what is wrong with it.
     static func checkValue(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) throws(WireError) {
         var position = start
         while position < end {
@@ -89,7 +130,6 @@ enum FieldLineParser {
     }
 
     /// What is wrong with a line whose name does not end with a colon at `position`.
-    @inline(never)
     private static func nameFault(
         _ base: UnsafePointer<UInt8>, _ lineStart: Int, _ position: Int, _ lineEnd: Int
     ) -> WireError {
@@ -102,7 +142,6 @@ enum FieldLineParser {
             while unsafe ByteClass.isBlank(base[next]) { next += 1 }
             return unsafe base[next] == UInt8(ascii: ":") ? .spaceBeforeColon : .badFieldName
         }
-        let control = byte < 0x20 ? fault(of: byte) : .badFieldName
-        return control
+        return byte < 0x20 ? fault(of: byte) : .badFieldName
     }
 }

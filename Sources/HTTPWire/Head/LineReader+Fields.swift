@@ -4,6 +4,16 @@ extension LineReader {
     mutating func readFields(into block: HeaderBlock, _ limits: HeadLimits) throws(WireError) -> Bool {
         while true {
             let start = lineStart
+            // One quick attempt at each line, and only before any of it has been searched: were it repeated for a line
+            // that comes byte by byte, its cost would grow with the square of the length.
+            if searched == start && block.fieldCount < limits.fields {
+                let next = FieldLineParser.parseAtOnce(block, from: start, limit: limits.head)
+                if next >= 0 {
+                    lineStart = next
+                    searched = next
+                    continue
+                }
+            }
             let end = try next(in: block, limit: limits.head, orThrow: .headTooLarge)
             if end < 0 { return false }
             move(behind: end)

@@ -7,7 +7,7 @@ extension RequestHead {
             parts.path =
                 parts.method == .options && !parts.hasQuery ? fields.store("*") : fields.store("/")
         }
-        parts.keepAlive = fields.keepsAlive(minorVersion: parts.minorVersion)
+        parts.keepAlive = try fields.keepsAlive(minorVersion: parts.minorVersion)
         if fields.contains(.expect) && parts.minorVersion == 1 {
             parts.expectsContinue = fields.hasOption("100-continue", in: .expect)
         }
@@ -36,11 +36,27 @@ extension RequestHead {
 }
 
 extension HeaderBlock {
+    /// More options than there may be fields are an attack on the work of matching them with fields.
+    static let mostConnectionOptions = 100
+
     /// RFC 9112 §9.3: HTTP/1.1 persists unless `close` is said, HTTP/1.0 only where `keep-alive` is. `close` wins.
-    func keepsAlive(minorVersion: UInt8) -> Bool {
-        guard contains(.connection) else { return minorVersion == 1 }
-        if hasOption("close", in: .connection) { return false }
-        return minorVersion == 1 || hasOption("keep-alive", in: .connection)
+    func keepsAlive(minorVersion: UInt8) throws(WireError) -> Bool {
+        var saysClose = false
+        var saysKeepAlive = false
+        var options = 0
+        var index = firstIndex(of: .connection)
+        while index >= 0 {
+            let list = value(index)
+            var position = 0
+            while let option = Text.nextElement(of: list, from: &position) {
+                options += 1
+                if Text.equals(option, "close") { saysClose = true }
+                if Text.equals(option, "keep-alive") { saysKeepAlive = true }
+            }
+            if options > Self.mostConnectionOptions { throw .tooManyOptions }
+            index = nextIndex(of: .connection, after: index)
+        }
+        return !saysClose && (minorVersion == 1 || saysKeepAlive)
     }
 
     /// Whether the list in the fields of this name has the element, in any case.

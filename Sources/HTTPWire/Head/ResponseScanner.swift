@@ -39,8 +39,8 @@ package struct ResponseScanner: Sendable {
                 let end = lines.lineStart
                 let surplus = head.fields.arena.count &- end
                 head.fields.arena.truncate(to: end)
-                head.parts.keepAlive = head.fields.keepsAlive(minorVersion: head.parts.minorVersion)
                 reset()
+                head.parts.keepAlive = try head.fields.keepsAlive(minorVersion: head.parts.minorVersion)
                 return .complete(consumed: position &- surplus &- offset)
             }
         }

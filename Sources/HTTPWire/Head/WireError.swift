@@ -24,6 +24,8 @@ package enum WireError: UInt8, Error, Sendable, CaseIterable {
     case headTooLarge
     /// There are more fields than allowed.
     case tooManyFields
+    /// The Connection field names more options than allowed.
+    case tooManyOptions
     /// A line ends with a line feed that has no carriage return before it.
     case bareLF
     /// A carriage return has no line feed behind it.
@@ -79,7 +81,7 @@ package enum WireError: UInt8, Error, Sendable, CaseIterable {
     package var status: Int {
         switch self {
         case .requestLineTooLong: 414
-        case .headTooLarge, .tooManyFields: 431
+        case .headTooLarge, .tooManyFields, .tooManyOptions: 431
         case .unsupportedTransferCoding: 501
         case .unsupportedVersion: 505
         case .badRequestLine, .badMethod, .badTarget, .badVersion, .badStatusLine, .statusLineTooLong, .bareLF,

@@ -50,7 +50,9 @@ struct HeaderCondition: Sendable {
     }
 
     private func next(_ fields: HeaderBlock, after index: Int) -> Int {
-        if known != .none { return index < 0 ? fields.firstIndex(of: known) : fields.nextIndex(of: known, after: index) }
+        if known != .none {
+            return index < 0 ? fields.firstIndex(of: known) : fields.nextIndex(of: known, after: index)
+        }
         return fields.firstIndex(named: name.span, after: index)
     }
 

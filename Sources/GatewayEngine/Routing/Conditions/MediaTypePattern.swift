@@ -17,7 +17,9 @@ struct MediaTypePattern: Sendable {
         parameters = pieces.dropFirst().map { piece in
             let sides = piece.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             var value = Self.trimmed(sides.count > 1 ? sides[1] : "")
-            if value.count >= 2, value.first == "\"", value.last == "\"" { value = String(value.dropFirst().dropLast()) }
+            if value.count >= 2, value.first == "\"", value.last == "\"" {
+                value = String(value.dropFirst().dropLast())
+            }
             return Parameter(name: Bytes.lowercased(Self.trimmed(sides[0])), value: Array(value.utf8))
         }
     }

@@ -8,13 +8,16 @@ struct MediaTypeReader {
     /// The parameter's value, without quotes.
     private var value = 0..<0
     private var isQuoted = false
+    /// A type has been read, and its parameters perhaps not.
+    private var isBehindType = false
 
     /// The next media type of the list, after what is left of the current one.
     mutating func nextType(_ field: Span<UInt8>) -> Bool {
-        while nextParameter(field) {}
+        if isBehindType { while nextParameter(field) {} }
         while position < field.count, isBlank(field[position]) || field[position] == UInt8(ascii: ",") { position += 1 }
         guard position < field.count else { return false }
         name = token(field)
+        isBehindType = true
         return true
     }
 

@@ -54,7 +54,9 @@ enum RegexPrefix {
 
     /// `\Q…\E`
     private static func bytesHaveQuoting(_ bytes: [UInt8]) -> Bool {
-        zip(bytes, bytes.dropFirst()).contains { $0 == UInt8(ascii: "\\") && ($1 == UInt8(ascii: "Q") || $1 == UInt8(ascii: "E")) }
+        zip(bytes, bytes.dropFirst()).contains {
+            $0 == UInt8(ascii: "\\") && ($1 == UInt8(ascii: "Q") || $1 == UInt8(ascii: "E"))
+        }
     }
 
     /// The index of the `]` that ends a character class. A `]` right behind `[` or `[^` is a member, and so is what a
@@ -66,7 +68,8 @@ enum RegexPrefix {
         while index < bytes.count, bytes[index] != UInt8(ascii: "]") {
             if bytes[index] == UInt8(ascii: "\\") {
                 index += 1
-            } else if bytes[index] == UInt8(ascii: "["), index + 1 < bytes.count, bytes[index + 1] == UInt8(ascii: ":") {
+            } else if bytes[index] == UInt8(ascii: "["), index + 1 < bytes.count, bytes[index + 1] == UInt8(ascii: ":")
+            {
                 index += 2
                 while index < bytes.count, bytes[index] != UInt8(ascii: "]") { index += 1 }
             }
@@ -79,7 +82,8 @@ enum RegexPrefix {
         switch byte {
         case UInt8(ascii: "^"), UInt8(ascii: "$"), UInt8(ascii: "."), UInt8(ascii: "["), UInt8(ascii: "("),
             UInt8(ascii: ")"), UInt8(ascii: "|"), UInt8(ascii: "?"), UInt8(ascii: "*"), UInt8(ascii: "+"),
-            UInt8(ascii: "{"): true
+            UInt8(ascii: "{"):
+            true
         default: false
         }
     }

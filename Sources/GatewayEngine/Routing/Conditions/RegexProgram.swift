@@ -30,7 +30,8 @@ final class RegexProgram: @unchecked Sendable {
         let bytes = Array(text.utf8)
         // The pattern is read during the call only.
         let compiled = unsafe bytes.withUnsafeBufferPointer { pattern in
-            unsafe pcre2_compile_8(pattern.baseAddress ?? Self.nothing.utf8Start, pattern.count, options, &error, &offset, nil)
+            unsafe pcre2_compile_8(
+                pattern.baseAddress ?? Self.nothing.utf8Start, pattern.count, options, &error, &offset, nil)
         }
         guard let code = unsafe compiled else {
             throw Failure(message: Self.text(of: error), offset: offset)
@@ -40,7 +41,9 @@ final class RegexProgram: @unchecked Sendable {
         unsafe self.code = code
         groups = unsafe Self.groups(of: code)
         if let far = groups.first(where: { $0.number >= RegexScratch.groups }) {
-            throw Failure(message: "the named group \"\(far.name)\" comes after more than \(RegexScratch.groups - 1) groups", offset: 0)
+            throw Failure(
+                message: "the named group \"\(far.name)\" comes after more than \(RegexScratch.groups - 1) groups",
+                offset: 0)
         }
     }
 

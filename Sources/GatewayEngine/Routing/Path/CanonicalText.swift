@@ -32,7 +32,11 @@ enum CanonicalText {
     static func query(_ text: String) -> [UInt8] {
         var result: [UInt8] = []
         for byte in text.utf8 {
-            if PathBytes.isVisible(byte), byte != UInt8(ascii: "#") { result.append(byte) } else { escape(byte, into: &result) }
+            if PathBytes.isVisible(byte), byte != UInt8(ascii: "#") {
+                result.append(byte)
+            } else {
+                escape(byte, into: &result)
+            }
         }
         return result
     }

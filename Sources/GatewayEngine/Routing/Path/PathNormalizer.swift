@@ -104,7 +104,8 @@ package enum PathNormalizer {
             if isLast { break }
             index &+= 1
         }
-        let range = ByteRange(start: UInt32(truncatingIfNeeded: base), count: UInt32(truncatingIfNeeded: buffer.count - base))
+        let range = ByteRange(
+            start: UInt32(truncatingIfNeeded: base), count: UInt32(truncatingIfNeeded: buffer.count - base))
         guard Bytes.equal(buffer.slice(range), path) else { return .rewritten(range, features) }
         buffer.truncate(to: base)
         return .unchanged(features)

@@ -57,6 +57,7 @@ struct HostPattern: Hashable {
     var isUsable: Bool {
         kind == .any
             || !name.isEmpty && name.count <= MatchScratch.maximumHost && !name.contains(UInt8(ascii: "*"))
-                && !name.contains(UInt8(ascii: "/")) && (name.first == UInt8(ascii: "[") || !name.contains(UInt8(ascii: ":")))
+                && !name.contains(UInt8(ascii: "/"))
+                && (name.first == UInt8(ascii: "[") || !name.contains(UInt8(ascii: ":")))
     }
 }

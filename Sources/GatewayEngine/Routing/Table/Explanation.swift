@@ -79,7 +79,8 @@ final class ExplainRecorder {
             if noted.insert(candidate.route).inserted {
                 var failure: RuleFailure?
                 if candidate.route != winner?.route {
-                    failure = table.failure(of: candidate, input, method, scratch) ?? .outranked(step(candidate, list, table))
+                    failure =
+                        table.failure(of: candidate, input, method, scratch) ?? .outranked(step(candidate, list, table))
                 }
                 candidates.append(Explanation.Candidate(route: Int(candidate.route), failure: failure))
             }
@@ -93,7 +94,8 @@ final class ExplainRecorder {
         guard let winner, host == winningHost else { return .host }
         guard list == winningList else { return .path }
         // Only for a HEAD request can a route that names HEAD come before one that stands earlier in the list.
-        if winner.has(Candidate.namesHead) != candidate.has(Candidate.namesHead), table.isLater(winner, than: candidate) {
+        if winner.has(Candidate.namesHead) != candidate.has(Candidate.namesHead), table.isLater(winner, than: candidate)
+        {
             return .method
         }
         return table.decidingStep(winner, candidate)

@@ -33,7 +33,8 @@ package final class MatchScratch {
     private(set) var hostCount = 0
 
     /// How many parameters the matched route has.
-    package internal(set) var parameterCount = 0
+    package var parameterCount: Int { captured }
+    var captured = 0
     /// Methods of routes that only the method kept from matching, in the bits of the table that matched.
     var allowedMethods: UInt64 = 0
     let regex = RegexScratch()
@@ -62,7 +63,7 @@ package final class MatchScratch {
     /// Where the value of a parameter stands in the path that was matched; parameters count in the order of
     /// `CompiledRoute.parameterNames`.
     package func parameter(_ index: Int) -> ByteRange {
-        precondition(index >= 0 && index < parameterCount, "no such parameter")
+        precondition(index >= 0 && index < captured, "no such parameter")
         return unsafe ranges[index]
     }
 

@@ -18,8 +18,10 @@ struct MethodNames: Sendable {
     /// Method names that are not standard ones, in the order of their bits.
     private(set) var others: [[UInt8]] = []
 
-    static let headBit = UInt64(1) << UInt64(Method.head.rawValue)
-    static let getBit = UInt64(1) << UInt64(Method.get.rawValue)
+    /// Stored in the value, because a static constant that asks another module is initialised lazily, behind a lock word.
+    let headBit = UInt64(1) << UInt64(Method.head.rawValue)
+    let getBit = UInt64(1) << UInt64(Method.get.rawValue)
+    private let otherNumber = Method.other.rawValue
 
     /// The bit of a method of the configuration; nil when there are too many of them (more than 50 beside the standard).
     mutating func add(_ name: String) -> UInt64? {
@@ -34,7 +36,9 @@ struct MethodNames: Sendable {
     /// The bit of a request's method. Methods are case-sensitive (RFC 9110 §9.1).
     @inline(__always)
     func bit(of method: Method, _ text: Span<UInt8>) -> UInt64 {
-        method == .other ? otherBit(text) : 1 &<< UInt64(method.rawValue)
+        // By number: comparing cases of another module's enumeration goes through its protocol witness.
+        let number = method.rawValue
+        return number == otherNumber ? otherBit(text) : 1 &<< UInt64(number)
     }
 
     private func otherBit(_ text: Span<UInt8>) -> UInt64 {

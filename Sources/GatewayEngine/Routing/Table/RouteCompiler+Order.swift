@@ -29,11 +29,11 @@ extension RouteCompiler {
     mutating func reportTies(_ trie: SegmentTrie, _ routes: [RouteConfiguration]) {
         var reported: Set<UInt32> = []
         var start = 0
-        for (index, candidate) in trie.candidates.enumerated() where candidate.has(Candidate.last) {
+        for index in 0..<trie.candidates.count where trie.candidates[index].has(Candidate.last) {
             defer { start = index + 1 }
             guard index > start else { continue }
             var seen: [ConditionKey: UInt32] = [:]
-            for candidate in trie.candidates[start...index].sorted(by: { $0.route < $1.route }) {
+            for candidate in (start...index).map({ trie.candidates[$0] }).sorted(by: { $0.route < $1.route }) {
                 let route = routes[Int(candidate.route)]
                 let key = ConditionKey(route)
                 guard let first = seen[key] else {

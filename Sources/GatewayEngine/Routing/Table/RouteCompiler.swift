@@ -43,7 +43,9 @@ struct RouteCompiler {
         for (index, service) in services.enumerated() {
             let name = Array(service.name.utf8)
             // A service's node has its index; so each gets one, whatever its name.
-            let isNew = !name.contains(UInt8(ascii: "/")) && builder.child(of: SegmentTrie.serviceNames, name.span) == UInt32(index)
+            let isNew =
+                !name.contains(UInt8(ascii: "/"))
+                && builder.child(of: SegmentTrie.serviceNames, name.span) == UInt32(index)
             if !isNew {
                 report(service.location, "the service name \"\(service.name)\" is used twice or contains a slash")
                 _ = builder.addRoot()
@@ -62,7 +64,10 @@ struct RouteCompiler {
         }
         let trie = builder.finish { Self.precedes($0, $1, configurations) }
         reportTies(trie, configurations)
-        guard diagnostics.isEmpty else { throw RouteTableError(diagnostics: diagnostics) }
+        guard diagnostics.isEmpty else {
+            trie.deallocate()
+            throw RouteTableError(diagnostics: diagnostics)
+        }
         return Parts(
             routes: routes, upstreams: upstreams, trie: trie, methods: methods, anyHost: anyHost, hasHosts: hasHosts,
             longestWildcard: longestWildcard)
@@ -99,14 +104,16 @@ struct RouteCompiler {
         candidate.flags |= Candidate.namesMethods
         for name in route.methods {
             guard let bit = methods.add(name) else {
-                report(route.location, "route \"\(route.name)\": there are more than 50 methods that are not standard ones")
+                report(
+                    route.location, "route \"\(route.name)\": there are more than 50 methods that are not standard ones"
+                )
                 return
             }
             candidate.methods |= bit
-            if bit == MethodNames.headBit { candidate.flags |= Candidate.namesHead }
+            if bit == methods.headBit { candidate.flags |= Candidate.namesHead }
         }
         // HEAD is answered by a GET route (RFC 9110 §9.3.2).
-        if candidate.methods & MethodNames.getBit != 0 { candidate.methods |= MethodNames.headBit }
+        if candidate.methods & methods.getBit != 0 { candidate.methods |= methods.headBit }
     }
 
     private mutating func compileAnswer(
@@ -122,7 +129,8 @@ struct RouteCompiler {
             return .serviceFromPath(parameter: index)
         case .upstream(let target): return .upstream(upstream(target.endpoint))
         case .split(let sides):
-            return .split(CompiledSplit(sides.map { .init(service: service($0.service, &problems), weight: $0.weight) }))
+            return .split(
+                CompiledSplit(sides.map { .init(service: service($0.service, &problems), weight: $0.weight) }))
         case .redirect(let redirect): return .redirect(CompiledRedirect(redirect, hasPath: redirect.path != nil))
         case .respond(let response): return .respond(CompiledResponse(response))
         }
@@ -151,7 +159,9 @@ struct RouteCompiler {
                 edit: route.pathEdit, path: target.path, query: target.query, shape: shape, problems: &problems)
         case .redirect(let redirect):
             guard let path = redirect.path else { break }
-            if route.pathEdit != .none { problems.append("the redirect has a path of its own, but the route also edits the path") }
+            if route.pathEdit != .none {
+                problems.append("the redirect has a path of its own, but the route also edits the path")
+            }
             let (template, query) = Self.splitQuery(path)
             if query?.hasParameters == true { problems.append("a redirect's query cannot have placeholders") }
             let text = query?.parts.reduce(into: "") { if case .literal(let part) = $1 { $0 += part } }

@@ -5,7 +5,7 @@ extension RouteTable {
     ///
     /// With a recorder the very same walk goes on to the end and notes every candidate; the recorder then has the winner.
     func search(_ input: borrowing RouteInput, _ scratch: MatchScratch, recorder: ExplainRecorder?) -> UInt32 {
-        scratch.parameterCount = 0
+        scratch.captured = 0
         scratch.allowedMethods = 0
         let path = input.path
         guard path.count > 0, path.count < Int(Int32.max), path[0] == UInt8(ascii: "/") else { return TrieNode.none }
@@ -150,7 +150,7 @@ extension RouteTable {
             } else if withGET == TrieNode.none || candidate.has(Candidate.namesHead),
                 otherFailure(of: candidate, input, scratch) == nil
             {
-                if method != MethodNames.headBit || candidate.has(Candidate.namesHead)
+                if method != methods.headBit || candidate.has(Candidate.namesHead)
                     || !candidate.has(Candidate.namesMethods)
                 {
                     return UInt32(truncatingIfNeeded: index)
@@ -189,7 +189,7 @@ extension RouteTable {
     /// Notes where the parameters of the matched route stand.
     private func capture(_ route: CompiledRoute, _ depth: Int, _ path: Span<UInt8>, _ scratch: MatchScratch) {
         let captures = route.captures
-        scratch.parameterCount = captures.count
+        scratch.captured = captures.count
         if let expression = route.pathExpression {
             // Conditions have used the result block since; the same search gives the same groups.
             guard captures.count > 0, scratch.regex.matches(expression, path) else { return }

@@ -53,6 +53,8 @@ package final class RouteTable: Sendable {
         longestWildcard = parts.longestWildcard
     }
 
+    deinit { trie.deallocate() }
+
     /// The route as it was written.
     package func configuration(of route: CompiledRoute) -> RouteConfiguration { configurations[route.index] }
 

@@ -29,7 +29,9 @@ enum SegmentScanner {
             if found != 0 {
                 let length = found.trailingZeroBitCount &>> 3
                 if length < size {
-                    return Segment(end: position &+ length, hash: finish(mix(hash, word & mask(length)), position &+ length &- start))
+                    return Segment(
+                        end: position &+ length,
+                        hash: finish(mix(hash, word & mask(length)), position &+ length &- start))
                 }
             }
             position &+= size
@@ -46,7 +48,8 @@ enum SegmentScanner {
     private static func load(_ bytes: Span<UInt8>, at position: Int, _ size: Int) -> UInt64 {
         if size == 8 {
             // Eight bytes lie before the end, and the load itself checks that again.
-            return unsafe UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+            return unsafe UInt64(
+                littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
         }
         if bytes.count >= 8 {
             // The last eight bytes, shifted so that those before `position` fall out; a shift by 64 gives zero.
@@ -70,5 +73,7 @@ enum SegmentScanner {
 
     /// The length tells a segment that ends in zero bytes from a shorter one.
     @inline(__always)
-    private static func finish(_ hash: UInt64, _ length: Int) -> UInt64 { mix(hash, UInt64(truncatingIfNeeded: length)) }
+    private static func finish(_ hash: UInt64, _ length: Int) -> UInt64 {
+        mix(hash, UInt64(truncatingIfNeeded: length))
+    }
 }

@@ -2,7 +2,7 @@
 ///
 /// A node is the child of one parent by one literal segment, so the edge is stored in the child: who its parent is and
 /// where its text stands. 32 bytes, two to a cache line.
-struct TrieNode: Sendable {
+struct TrieNode: BitwiseCopyable, Sendable {
     static let none = UInt32.max
 
     var parent: UInt32
@@ -24,7 +24,7 @@ struct TrieNode: Sendable {
 
 /// A route in the list of a node, with what decides most cases at once, so that a refused candidate costs no further
 /// memory access.
-struct Candidate: Sendable {
+struct Candidate: BitwiseCopyable, Sendable {
     var route: UInt32
     var flags: UInt32
     /// The methods it takes, HEAD where it takes GET.
@@ -59,15 +59,23 @@ struct SegmentTrie: Sendable {
     static let wildcardHosts = UInt32.max - 2
     static let serviceNames = UInt32.max - 3
 
-    struct Slot: Sendable {
+    struct Slot: BitwiseCopyable, Sendable {
         var node: UInt32
         var tag: UInt32
     }
 
-    let nodes: [TrieNode]
-    let slots: [Slot]
-    let candidates: [Candidate]
-    let text: [UInt8]
+    let nodes: FlatArray<TrieNode>
+    let slots: FlatArray<Slot>
+    let candidates: FlatArray<Candidate>
+    let text: FlatArray<UInt8>
+
+    /// Frees the blocks; for the owner.
+    func deallocate() {
+        nodes.deallocate()
+        slots.deallocate()
+        candidates.deallocate()
+        text.deallocate()
+    }
 
     /// Where to begin looking, and what to compare before the bytes.
     @inline(__always)
@@ -79,7 +87,6 @@ struct SegmentTrie: Sendable {
     /// The child of `parent` by the segment `bytes[start..<end]`; `TrieNode.none` when there is none.
     @inline(__always)
     func child(of parent: UInt32, _ bytes: Span<UInt8>, _ start: Int, _ end: Int, hash: UInt64) -> UInt32 {
-        let slots = self.slots.span
         let key = Self.key(parent, hash)
         let mask = slots.count &- 1
         var index = Int(truncatingIfNeeded: key) & mask
@@ -94,9 +101,8 @@ struct SegmentTrie: Sendable {
 
     @inline(__always)
     private func isChild(_ index: UInt32, _ parent: UInt32, _ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
-        let node = nodes.span[Int(index)]
+        let node = nodes[Int(index)]
         guard node.parent == parent, Int(node.textCount) == end &- start else { return false }
-        let text = self.text.span
         let offset = Int(node.textStart)
         for position in 0..<(end &- start) where text[offset &+ position] != bytes[start &+ position] { return false }
         return true

@@ -76,7 +76,8 @@ struct SegmentTrieBuilder {
                 flatten(Int(head), into: &candidates, order: order)
             }
         }
-        return SegmentTrie(nodes: nodes.exactlySized(), slots: slots, candidates: candidates, text: text.exactlySized())
+        return SegmentTrie(
+            nodes: FlatArray(nodes), slots: FlatArray(slots), candidates: FlatArray(candidates), text: FlatArray(text))
     }
 
     private func flatten(_ head: Int, into candidates: inout [Candidate], order: (Candidate, Candidate) -> Bool) {
@@ -131,16 +132,5 @@ struct SegmentTrieBuilder {
             case .regex: nodes[Int(node)].regex = newValue
             }
         }
-    }
-}
-
-extension Array {
-    /// The same elements without spare room: a table is built once and kept long.
-    func exactlySized() -> [Element] {
-        guard capacity > count + count / 8 else { return self }
-        var copy: [Element] = []
-        copy.reserveCapacity(count)
-        copy.append(contentsOf: self)
-        return copy
     }
 }

@@ -36,7 +36,8 @@ package struct StageTable: Sendable {
             guard path[end] == UInt8(ascii: "/") else { continue }
             return .stage(
                 index,
-                path: ByteRange(start: UInt32(truncatingIfNeeded: end), count: UInt32(truncatingIfNeeded: path.count - end)))
+                path: ByteRange(
+                    start: UInt32(truncatingIfNeeded: end), count: UInt32(truncatingIfNeeded: path.count - end)))
         }
         return .notFound
     }

@@ -50,7 +50,8 @@ package enum LocationBuilder {
     private static func beginsWithTwoSlashes(_ buffer: WireBuffer, at start: Int) -> Bool {
         let bytes = buffer.span
         // Browsers take a backslash for a slash here.
-        return bytes.count > start + 1 && (bytes[start + 1] == UInt8(ascii: "/") || bytes[start + 1] == UInt8(ascii: "\\"))
+        return bytes.count > start + 1
+            && (bytes[start + 1] == UInt8(ascii: "/") || bytes[start + 1] == UInt8(ascii: "\\"))
     }
 
     /// `https://www.example.org:8443`; false when the host is needed and unknown.

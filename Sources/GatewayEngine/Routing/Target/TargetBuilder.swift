@@ -104,7 +104,19 @@ package enum TargetBuilder {
             }
         }
         if buffer.count == start { buffer.append(byte: UInt8(ascii: "/")) }
-        return true
+        return !hasDotSegment(buffer, from: start)
+    }
+
+    /// Whether literal text and values have come together as one: `/.{x}` with an empty group of an expression.
+    private static func hasDotSegment(_ buffer: WireBuffer, from start: Int) -> Bool {
+        let bytes = buffer.span
+        for index in start..<bytes.count where bytes[index] == UInt8(ascii: "/") {
+            var end = index + 1
+            while end < bytes.count, bytes[end] == UInt8(ascii: "."), end < index + 4 { end += 1 }
+            let dots = end - index - 1
+            if dots == 1 || dots == 2, end == bytes.count || bytes[end] == UInt8(ascii: "/") { return true }
+        }
+        return false
     }
 
     /// Appends a value as one segment. It stands in a normalised path, so all that needs an escape has one, but for the

@@ -38,8 +38,11 @@ struct TargetPlanCompiler {
     private static func compile(_ key: Key, problems: inout [String]) -> TargetPlan {
         var query = key.query.map(CanonicalText.query) ?? []
         if let path = key.path, path.hasParameters {
-            if case .none = key.edit {} else {
-                problems.append("the upstream's path has a placeholder and so is the whole target, but the route also edits the path")
+            if case .none = key.edit {
+            } else {
+                problems.append(
+                    "the upstream's path has a placeholder and so is the whole target, but the route also edits the path"
+                )
             }
             return TargetPlan(edit: .template(pieces(path, key.shape, &problems)), base: [], query: query)
         }
