@@ -2,13 +2,16 @@
 import PackageDescription
 
 /// One set of rules for every target: unsafe code is marked where it stands, existentials and imports say what they are.
-let settings: [SwiftSetting] = [
+var settings: [SwiftSetting] = [
     .strictMemorySafety(),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableExperimentalFeature("Lifetimes"),
 ]
+
+// Where changes are judged, warnings are errors. Not for everyone: a newer compiler may warn of more than this one.
+if Context.environment["GATEHOUSE_WARNINGS"] == "errors" { settings.append(.treatAllWarnings(as: .error)) }
 
 let package = Package(
     name: "gatehouse",

@@ -16,10 +16,10 @@ struct Program: ParsableCommand {
         abstract: "An API gateway: one front door for many services.",
         discussion: """
             Start here:
-              gatehouse demo                          four small services with a gateway in front, to play with
-              gatehouse check gateway.yaml            everything that is wrong with a configuration, at once
-              gatehouse run gateway.yaml              listen and serve
-              gatehouse explain GET /api/users/7      where a request would go, and why
+              gatehouse demo                      small services with a gateway in front
+              gatehouse check gateway.yaml        all that is wrong with a configuration
+              gatehouse run gateway.yaml          listen and serve
+              gatehouse explain GET /api/users/7  where a request would go, and why
 
             A configuration that is enough to start with:
               services:
@@ -29,7 +29,7 @@ struct Program: ParsableCommand {
 
             Exit codes:
               0  done; run: drained, nothing was lost
-              1  the configuration has errors; demo --once: an answer was not as expected
+              1  the configuration has errors; demo --once: a wrong answer
               2  the command line is wrong
               3  cannot start: a port is taken, or something is not permitted
               4  run: the time to drain ran out, or a second signal cut it short

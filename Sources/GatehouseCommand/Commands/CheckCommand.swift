@@ -9,12 +9,13 @@ struct CheckCommand: ParsableCommand {
         discussion: """
             Examples:
               gatehouse check gateway.yaml
-              gatehouse check conf.d                  the files of a directory, joined as run joins them
-              gatehouse check a.yaml b.json           each by itself
-              gatehouse check --format json gateway.yaml | jq '.diagnostics[] | select(.severity == "error")'
+              gatehouse check conf.d         the files of a directory, as run joins them
+              gatehouse check a.yaml b.json  each by itself
+              gatehouse check --format json gateway.yaml | jq '.diagnostics[].message'
 
-            Errors keep `run` from starting. Warnings do not: a host name that does not resolve now may do so later.
-            What is planned is understood and checked already, but not built in this version: `run` refuses it.
+            Errors keep `run` from starting. Warnings do not: a host name that does not
+            resolve now may do so later. What is planned is understood and checked, but not
+            built in this version: `run` refuses it.
 
             Exit codes: 0 no errors; 1 errors; 2 the command line is wrong.
             """)

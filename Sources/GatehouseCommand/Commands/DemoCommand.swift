@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Dispatch
 internal import Gatehouse
 
 struct DemoCommand: ParsableCommand {
@@ -6,14 +7,16 @@ struct DemoCommand: ParsableCommand {
         commandName: "demo",
         abstract: "Four sample services with a gateway in front, and lines to try.",
         discussion: """
-            It starts users (two endpoints), orders, posts and products (two versions) as HTTP servers of their own on
-            free ports of this machine, and the gateway on port 8080 or the next that is free. It prints where its
-            configuration lies and a curl line for each thing to see, and then a line for each request. Ctrl-C ends it all.
+            It starts users (two endpoints), orders, posts and products (two versions) as
+            HTTP servers of their own on free ports of this machine, and the gateway on
+            port 8080 or the next that is free. It prints where its configuration lies, a
+            curl line for each thing to see, and then a line for each request. Ctrl-C ends
+            it all.
 
             Examples:
               gatehouse demo
               gatehouse demo --port 9000
-              gatehouse demo --once                   tries all lines by itself and ends: for a quick test
+              gatehouse demo --once   tries all lines by itself and ends: a quick test
             """)
 
     @Option(help: "The gateway's port on 127.0.0.1; 0: any that is free. By default 8080 or the next that is free.")
@@ -26,10 +29,16 @@ struct DemoCommand: ParsableCommand {
         Signals.block()
         let output = Console.output
         guard let log = LiveLog(output) else { throw Outcome(.cannotStart, "no descriptor is left for a pipe") }
-        let demo = try Demo(port: port, log: log)
+        let demo = try Demo(port: port, log: log, prints: !once)
         let steps = DemoStep.all(demo.configuration, program: Self.program, configuration: demo.path)
         if once {
             defer { demo.cleanUp() }
+            DispatchQueue.global().async {
+                // Any of them: there is nobody to be polite to.
+                _ = Signals.wait()
+                demo.cleanUp()
+                Outcome.end(.cutShort)
+            }
             output.write(Self.introduction(demo, colour: output.hasColour))
             let isGood = try DemoRehearsal(steps: steps, console: output).run()
             _ = demo.gateway.drain()

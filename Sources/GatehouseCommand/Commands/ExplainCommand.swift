@@ -7,20 +7,21 @@ struct ExplainCommand: ParsableCommand {
         commandName: "explain",
         abstract: "Tells where a request would go, and why; sends nothing.",
         discussion: """
-            It asks the gateway's own router: every route that could have taken the request, why each one lost, what the
-            path became, and the URL that the service would see.
+            It asks the gateway's own router: every route that could have taken the
+            request, why each one lost, what the path became, and the URL that the service
+            would see.
 
             Examples:
               gatehouse explain GET /api/orders/ord_x7k9
-              gatehouse explain GET https://api.example.com/catalog -H 'X-Api-Version: 2'
+              gatehouse explain GET http://api.example.com/list -H 'X-Api-Version: 2'
               gatehouse explain DELETE /api/users/7 --config conf.d --listener public
               gatehouse explain GET '/files/a%2Fb?x=1' --json | jq .verdict
 
-            The host is the URL's, or that of a `Host` header, or else the listener's address. The listener is the one
-            with the URL's port, or the first.
+            The host is the URL's, or that of a `Host` header, or else the listener's
+            address. The listener is the one with the URL's port, or the first.
 
-            Exit codes: 0 explained, whatever the answer would be; 1 the configuration has errors; 2 the command line is
-            wrong.
+            Exit codes: 0 explained, whatever the answer would be; 1 the configuration has
+            errors; 2 the command line is wrong.
             """)
 
     @Argument(help: "The method, as it is sent: GET, POST, …")

@@ -9,23 +9,27 @@ struct RunCommand: ParsableCommand {
         abstract: "Listens and serves, until it is told to stop.",
         discussion: """
             Examples:
-              gatehouse run                           the configuration is ./gateway.yaml
-              gatehouse run /etc/gatehouse.yaml       or a file of your own, YAML or JSON
-              gatehouse run conf.d                    or all *.yaml, *.yml and *.json of a directory, joined
+              gatehouse run                      the configuration is ./gateway.yaml
+              gatehouse run /etc/gatehouse.yaml  or another file, YAML or JSON
+              gatehouse run conf.d               or the *.yaml, *.yml and *.json of a
+                                                 directory, joined
 
             Where it listens is told on standard error, one line each:
               gatehouse: listening on http://127.0.0.1:8080 (listener "127.0.0.1:8080")
               gatehouse: admin on http://127.0.0.1:9901
 
             Signals:
-              SIGTERM, SIGINT   accept nothing more, complete what is under way (timeouts.drain, 30s), and end;
-                                a second one ends at once
-              SIGUSR1           open the access log anew, after it was renamed
-              SIGHUP            nothing yet: reloading is not available in this version
+              SIGTERM, SIGINT  accept nothing more, complete what is under way (for
+                               timeouts.drain, 30s), and end; a second one ends at once
+              SIGUSR1          open the access log anew, after it was renamed
+              SIGHUP           nothing yet: this version cannot reload
 
-            Exit codes: 0 drained; 1 the configuration has errors, or asks for what this version cannot do; 2 the
-            command line is wrong; 3 cannot start (a port is taken, no permission); 4 the time to drain ran out, or a
-            second signal cut it short.
+            Exit codes:
+              0  drained, nothing was lost
+              1  the configuration has errors, or asks for what this version cannot do
+              2  the command line is wrong
+              3  cannot start: a port is taken, or something is not permitted
+              4  the time to drain ran out, or a second signal cut it short
             """)
 
     @Argument(help: "A file or a directory.", completion: .file())

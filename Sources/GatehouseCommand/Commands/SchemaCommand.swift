@@ -6,11 +6,11 @@ struct SchemaCommand: ParsableCommand {
         commandName: "schema",
         abstract: "Writes the configuration's JSON Schema, for editors.",
         discussion: """
-            With it an editor completes keys, explains them, and marks what is wrong while you type.
+            With it an editor completes keys, explains them, and marks what is wrong.
 
             Examples:
               gatehouse schema > gateway.schema.json
-              # then, as the first line of gateway.yaml, for editors with the YAML language server:
+              # then, as the first line of gateway.yaml:
               # yaml-language-server: $schema=gateway.schema.json
             """)
 

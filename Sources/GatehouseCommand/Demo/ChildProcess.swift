@@ -43,7 +43,7 @@ final class ChildProcess: Sendable {
         unsafe texts.append(nil)
         var id: pid_t = 0
         let code = unsafe posix_spawnp(&id, program, &actions, &attributes, texts, environ)
-        for unsafe text in unsafe texts { unsafe free(text) }
+        for index in 0...arguments.count { unsafe free(texts[index]) }
         unsafe posix_spawn_file_actions_destroy(&actions)
         unsafe posix_spawnattr_destroy(&attributes)
         _ = close(toChild.reader)

@@ -26,7 +26,7 @@ final class Demo: Sendable {
 
     /// 1. Find free ports for the gateway. 2. Start the services, each of which says which port it has. 3. Write the
     /// configuration. 4. Start the gateway on it, its access log read by `log`.
-    init(port: UInt16?, log: LiveLog) throws {
+    init(port: UInt16?, log: LiveLog, prints: Bool) throws {
         let ports = try Self.choosePorts(port)
         var children: [ChildProcess] = []
         var services: [(instance: String, port: UInt16)] = []
@@ -62,7 +62,7 @@ final class Demo: Sendable {
         self.services = services
         self.directory = directory ?? ""
         self.children = Mutex(children)
-        log.start()
+        log.start(prints: prints)
     }
 
     private static func choosePorts(_ wanted: UInt16?) throws(Outcome) -> (front: UInt16, staged: UInt16, admin: UInt16)

@@ -25,8 +25,10 @@ struct LiveLog: Sendable {
         self.console = console
     }
 
-    /// Prints from now on, on a thread of its own, until the program ends.
-    func start() {
+    /// Reads from now on, on a thread of its own, until the program ends.
+    ///
+    /// - Parameter prints: if not, what comes is only taken, so that the log does not wait for a reader.
+    func start(prints: Bool) {
         let (descriptor, console) = (pipe.reader, console)
         DispatchQueue.global().async {
             var pending: [UInt8] = []
@@ -36,6 +38,7 @@ struct LiveLog: Sendable {
                 let count = unsafe read(descriptor, &chunk, chunk.count)
                 if count < 0 && errno == EINTR { continue }
                 if count <= 0 { return }
+                guard prints else { continue }
                 pending += chunk[0..<count]
                 var lines = pending.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
                 pending = Array(lines.removeLast())
@@ -54,12 +57,14 @@ struct LiveLog: Sendable {
         var service: String?
         var endpoint: String?
         var status: Int
-        var status_from: String?
+        var statusFrom: String?
         var error: String?
-        var duration_ms: Double
+        var durationMs: Double
 
         init?(json: [UInt8]) {
-            guard let record = try? JSONDecoder().decode(Record.self, from: Data(json)) else { return nil }
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            guard let record = try? decoder.decode(Record.self, from: Data(json)) else { return nil }
             self = record
         }
 
@@ -75,7 +80,7 @@ struct LiveLog: Sendable {
             let paint: Paint = status >= 500 ? .bad : status >= 400 ? .caution : .good
             var line = "\(way)  \(paint(String(status), colour))"
             if let error { line += " \(error)" }
-            let tenths = Int((duration_ms * 10).rounded())
+            let tenths = Int((durationMs * 10).rounded())
             return line + Paint.quiet("  \(tenths / 10).\(tenths % 10) ms", colour)
         }
     }

@@ -30,17 +30,17 @@ extension ExplainStory {
             var location: String?
             var destinations: [Destination]?
             var host: String?
-            var forwarded_prefix: String?
+            var forwardedPrefix: String?
         }
 
         var method: String
         var url: String
         var listener: String
-        var received_path: String
-        var normalized_path: String?
+        var receivedPath: String
+        var normalizedPath: String?
         var stage: String?
-        var matched_path: String?
-        var removed_fields: [String]
+        var matchedPath: String?
+        var removedFields: [String]
         var candidates: [Candidate]
         var route: String?
         var parameters: [String: String]
@@ -59,9 +59,9 @@ extension ExplainStory {
             Document(
                 method: request.method, url: request.url,
                 listener: configuration.listeners[explanation.listener].name,
-                received_path: explanation.receivedPath, normalized_path: explanation.normalizedPath,
-                stage: explanation.stage, matched_path: explanation.matchedPath,
-                removed_fields: explanation.removedFields, candidates: candidates, route: route?.name,
+                receivedPath: explanation.receivedPath, normalizedPath: explanation.normalizedPath,
+                stage: explanation.stage, matchedPath: explanation.matchedPath,
+                removedFields: explanation.removedFields, candidates: candidates, route: route?.name,
                 parameters: Dictionary(
                     explanation.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
                 verdict: verdict, limits: appliedLimits))
@@ -88,7 +88,7 @@ extension ExplainStory {
             let prefix = explanation.removedPrefix
             return Document.Verdict(
                 kind: "proxied", destinations: all, host: explanation.upstreamHost,
-                forwarded_prefix: prefix.isEmpty ? nil : prefix)
+                forwardedPrefix: prefix.isEmpty ? nil : prefix)
         }
     }
 }

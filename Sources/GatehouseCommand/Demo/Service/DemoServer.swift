@@ -67,8 +67,8 @@ private final class DemoConnection: StreamHandler {
         do {
             while offset < bytes.count, socket?.isOpen == true {
                 if body == nil {
-                    guard case .complete(let count) = try scanner.scan(bytes, from: offset, into: head, limits: HeadLimits())
-                    else { return }
+                    let outcome = try scanner.scan(bytes, from: offset, into: head, limits: HeadLimits())
+                    guard case .complete(let count) = outcome else { return }
                     offset += count
                     body = BodyDecoder(try Framing.ofRequest(head))
                     bodySize = 0
