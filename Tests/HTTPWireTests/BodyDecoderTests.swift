@@ -6,7 +6,9 @@ import Testing
     static let chunked: [Case] = [
         Case("RFC 9112 §7.1: the empty body", "0\r\n\r\n", nil),
         Case("RFC 9112 §7.1: several zeros", "0000\r\n\r\n", nil),
-        Case("RFC 9112 §7.1: upper and lower case", "aBcD;\r\n" + String(repeating: "x", count: 0xABCD) + "\r\n0\r\n\r\n", nil),
+        Case(
+            "RFC 9112 §7.1: upper and lower case",
+            "aBcD;\r\n" + String(repeating: "x", count: 0xABCD) + "\r\n0\r\n\r\n", nil),
         Case("RFC 9112 §7.1: leading zeros", "\(String(repeating: "0", count: 200))1\r\nx\r\n0\r\n\r\n", nil),
         Case("RFC 9112 §7.1: a size must be", "\r\n\r\n", .badChunkSize),
         Case("RFC 9112 §7.1: not an extension alone", ";a\r\n\r\n", .badChunkSize),
@@ -39,7 +41,8 @@ import Testing
         Case("RFC 9112 §7.1.1: no bare CR in one", "1;a\rb\r\nx\r\n0\r\n\r\n", .bareCR),
         Case("RFC 9112 §7.1.1: no NUL in one", "1;a\0\r\nx\r\n0\r\n\r\n", .badChunkSize),
         Case("RFC 9112 §7.1.1: a line of 256 bytes", "1;\(String(repeating: "a", count: 252))\r\nx\r\n0\r\n\r\n", nil),
-        Case("RFC 9112 §7.1.1: not 257", "1;\(String(repeating: "a", count: 253))\r\nx\r\n0\r\n\r\n", .chunkLineTooLong),
+        Case(
+            "RFC 9112 §7.1.1: not 257", "1;\(String(repeating: "a", count: 253))\r\nx\r\n0\r\n\r\n", .chunkLineTooLong),
         Case("RFC 9112 §7.1.2: trailers", "0\r\nA: b\r\nC: d\r\n\r\n", nil),
         Case("RFC 9112 §7.1.2: no folding in them", "0\r\nA: b\r\n c\r\n\r\n", .lineFolding),
         Case("RFC 9112 §7.1.2: no blank before their colon", "0\r\nA : b\r\n\r\n", .spaceBeforeColon),
@@ -67,8 +70,8 @@ import Testing
 
     @Test("RFC 9110 §6.5.1: trailers that would change the message are taken out") func forbiddenTrailers() {
         let trailers =
-            "0\r\nContent-Length: 5\r\nX-Sum: 1\r\ntransfer-encoding: x\r\nHost: b\r\nAuthorization: b\r\nTrailer: x\r\n"
-            + "Set-Cookie: a\r\nX-Forwarded-For: 1\r\nContent-Type: a\r\nDigest: d\r\nConnection: X-Sum\r\n"
+            "0\r\nContent-Length: 5\r\nX-Sum: 1\r\ntransfer-encoding: x\r\nHost: b\r\nAuthorization: b\r\n"
+            + "Trailer: x\r\nSet-Cookie: a\r\nX-Forwarded-For: 1\r\nContent-Type: a\r\nDigest: d\r\nConnection: X-Sum\r\n"
             + "Cache-Control: a\r\nExpect: a\r\nTE: a\r\nETag: e\r\n\r\n"
         let body = decodeEveryWay(octets(trailers), .chunked)
         #expect(body.trailers == [PlainField("X-Sum", "1"), PlainField("Digest", "d"), PlainField("ETag", "e")])
@@ -96,7 +99,8 @@ import Testing
 
     @Test("RFC 9112 §8: a body that ends early is an error, but one until close") func closing() {
         #expect(decodeEveryWay(octets("hell"), .length(5), closing: true).error == .truncatedBody)
-        for part in ["", "5", "5\r\n", "5\r\nhel", "5\r\nhello", "5\r\nhello\r\n", "0\r\n", "0\r\nA: b\r\n", "0\r\n\r"] {
+        for part in ["", "5", "5\r\n", "5\r\nhel", "5\r\nhello", "5\r\nhello\r\n", "0\r\n", "0\r\nA: b\r\n", "0\r\n\r"]
+        {
             #expect(decodeEveryWay(octets(part), .chunked, closing: true).error == .truncatedBody)
         }
         let body = decodeEveryWay(octets("hello"), .untilClose, closing: true)

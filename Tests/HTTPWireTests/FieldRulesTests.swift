@@ -15,7 +15,8 @@ import Testing
             rule: "RFC 9110 §7.6.1: the fixed list, in any case",
             before: [
                 ("Connection", "close"), ("KEEP-ALIVE", "timeout=5"), ("proxy-connection", "x"), ("Upgrade", "h2c"),
-                ("Transfer-Encoding", "chunked"), ("HTTP2-Settings", "AAM"), ("TE", "gzip"), ("Proxy-Authorization", "x"),
+                ("Transfer-Encoding", "chunked"), ("HTTP2-Settings", "AAM"), ("TE", "gzip"),
+                ("Proxy-Authorization", "x"),
                 ("Proxy-Authenticate", "x"), ("Proxy-Authentication-Info", "x"), ("X", "y"),
             ], after: ["X: y"]),
         Strip(
@@ -27,12 +28,14 @@ import Testing
         Strip(
             rule: "RFC 9110 §7.6.1: what the gateway relies on is not taken away by a name in Connection",
             before: [
-                ("Host", "a"), ("Connection", "host, content-length, x-request-id, x-forwarded-for, Authorization, cookie"),
+                ("Host", "a"),
+                ("Connection", "host, content-length, x-request-id, x-forwarded-for, Authorization, cookie"),
                 ("Content-Length", "5"), ("X-Request-Id", "i"), ("X-Forwarded-For", "f"), ("Authorization", "b"),
                 ("Cookie", "c"),
             ],
             after: [
-                "Host: a", "Content-Length: 5", "X-Request-Id: i", "X-Forwarded-For: f", "Authorization: b", "Cookie: c",
+                "Host: a", "Content-Length: 5", "X-Request-Id: i", "X-Forwarded-For: f", "Authorization: b",
+                "Cookie: c",
             ]),
         Strip(
             rule: "RFC 9110 §10.1.4: TE keeps trailers and nothing else",
@@ -97,7 +100,9 @@ import Testing
         }
     }
 
-    @Test("the strip's work is bounded: the worst head that the limits let in takes few comparisons") func bounded() throws {
+    @Test("the strip's work is bounded: the worst head that the limits let in takes few comparisons") func bounded()
+        throws
+    {
         let names = (0..<98).map { "n\($0)" }
         let input = octets(
             "GET / HTTP/1.1\r\nHost: a\r\nConnection: \(names.joined(separator: ","))\r\n"

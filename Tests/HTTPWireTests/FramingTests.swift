@@ -51,7 +51,8 @@ import Testing
             "RFC 9112 §6.3: both, the other way round", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
             .lengthAndEncoding),
         Framed(
-            "RFC 9112 §6.3: both, the coding unknown", "Transfer-Encoding: x\r\nContent-Length: 5\r\n", .lengthAndEncoding),
+            "RFC 9112 §6.3: both, the coding unknown", "Transfer-Encoding: x\r\nContent-Length: 5\r\n",
+            .lengthAndEncoding),
         Framed("RFC 9112 §6.1: another coding", "Transfer-Encoding: gzip\r\n", .badTransferEncoding),
         Framed("RFC 9112 §6.1: identity is gone", "Transfer-Encoding: identity\r\n", .badTransferEncoding),
         Framed("RFC 9112 §6.1: no coding", "Transfer-Encoding:\r\n", .badTransferEncoding),
@@ -64,7 +65,8 @@ import Testing
         Framed("RFC 9112 §7: a whole word", "Transfer-Encoding: xchunked\r\n", .badTransferEncoding),
         Framed("RFC 9112 §7: a whole word, quoted", "Transfer-Encoding: \"chunked\"\r\n", .badTransferEncoding),
         Framed("RFC 9112 §7: a whole word, with more", "Transfer-Encoding: chunked x\r\n", .badTransferEncoding),
-        Framed("RFC 9112 §6.1: over another coding", "Transfer-Encoding: gzip, chunked\r\n", .unsupportedTransferCoding),
+        Framed(
+            "RFC 9112 §6.1: over another coding", "Transfer-Encoding: gzip, chunked\r\n", .unsupportedTransferCoding),
         Framed(
             "RFC 9112 §6.1: over another coding, in two fields",
             "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", .unsupportedTransferCoding),

@@ -88,7 +88,9 @@ import Testing
 
     @Test("with underscores folded, a forged name is found; without, it is another name") func underscores() {
         func fresh() -> HeaderBlock {
-            HeaderBlock(["X-User-Id": "1", "x_user_ID": "2", "X_User-Id": "3", "X-User-Idx": "4", "X_Forwarded_For": "5"])
+            HeaderBlock([
+                "X-User-Id": "1", "x_user_ID": "2", "X_User-Id": "3", "X-User-Idx": "4", "X_Forwarded_For": "5",
+            ])
         }
         let plain = fresh()
         plain.removeAll(named: octets("x-user-id").span)

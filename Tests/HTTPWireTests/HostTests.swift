@@ -38,7 +38,8 @@ import Testing
     }
 
     static let faults = [
-        "", " ", ":80", "a b", "a,b", "a, b", "u@a", "u:p@a", "a/", "a/b", "a?b", "a#b", "a\\b", "a:b", "a:8a", "a:-1", "a:+1",
+        "", " ", ":80", "a b", "a,b", "a, b", "u@a", "u:p@a", "a/", "a/b", "a?b", "a#b", "a\\b", "a:b", "a:8a", "a:-1",
+        "a:+1",
         "a:65536", "a:100000", "a:000080", "a::80", "a:80:80", "[", "[]", "[::1", "[:1]", "::1", "[::1]a", "[::1]80",
         "[::1%25eth0]", "[v1.x]", "[::g]", "a[::1]", "a]", "a%41", "a\u{80}", "a\tb", "a\"", "a<b", "a|b", "a^b", "`a`",
         "http://a", String(repeating: "a", count: 262), "[" + String(repeating: ":", count: 46) + "]",
@@ -47,6 +48,21 @@ import Testing
     @Test("RFC 9110 §4.2, §7.2: what no authority may be", arguments: faults) func invalid(_ input: String) {
         #expect(Authority(octets(input).span) == nil)
         #expect(scanRequest(octets("GET / HTTP/1.1\r\nHost: \(input)\r\n\r\n")).error == .badHost)
+    }
+
+    @Test("RFC 3986 §3.2.2: the bytes of a name and of an address literal, each")
+    func hostBytes() {
+        let marks = Set("-._~!$&'()*+;=".utf8)
+        for byte in UInt8.min...UInt8.max {
+            let isDigit = (0x30...0x39).contains(byte)
+            let isLetter = (0x41...0x5A).contains(byte & 0xDF)
+            let inName = isDigit || isLetter || marks.contains(byte)
+            let name = [0x61, byte, 0x62]
+            #expect((Authority(name.span) != nil) == inName, "byte \(byte)")
+            let isHex = isDigit || (0x41...0x46).contains(byte & 0xDF)
+            let literal = octets("[::1") + [byte] + octets("2]")
+            #expect((Authority(literal.span) != nil) == (isHex || byte == 0x3A || byte == 0x2E), "byte \(byte)")
+        }
     }
 
     @Test("RFC 9112 §3.2.2: an absolute form's authority takes the place of Host, at its place")

@@ -12,7 +12,8 @@ import Testing
             #expect(KnownField.lookup(octets(name.lowercased()).span) == field)
             #expect(KnownField.lookup(octets(name.uppercased()).span) == field)
             for _ in 0..<50 {
-                let mixed = String(name.map { random.chance(2) ? Character($0.uppercased()) : Character($0.lowercased()) })
+                let mixed = String(
+                    name.map { random.chance(2) ? Character($0.uppercased()) : Character($0.lowercased()) })
                 #expect(KnownField.lookup(octets(mixed).span) == field, "\(mixed), seed \(Seeded.seed)")
             }
         }

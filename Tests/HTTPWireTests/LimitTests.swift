@@ -40,7 +40,9 @@ import Testing
     @Test("the whole head: a limit below that of the request line")
     func headBelowLine() {
         let limits = HeadLimits(requestLine: 40, head: 30, fields: 3)
-        #expect(scanRequestEveryWay(octets(Self.line(35) + "\r\nHost: a\r\n\r\n"), limits: limits).error == .requestLineTooLong)
+        #expect(
+            scanRequestEveryWay(octets(Self.line(35) + "\r\nHost: a\r\n\r\n"), limits: limits).error
+                == .requestLineTooLong)
     }
 
     @Test("the fields: 431", arguments: [2, 3, 4]) func fields(_ count: Int) {
@@ -57,9 +59,13 @@ import Testing
 
     @Test("a response's fields and head: 431's counterparts") func responseHead() {
         let fields = (1...4).map { "X\($0): y\r\n" }.joined()
-        #expect(scanResponseEveryWay(octets("HTTP/1.1 200 OK\r\n\(fields)\r\n"), limits: Self.small).error == .tooManyFields)
+        #expect(
+            scanResponseEveryWay(octets("HTTP/1.1 200 OK\r\n\(fields)\r\n"), limits: Self.small).error == .tooManyFields
+        )
         let long = String(repeating: "x", count: 120)
-        #expect(scanResponseEveryWay(octets("HTTP/1.1 200 OK\r\nX: \(long)\r\n\r\n"), limits: Self.small).error == .headTooLarge)
+        #expect(
+            scanResponseEveryWay(octets("HTTP/1.1 200 OK\r\nX: \(long)\r\n\r\n"), limits: Self.small).error
+                == .headTooLarge)
     }
 
     @Test("a head that never ends takes no more memory than its limit and one window")

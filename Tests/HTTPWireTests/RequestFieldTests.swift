@@ -48,8 +48,8 @@ import Testing
     func blanks() {
         let scanned = scanRequestEveryWay(
             octets(
-                "GET / HTTP/1.1\r\nhOsT:a\r\nA:  b\r\nC:\td \r\nE: f \t\r\nG: h  i\r\nJ:\r\nK: \r\nL:  \r\nM: \tn\to\t\r\n"
-                    + "Long-Name-Here:   a value of some length   \r\n\r\n"))
+                "GET / HTTP/1.1\r\nhOsT:a\r\nA:  b\r\nC:\td \r\nE: f \t\r\nG: h  i\r\nJ:\r\nK: \r\nL:  \r\n"
+                    + "M: \tn\to\t\r\nLong-Name-Here:   a value of some length   \r\n\r\n"))
         #expect(
             scanned.fields == [
                 PlainField("hOsT", "a"), PlainField("A", "b"), PlainField("C", "d"), PlainField("E", "f"),
@@ -69,6 +69,21 @@ import Testing
                     let scanned = scanRequest(octets("GET / HTTP/1.1\r\nHost: a\r\nX: ") + value + octets("\r\n\r\n"))
                     if (scanned.error == nil) != allowed { Issue.record("byte \(byte) at \(place) of \(length)") }
                 }
+            }
+        }
+    }
+
+    @Test("RFC 9110 §5.5: bytes behind obs-text are judged by themselves")
+    func pairs() {
+        for second in UInt8.min...UInt8.max {
+            let allowed = second == 0x09 || second >= 0x20 && second != 0x7F
+            let value = octets("abc") + [0xFF, second] + octets("defghijkl")
+            let input = octets("GET / HTTP/1.1\r\nHost: a\r\nName: ") + value + octets("\r\nX: y\r\n\r\n")
+            let scanned = scanRequest(input)
+            #expect((scanned.error == nil) == allowed, "byte \(second)")
+            #expect(scanned == scanRequest(input, cuts: Array(0..<input.count)), "byte \(second)")
+            if allowed {
+                #expect(scanned.fields[1].value == String(String.UnicodeScalarView(value.map { Unicode.Scalar($0) })))
             }
         }
     }

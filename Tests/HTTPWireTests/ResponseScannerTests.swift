@@ -53,7 +53,8 @@ import Testing
 
     @Test("RFC 9112 §5: field rules are those of requests", arguments: RequestFieldTests.lines)
     func field(_ item: Case) {
-        #expect(scanResponseEveryWay(octets("HTTP/1.1 200 OK\r\n" + item.input + "Server: s\r\n\r\n")).error == item.error)
+        #expect(
+            scanResponseEveryWay(octets("HTTP/1.1 200 OK\r\n" + item.input + "Server: s\r\n\r\n")).error == item.error)
     }
 
     @Test("RFC 9110 §15.2: interim responses are heads like others, one after the other")

@@ -11,7 +11,7 @@ import Testing
         buffer.append(byte: 0x21)
         buffer.append(decimal: 0)
         buffer.append(decimal: -17)
-        buffer.append(decimal: 1234567890)
+        buffer.append(decimal: 1_234_567_890)
         buffer.append(byte: 0x20)
         buffer.append(hex: 0)
         buffer.append(hex: 255)

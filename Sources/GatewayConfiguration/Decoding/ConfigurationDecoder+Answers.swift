@@ -1,5 +1,6 @@
 /// Who answers a route, and what becomes of the path on the way: where references to services and parameters are checked.
 extension ConfigurationDecoder {
+    /// nil for an answer that has errors, or whose capability is not built yet.
     mutating func decodeAnswer(_ parts: RouteNodes, _ parameters: RouteParameters) -> Answer? {
         guard let node = parts.answer else { return nil }
         switch parts.answerKey {
@@ -12,12 +13,15 @@ extension ConfigurationDecoder {
         }
     }
 
+    /// A name, or `"{parameter}"` alone: the value is then looked up among the services at run time, so that a client can
+    /// reach only what is listed. `"{a}-service"` is refused: which services it exposes could not be seen in the file.
     private mutating func decodeService(_ id: NodeID, _ parameters: RouteParameters) -> Answer? {
         let name = text(id)
         if name.utf8.first == UInt8(ascii: "{") {
             guard name.hasSuffix("}"), PathText.isParameterName(name.dropFirst().dropLast()) else {
                 report(
-                    Problem("has a placeholder beside other text", fix: "name a service, or write \"{name}\" alone"), at: id,
+                    Problem("has a placeholder beside other text", fix: "name a service, or write \"{name}\" alone"),
+                    at: id,
                     name: "service")
                 return nil
             }
@@ -29,10 +33,11 @@ extension ConfigurationDecoder {
         return .service(name)
     }
 
+    /// A reference to a service by name: from routes, splits, mirrors and parts of aggregates.
     mutating func requireService(_ id: NodeID, name key: String) {
         let name = text(id)
         guard document.scalar(id) != nil, !name.isEmpty, !serviceNames.contains(name) else { return }
-        let near = findings.wantsSuggestions ? EditDistance.nearest(to: name, among: serviceNames.sorted()) : nil
+        let near = nearest(to: name, among: serviceNames)
         report(
             Problem(
                 "names no service" + (near.map { "; did you mean \(quote($0))?" } ?? ""),
@@ -40,6 +45,8 @@ extension ConfigurationDecoder {
             at: id, name: key)
     }
 
+    /// An upstream is a service of one endpoint that needs no name. It stays a URL here: which upstreams share a pool is
+    /// for the engine to find, by their authority.
     private mutating func decodeUpstream(
         _ id: NodeID, _ parts: RouteNodes, _ parameters: RouteParameters
     ) -> Answer? {
@@ -57,10 +64,13 @@ extension ConfigurationDecoder {
         return .upstream(target)
     }
 
+    /// Weights need not add up to 100, only to more than nothing. A weight that the checker refused says nothing about
+    /// the sum, which is then left unchecked.
     private mutating func decodeSplit(_ id: NodeID) -> Answer? {
         guard document.node(id).kind == .sequence else { return nil }
         var sides: [SplitSide] = []
         var seen: Set<String> = []
+        var hasInvalidWeight = false
         for side in document.children(id) {
             var service: String?
             var weight = 0
@@ -71,21 +81,28 @@ extension ConfigurationDecoder {
                     requireService(value, name: "service")
                     if !seen.insert(text(value)).inserted {
                         report(
-                            Problem("stands twice in one split", fix: "add the two weights"), at: value, name: "service")
+                            Problem("stands twice in one split", fix: "add the two weights"), at: value, name: "service"
+                        )
                     }
-                case .weight: assign(value, to: &weight)
+                case .weight:
+                    assign(value, to: &weight)
+                    hasInvalidWeight = hasInvalidWeight || !(0...1_000_000).contains(integer(value) ?? -1)
                 default: break
                 }
             }
             if let service { sides.append(SplitSide(service: service, weight: weight)) }
         }
-        if sides.reduce(0, { $0 + max(0, min($1.weight, 1_000_000)) }) == 0 {
+        if document.node(id).count == 0 {
+            findings.error(at: location(id), "split: the list is empty", fix: "add two services with their weights")
+        } else if !hasInvalidWeight, sides.reduce(0, { $0 + $1.weight }) == 0 {
             findings.error(
-                at: location(id), "split: the weights add up to 0, so nobody would answer", fix: "give one side a weight")
+                at: location(id), "split: the weights add up to 0, so nobody would answer",
+                fix: "give one side a weight")
         }
         return .split(sides)
     }
 
+    /// Framing belongs to the gateway: a `Content-Length` from the file could only be wrong.
     private mutating func decodeResponse(_ id: NodeID) -> FixedResponseConfiguration {
         var response = FixedResponseConfiguration()
         for (key, value) in entries(id) {
@@ -112,6 +129,7 @@ extension ConfigurationDecoder {
         return response
     }
 
+    /// The checker's range (301 to 308) also holds 304 to 306, which are no redirects.
     private mutating func decodeRedirect(_ id: NodeID, _ parameters: RouteParameters) -> RedirectConfiguration {
         var redirect = RedirectConfiguration()
         for (key, value) in entries(id) {
@@ -119,7 +137,8 @@ extension ConfigurationDecoder {
             case .status:
                 assign(value, to: &redirect.status)
                 if (301...308).contains(redirect.status), ![301, 302, 303, 307, 308].contains(redirect.status) {
-                    report(Problem("is not a redirect", fix: "write 301, 302, 303, 307 or 308"), at: value, name: "status")
+                    report(
+                        Problem("is not a redirect", fix: "write 301, 302, 303, 307 or 308"), at: value, name: "status")
                 }
             case .scheme: redirect.scheme = text(value)
             case .host: redirect.host = try? HostName.parse(text(value))
@@ -136,6 +155,8 @@ extension ConfigurationDecoder {
 
     // MARK: The forwarded path
 
+    /// What happens to the path on its way. All three forms are checked against the route's own path, since a placeholder
+    /// without a value, or a prefix that is never there, would be found by a client otherwise.
     mutating func decodePathEdit(_ parts: RouteNodes, _ parameters: RouteParameters) -> PathEdit {
         guard let node = parts.edit, let key = parts.editKey else { return .none }
         if let answer = parts.answerKey, [.respond, .redirect, .aggregate].contains(answer) {
@@ -156,6 +177,11 @@ extension ConfigurationDecoder {
         case .rewritePrefix:
             guard let template = try? PathTemplate.parse(text(node)) else { return .none }
             check(template.parameterNames, against: parameters, at: node, name: key.rawValue)
+            if parameters.pattern == nil {
+                findings.error(
+                    at: location(node), "rewrite_prefix: a regular expression has no prefix",
+                    fix: "use rewrite, with the groups that the expression names")
+            }
             if let pattern = parameters.pattern, !pattern.isOpenEnded {
                 findings.error(
                     at: location(node), "rewrite_prefix: the path \(quote(pattern.text)) has no part after its prefix",
@@ -183,6 +209,7 @@ extension ConfigurationDecoder {
         }
     }
 
+    /// Compared segment by segment, as the engine strips: `/ap` is no prefix of `/api`.
     /// `strip_prefix: /api` on a path that can never begin with `/api` is a mistake.
     private mutating func checkStrippedPrefix(_ id: NodeID, _ parameters: RouteParameters) {
         guard let pattern = parameters.pattern, let prefix = try? PathPattern.parse(text(id)) else { return }
@@ -195,14 +222,17 @@ extension ConfigurationDecoder {
                     name: "strip_prefix")
                 return
             }
+            // Behind a wildcard the request decides what stands there: the prefix is stripped where it fits.
             switch (segment, pattern.segments[index]) {
             case (_, .oneOrMore), (_, .noneOrMore): return
-            case (.literal(let wanted), .literal(let present)) where wanted != present:
+            case (.literal(let wanted), .literal(let present)) where wanted == present: continue
+            case (.parameter(let wanted), .parameter(let present)) where wanted == present: continue
+            case (.literal, .parameter): continue  // strips where the parameter has this value
+            default:
                 report(
                     Problem("is not how the route's path begins", fix: "strip a beginning of \(pattern.text)"), at: id,
                     name: "strip_prefix")
                 return
-            default: continue
             }
         }
     }
@@ -214,6 +244,7 @@ struct RouteParameters {
     var names: [String]?
     var pattern: PathPattern?
 
+    /// Groups of an expression could be found by reading it, but only its compiler knows them for certain.
     init(_ path: PathMatch) {
         if case .pattern(let pattern) = path {
             self.pattern = pattern

@@ -12,6 +12,7 @@ extension ConfigurationDecoder {
         return listeners
     }
 
+    /// The address comes first, since the name defaults to it; a listener without one is reported by the checker.
     private func decodeListener(_ id: NodeID) -> ListenerConfiguration? {
         guard isMapping(id) else { return nil }
         var listener: ListenerConfiguration?
@@ -32,6 +33,8 @@ extension ConfigurationDecoder {
         return listener
     }
 
+    /// The same mapping stands on listeners and on routes; a route's replaces the listener's as a whole, so that what
+    /// holds for a route can be read in one place.
     func decodePathPolicy(_ id: NodeID) -> PathPolicyConfiguration {
         var policy = PathPolicyConfiguration()
         for (key, value) in entries(id) {
@@ -49,6 +52,8 @@ extension ConfigurationDecoder {
         return policy
     }
 
+    /// The admin listener can change the gateway and shows its inside: beyond the loopback interface it asks for
+    /// credentials. There is no switch to open it without.
     mutating func decodeAdmin(_ id: NodeID) -> AdminConfiguration? {
         var admin: AdminConfiguration?
         var hasCredentials = false
@@ -67,38 +72,53 @@ extension ConfigurationDecoder {
             report(
                 Problem(
                     "is not a loopback address, and the admin listener has no credentials",
-                    fix: "listen on 127.0.0.1:\(admin.address.port), or set credentials"), at: addressNode, name: "address")
+                    fix: "listen on 127.0.0.1:\(admin.address.port), or set credentials"), at: addressNode,
+                name: "address")
         }
         return admin
     }
 
     /// Names and addresses of the listeners are unique, the admin listener's among them.
+    ///
+    /// The system would not notice: with `SO_REUSEPORT` a second socket on the same address is welcome and takes every
+    /// other connection. `:8080` takes IPv4 and IPv6, so it overlaps with `0.0.0.0:8080` as well as with `[::]:8080`.
     mutating func checkListeners(_ configuration: GatewayConfiguration) {
         var names: [String: SourceLocation] = [:]
         var addresses: [SocketAddressConfiguration: SourceLocation] = [:]
         for listener in configuration.listeners {
-            // Port 0 is a new port each time.
-            let hasPort = listener.address.port != 0
-            if hasPort, let first = addresses.updateValue(listener.location, forKey: listener.address) {
-                findings.error(
-                    at: listener.location, "the address \(listener.address) has two listeners; first at \(first)",
-                    fix: "give each listener an address of its own")
-            } else if let first = names.updateValue(listener.location, forKey: listener.name) {
+            claim(listener.address, at: listener.location, in: &addresses)
+            if let first = names.updateValue(listener.location, forKey: listener.name),
+                listener.name != listener.address.description
+            {
                 findings.error(
                     at: listener.location, "two listeners are named \(quote(listener.name)); first at \(first)",
                     fix: "give each a name of its own")
             }
             listenerNames.insert(listener.name)
         }
-        if let admin = configuration.admin, admin.address.port != 0, let first = addresses[admin.address] {
-            findings.error(
-                at: admin.location, "the address \(admin.address) is a listener's already, at \(first)",
-                fix: "give the admin listener a port of its own")
+        if let admin = configuration.admin { claim(admin.address, at: admin.location, in: &addresses) }
+    }
+
+    private mutating func claim(
+        _ address: SocketAddressConfiguration, at location: SourceLocation,
+        in taken: inout [SocketAddressConfiguration: SourceLocation]
+    ) {
+        // Port 0 is a new port each time.
+        guard address.port != 0 else { return }
+        var first: SourceLocation?
+        for host in address.host.isEmpty || address.host == "*" ? ["0.0.0.0", "::"] : [address.host] {
+            let earlier = taken.updateValue(location, forKey: .init(host: host, port: address.port))
+            first = first ?? earlier
         }
+        guard let first else { return }
+        findings.error(
+            at: location, "the address \(address) is listened on already, by the listener at \(first)",
+            fix: "give each listener an address of its own")
     }
 
     // MARK: The process
 
+    /// Header names are lower-cased here once, as the log's members are.
     func decodeAccessLog(_ id: NodeID, at key: NodeID) -> AccessLogConfiguration {
         var log = AccessLogConfiguration()
         log.location = location(key)
@@ -130,6 +150,7 @@ extension ConfigurationDecoder {
         values(id).compactMap { try? NetworkPrefix.parse(text($0)) }
     }
 
+    /// Ranges were checked; a limit that was refused keeps its default, which is safe.
     func decodeLimits(_ id: NodeID, into limits: inout LimitsConfiguration) {
         for (key, value) in entries(id) {
             switch document.key(key) {
@@ -148,6 +169,7 @@ extension ConfigurationDecoder {
         }
     }
 
+    /// `drain` alone cannot be switched off: a process that waits for ever for its last request cannot be stopped.
     func decodeTimeouts(_ id: NodeID, into timeouts: inout DownstreamTimeoutsConfiguration) {
         for (key, value) in entries(id) {
             switch document.key(key) {

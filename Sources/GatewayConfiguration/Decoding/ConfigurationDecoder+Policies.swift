@@ -4,6 +4,8 @@ struct PolicyNodes {
     var rateLimiting: NodeID?
 }
 
+/// Policies are not built yet, but what they must agree on is checked from the start: a file that passes `check` today
+/// should not turn out to be wrong on the day the capability arrives.
 extension ConfigurationDecoder {
     /// What identity, limits and routes must agree on.
     mutating func checkPolicies(_ policies: PolicyNodes, routes: [RouteConfiguration]) {
@@ -16,7 +18,10 @@ extension ConfigurationDecoder {
         var present: Set<Key> = []
         var type = ""
         for (key, value) in entries(id) {
-            guard let known = document.key(key) else { continue }
+            guard let known = document.key(key) else {
+                // An unknown key, reported as such, was probably the one that is missing.
+                return
+            }
             present.insert(known)
             if known == .type { type = text(value) }
             if known == .jwksUri, text(value).lowercased().hasPrefix("http://") {
@@ -30,6 +35,7 @@ extension ConfigurationDecoder {
                     fix: "use a longer random secret")
             }
         }
+        // Each type has its own way to know a caller; without it nobody could ever pass.
         let needed: [Key]
         switch type {
         case "jwt": needed = [.jwksUri, .secret, .keys, .issuers, .discovery]
@@ -39,7 +45,8 @@ extension ConfigurationDecoder {
         if present.isDisjoint(with: needed) {
             findings.error(
                 at: location(id),
-                "auth: \(type) needs \(needed.map { quote($0.rawValue) }.joined(separator: " or "))", fix: "add one of them")
+                "auth: \(type) needs \(needed.map { quote($0.rawValue) }.joined(separator: " or "))",
+                fix: "add one of them")
         }
     }
 
@@ -61,19 +68,19 @@ extension ConfigurationDecoder {
         }
     }
 
+    /// The default and each override; names of routes must exist, as an override for nothing limits nothing.
     private mutating func checkLimits(_ id: NodeID, auth: NodeID?, routes: [RouteConfiguration]) {
         let names = Set(routes.map(\.name))
-        var trusted = false
-        for (key, value) in entries(id) where document.key(key) == .trustKeyHeaders { assign(value, to: &trusted) }
         let identity = IdentityHeaders(auth, document)
         for (key, value) in entries(id) {
             switch document.key(key) {
-            case .default: if !trusted { checkKeys(value, identity) }
+            case .default: checkKeys(value, identity)
             case .overrides:
                 for limit in values(value) {
-                    if !trusted { checkKeys(limit, identity) }
-                    for (key, value) in entries(limit) where document.key(key) == .route && !names.contains(text(value)) {
-                        let near = EditDistance.nearest(to: text(value), among: names.sorted())
+                    checkKeys(limit, identity)
+                    for (key, value) in entries(limit) where document.key(key) == .route && !names.contains(text(value))
+                    {
+                        let near = nearest(to: text(value), among: names)
                         report(
                             Problem("names no route", fix: "write the name of a route", suggestion: near), at: value,
                             name: "route")
@@ -99,7 +106,7 @@ extension ConfigurationDecoder {
             let value = text(key)
             guard value.hasPrefix("header:") else { continue }
             let header = String(value.dropFirst("header:".count))
-            guard !identity.sets(header, on: path) else { continue }
+            guard !header.isEmpty, !identity.sets(header, on: path) else { continue }
             findings.warning(
                 at: location(key), "key: the client can set \(header) itself, and so escape the limit",
                 fix: "let auth set it with claims_to_headers, or use client_ip")
@@ -108,6 +115,7 @@ extension ConfigurationDecoder {
 
     // MARK: Aggregates
 
+    /// Parts call services by name. What their templates refer to is for the compiler of templates.
     mutating func checkAggregate(_ id: NodeID) {
         for (key, parts) in entries(id) where document.key(key) == .parts {
             if isMapping(parts), document.node(parts).count == 0 {
@@ -141,6 +149,8 @@ private struct IdentityHeaders {
         }
     }
 
+    /// On a path that is excluded from authentication nobody sets the header: the engine removes it from what the client
+    /// sent, so all clients would share one bucket, or, with the header let through, each could have as many as it likes.
     func sets(_ header: String, on path: String?) -> Bool {
         headers.contains(header.lowercased()) && !(path.map(excluded.contains) ?? false)
     }

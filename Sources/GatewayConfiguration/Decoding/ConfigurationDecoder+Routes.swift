@@ -1,5 +1,7 @@
 /// Routes: matching conditions, then the answer, then what is done to the path.
 extension ConfigurationDecoder {
+    /// 1. Each route by itself. 2. Names for those without. 3. Conflicts between them: by then all have a name to be
+    /// reported with.
     mutating func decodeRoutes(_ id: NodeID) -> [RouteConfiguration] {
         guard document.node(id).kind == .sequence else { return [] }
         var routes: [RouteConfiguration] = []
@@ -12,8 +14,12 @@ extension ConfigurationDecoder {
         return routes
     }
 
+    /// A route without a readable path is left out: nothing else about it could be checked. With any other error it is
+    /// still decoded, so that its references are checked in the same run.
     private mutating func decodeRoute(_ id: NodeID) -> RouteConfiguration? {
         guard isMapping(id) else { return nil }
+        // Two passes over a handful of entries: what an answer or an edit may refer to is known only when the path is,
+        // and the file may give them in any order.
         var parts = RouteNodes()
         for (key, value) in document.entries(id) {
             switch document.key(key) {
@@ -30,9 +36,12 @@ extension ConfigurationDecoder {
         guard let pathNode = parts.path, let path = decodePath(pathNode) else { return nil }
         let parameters = RouteParameters(path)
         let answer = decodeAnswer(parts, parameters)
-        // The answer of a route that lacks one, or whose capability is not built yet, is never used: such a
-        // configuration has errors, or findings that `run` refuses.
-        var route = RouteConfiguration(name: "", path: path, answer: answer ?? .respond(.init()), location: location(id))
+        // A route without an answer comes with errors; one whose answer is not built yet with a finding that `run`
+        // refuses. Whoever runs it all the same says what it is.
+        var notImplemented = FixedResponseConfiguration()
+        notImplemented.status = 501
+        var route = RouteConfiguration(
+            name: "", path: path, answer: answer ?? .respond(notImplemented), location: location(id))
         route.pathEdit = decodePathEdit(parts, parameters)
         for (key, value) in document.entries(id) { decodeCondition(document.key(key), value, into: &route) }
         return route
@@ -41,7 +50,8 @@ extension ConfigurationDecoder {
     private mutating func decodeCondition(_ key: Key?, _ value: NodeID, into route: inout RouteConfiguration) {
         switch key {
         case .name: route.name = text(value)
-        case .hosts: route.hosts = shared(values(value).compactMap { try? HostName.parsePattern(text($0)) }, \.lastHosts)
+        case .hosts:
+            route.hosts = shared(values(value).compactMap { try? HostName.parsePattern(text($0)) }, \.lastHosts)
         case .methods: route.methods = shared(decodeMethods(value), \.lastMethods)
         case .headers: route.headers = decodeMatches(value)
         case .query: route.query = decodeMatches(value)
@@ -56,7 +66,9 @@ extension ConfigurationDecoder {
         case .paths: route.paths = decodePathPolicy(value)
         case .aggregate: checkAggregate(value)
         case .mirror:
-            for (key, value) in entries(value) where document.key(key) == .service { requireService(value, name: "service") }
+            for (key, value) in entries(value) where document.key(key) == .service {
+                requireService(value, name: "service")
+            }
         case .cors: checkCORS(value)
         default: break
         }
@@ -84,9 +96,11 @@ extension ConfigurationDecoder {
         return methods.contains("ANY") ? [] : methods
     }
 
+    /// Names that no listener has would make a route unreachable without a word. Without `listeners:` in the file there
+    /// is nothing to name but the default one, whose name is its address.
     private mutating func decodeListenerNames(_ id: NodeID) -> [String] {
         for node in values(id) where !listenerNames.contains(text(node)) && !listenerNames.isEmpty {
-            let near = EditDistance.nearest(to: text(node), among: listenerNames.sorted())
+            let near = nearest(to: text(node), among: listenerNames)
             report(
                 Problem(
                     "names no listener", fix: "name one of \(listenerNames.sorted().joined(separator: ", "))",
@@ -95,6 +109,8 @@ extension ConfigurationDecoder {
         return values(id).map(text)
     }
 
+    /// Exact values as they are; a mapping holds exactly one condition, as the checker has made sure. The names of header
+    /// fields keep their spelling here: whoever compares them does so without case.
     private func decodeMatches(_ id: NodeID) -> [FieldMatch] {
         entries(id).compactMap { key, value in
             guard isMapping(value) else {
@@ -114,6 +130,7 @@ extension ConfigurationDecoder {
         }
     }
 
+    /// Three states each: absent (the service's), `0s` (none at all), or a limit of its own.
     private func decodeTimeouts(_ id: NodeID, into timeouts: inout RouteConfiguration.RouteTimeouts) {
         for (key, value) in entries(id) {
             guard let duration = try? DurationValue.parse(text(value)) else { continue }
@@ -129,11 +146,11 @@ extension ConfigurationDecoder {
     private mutating func nameRoutes(_ routes: inout [RouteConfiguration]) {
         var taken: [String: Int] = [:]
         taken.reserveCapacity(routes.count)
-        for (index, route) in routes.enumerated() where !route.name.isEmpty {
-            guard let first = taken.updateValue(index, forKey: route.name) else { continue }
+        for index in routes.indices where !routes[index].name.isEmpty {
+            guard let first = taken.updateValue(index, forKey: routes[index].name) else { continue }
             findings.error(
-                at: route.location,
-                "two routes are named \(quote(route.name)); first at \(routes[first].location)",
+                at: routes[index].location,
+                "two routes are named \(quote(routes[index].name)); first at \(routes[first].location)",
                 fix: "give each a name of its own, or none")
         }
         var repeats: [String: Int] = [:]

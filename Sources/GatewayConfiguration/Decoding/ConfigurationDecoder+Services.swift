@@ -1,4 +1,11 @@
+/// Services: endpoints with their weights, how one is picked, time limits and pools.
+///
+/// They are decoded before the routes, wherever they stand in the file: routes refer to them by name. What a later
+/// capability adds to a service (health, ejection, retries, TLS) is one more case in the switch below, beside a field of
+/// the model; until then the checker has named it as not built.
 extension ConfigurationDecoder {
+    /// In the order of the file: `explain`, metrics and the admin pages list them as the operator wrote them. Names are
+    /// unique already, as they are keys of one mapping.
     mutating func decodeServices(_ id: NodeID) -> [ServiceConfiguration] {
         guard isMapping(id) else { return [] }
         var services: [ServiceConfiguration] = []
@@ -28,12 +35,16 @@ extension ConfigurationDecoder {
         return service
     }
 
+    /// At least one, no URL twice, and not all with weight 0. The first keeps a typing error from becoming a service that
+    /// answers 503 to everything; the second is nearly always a copied line, and a weight says it better; the third is how
+    /// one takes an endpoint out, and taking out the last one deserves a question.
     private mutating func decodeEndpoints(_ id: NodeID) -> [EndpointConfiguration] {
         guard document.node(id).kind == .sequence else { return [] }
         if document.node(id).count == 0 {
             findings.error(at: location(id), "endpoints: the list is empty", fix: "add an endpoint's URL")
         }
         var endpoints: [EndpointConfiguration] = []
+        // By the URL in its normal form, so that a default port or another case is seen through.
         var places: [String: SourceLocation] = [:]
         for child in document.children(id) {
             guard let (endpoint, urlNode) = decodeEndpoint(child) else { continue }
@@ -49,7 +60,8 @@ extension ConfigurationDecoder {
         }
         if !endpoints.isEmpty, endpoints.allSatisfy({ $0.weight == 0 }) {
             findings.error(
-                at: location(id), "endpoints: every weight is 0, so nobody would answer", fix: "give one a weight above 0")
+                at: location(id), "endpoints: every weight is 0, so nobody would answer",
+                fix: "give one a weight above 0")
         }
         return endpoints
     }

@@ -114,10 +114,18 @@ struct ConfigurationDecoder {
     }
 
     mutating func report(_ problem: Problem, at id: NodeID, name: String) {
+        if document.isUnresolved(id) { return }
         findings.error(
             document.diagnostic(
                 problem, at: location(id), name: name, value: document.display(id),
                 substituted: document.node(id).substituted))
+    }
+
+    /// The known name that was probably meant.
+    func nearest(to name: String, among names: Set<String>) -> String? {
+        guard findings.wantsSuggestion(among: names.count) else { return nil }
+        // Sorted, so that of two equally near ones it is always the same.
+        return EditDistance.nearest(to: name, among: names.sorted())
     }
 
     /// Remembers a name that must resolve when the gateway runs.

@@ -8,15 +8,25 @@
 struct RouteConflicts {
     static func check(_ routes: [RouteConfiguration], findings: inout Findings) {
         var claims = Claims(routes: routes)
+        for index in routes.indices { claims.add(index, findings: &findings) }
+
+        // Routes are large: by index, what is not looked at is not copied.
+        let open = routes.indices.filter { index in
+            if case .pattern(let pattern) = routes[index].path, case .oneOrMore = pattern.segments.last {
+                true
+            } else {
+                false
+            }
+        }
+        guard !open.isEmpty else { return }
         var shapes: Set<Int> = []
         shapes.reserveCapacity(routes.count)
         for index in routes.indices {
-            claims.add(index, findings: &findings)
             if case .pattern(let pattern) = routes[index].path { shapes.insert(shapeHash(pattern.segments[...])) }
         }
-        for route in routes {
-            guard case .pattern(let pattern) = route.path, case .oneOrMore = pattern.segments.last else { continue }
-            warnOfMissingBase(pattern, route, shapes, &findings)
+        for index in open {
+            guard case .pattern(let pattern) = routes[index].path else { continue }
+            warnOfMissingBase(pattern, routes[index].location, shapes, &findings)
         }
     }
 
@@ -26,19 +36,23 @@ struct RouteConflicts {
     private struct Claims {
         let routes: [RouteConfiguration]
         private var first: [Int: Int32] = [:]
+        /// Stands for every host, or every method.
+        private let any = [""]
 
         init(routes: [RouteConfiguration]) {
             self.routes = routes
             first.reserveCapacity(routes.count)
         }
 
+        /// A route claims each of its hosts for each of its methods. It is dead when every pair was claimed before, under the
+        /// same path, header, query and cookie conditions: rank is then equal, and the earlier route wins. "Any host" and
+        /// "any method" are claims of their own, as they rank below a given one.
         mutating func add(_ index: Int, findings: inout Findings) {
-            let route = routes[index]
-            let shared = hashOfSharedConditions(route)
+            let shared = hashOfSharedConditions(routes[index])
             var covering: Int?
             var isCovered = true
-            for host in route.hosts.isEmpty ? [""] : route.hosts {
-                for method in route.methods.isEmpty ? [""] : route.methods {
+            for host in routes[index].hosts.isEmpty ? any : routes[index].hosts {
+                for method in routes[index].methods.isEmpty ? any : routes[index].methods {
                     var hasher = Hasher()
                     hasher.combine(shared)
                     hasher.combine(host)
@@ -49,8 +63,9 @@ struct RouteConflicts {
                         isCovered = false
                         continue
                     }
+                    // A hash that is met again is a suspicion; the routes themselves decide.
                     if earlier == index { continue }  // the same host or method twice in one route
-                    if takes(routes[earlier], host: host, method: method, as: route) {
+                    if takes(routes[earlier], host: host, method: method, as: routes[index]) {
                         covering = covering ?? earlier
                     } else {
                         isCovered = false
@@ -61,6 +76,7 @@ struct RouteConflicts {
             report(index, covering, &findings)
         }
 
+        /// Nothing but the order tells two such routes apart: an error. Where one merely covers the other, it still works.
         private func report(_ index: Int, _ earlier: Int, _ findings: inout Findings) {
             let place = routes[earlier].location
             if isSame(routes[index], routes[earlier]) {
@@ -76,7 +92,10 @@ struct RouteConflicts {
             }
         }
 
-        private func takes(_ earlier: RouteConfiguration, host: String, method: String, as route: RouteConfiguration) -> Bool {
+        /// Whether the earlier route takes every request for this host and method that the later one would.
+        private func takes(_ earlier: RouteConfiguration, host: String, method: String, as route: RouteConfiguration)
+            -> Bool
+        {
             (host.isEmpty ? earlier.hosts.isEmpty : earlier.hosts.contains(host))
                 && (method.isEmpty ? earlier.methods.isEmpty : earlier.methods.contains(method))
                 && (earlier.listeners.isEmpty
@@ -112,6 +131,7 @@ struct RouteConflicts {
             return hasher.finalize()
         }
 
+        /// As a set: the order in the file means nothing. Places are left out, they are no condition.
         private func conditions(_ matches: [FieldMatch], ignoringCase: Bool) -> Set<FieldMatch> {
             Set(
                 matches.map {
@@ -123,14 +143,14 @@ struct RouteConflicts {
     // MARK: Base routes
 
     private static func warnOfMissingBase(
-        _ pattern: PathPattern, _ route: RouteConfiguration, _ shapes: Set<Int>, _ findings: inout Findings
+        _ pattern: PathPattern, _ location: SourceLocation, _ shapes: Set<Int>, _ findings: inout Findings
     ) {
         let base = pattern.segments.dropLast()
         // `/{path+}` and `/*`: the base is `/`, for which nobody expects a route.
         guard !base.isEmpty, !isAnswered(base, shapes) else { return }
         let text = pattern.text[..<(pattern.text.lastIndex(of: "/") ?? pattern.text.endIndex)]
         findings.warning(
-            at: route.location, "base route is missing: \(text) answers 404", fix: "add a route for \(text), or end with /**")
+            at: location, "base route is missing: \(text) answers 404", fix: "add a route for \(text), or end with /**")
     }
 
     /// Whether a pattern of the table matches the base: the base itself, one of its prefixes with `**`, `*` or `{x+}`,

@@ -12,6 +12,7 @@ struct CoreScalar {
         type = quoted ? .string : CoreScalar.plainType(text)
     }
 
+    /// By the first byte most plain scalars (paths, URLs, names) are strings at once.
     private static func plainType(_ text: String) -> CoreType {
         guard let first = text.utf8.first else { return .null }
         switch first {
@@ -41,6 +42,7 @@ struct CoreScalar {
         return Int(text)
     }
 
+    /// Integers and floats of the core schema. `1_000`, `0b1` and sexagesimals are YAML 1.1, and strings here.
     private static func numericType(_ text: String) -> CoreType {
         let bytes = Array(text.utf8)
         var at = 0

@@ -11,6 +11,8 @@ struct Document {
     var files: [String] = []
     /// What was written where a `${…}` reference was replaced, by node.
     var written: [UInt32: String] = [:]
+    /// Nodes whose reference could not be resolved: reported, and not to be reported again.
+    var unresolved: Set<UInt32> = []
     /// Scalars that may hold a `${…}` reference.
     var references: [NodeID] = []
 
@@ -20,8 +22,11 @@ struct Document {
         return node.kind == .alias ? NodeID(index: node.first) : id
     }
 
+    func isUnresolved(_ id: NodeID) -> Bool { !unresolved.isEmpty && unresolved.contains(resolve(id).index) }
+
     func node(_ id: NodeID) -> Node { nodes[Int(resolve(id).index)] }
 
+    /// Where the node itself stands; for an alias that is the place of the `*name`.
     func location(_ id: NodeID) -> SourceLocation {
         let node = nodes[Int(id.index)]
         return SourceLocation(file: files[Int(node.file)], line: Int(node.line), column: Int(node.column))
@@ -61,6 +66,7 @@ struct Document {
         }
     }
 
+    /// A walk along the chain of siblings. It holds the nodes only, so the document may be read meanwhile.
     struct Children: Sequence, IteratorProtocol {
         let nodes: [Node]
         var following: UInt32

@@ -58,6 +58,7 @@ struct DocumentBuilder {
         self.file = UInt16(truncatingIfNeeded: self.document.files.count)
         self.document.files.append(file)
         // About one node per ten bytes of text: one allocation instead of a series of copies.
+        // A wrong guess costs a copy, or memory that is never touched and so never real.
         self.document.nodes.reserveCapacity(self.document.nodes.count + sizeHint / 10)
         self.document.bytes.reserveCapacity(self.document.bytes.count + sizeHint / 3)
     }
@@ -116,6 +117,7 @@ struct DocumentBuilder {
                 position, "the alias \(quote("*" + name)) has no anchor before it",
                 fix: "write &\(name) before the value that it stands for, outside of that value")
         }
+        // What is inside the anchor nests as deep again as it stands here.
         guard open.count + anchor.height <= Self.maximumDepth else {
             throw failure(position, "aliases nest deeper than \(Self.maximumDepth) levels")
         }
@@ -163,6 +165,8 @@ struct DocumentBuilder {
         }
     }
 
+    /// One more walk over the keys when a mapping closes: each symbol remembers the mapping that used it last, so a second
+    /// use within this one is seen at once, however many keys there are.
     private mutating func findDuplicates(in mapping: UInt32) {
         if lastUse.count < document.symbols.names.count {
             let missing = document.symbols.names.count - lastUse.count

@@ -22,6 +22,7 @@ struct DocumentMerger {
         }
     }
 
+    /// By symbol, in linear time: a directory may hold thousands of services in as many files.
     private mutating func mergeMappings(_ other: NodeID, into base: NodeID) {
         let target = document.resolve(base)
         var values: [UInt32: NodeID] = [:]
@@ -49,6 +50,7 @@ struct DocumentMerger {
         }
     }
 
+    /// The children are chained: appending is one link.
     private mutating func appendChildren(of other: NodeID, to base: NodeID) {
         let target = document.resolve(base)
         let children = Array(document.children(other))

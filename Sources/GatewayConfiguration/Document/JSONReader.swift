@@ -22,8 +22,12 @@ struct JSONReader {
 
     private init(text: [UInt8]) { self.text = text }
 
+    /// 1. The first value. 2. While a container is open: its end, or a comma and the next element. 3. Nothing but space.
     private mutating func run(into builder: inout DocumentBuilder) throws(ReadFailure) {
-        if text.starts(with: [0xef, 0xbb, 0xbf]) { throw failure("a byte order mark", fix: "save the file without one") }
+        // RFC 8259 §8.1: must not be added; other readers stumble over it.
+        if text.starts(with: [0xef, 0xbb, 0xbf]) {
+            throw failure("a byte order mark", fix: "save the file without one")
+        }
         try value(into: &builder)
         while let isObject = open.last {
             skipSpace()
@@ -95,11 +99,13 @@ struct JSONReader {
             let start = at
             while at < text.count, isWordByte(text[at]) { at += 1 }
             let word = String(copying: text.span.extracting(start..<at))
+            // NaN, Infinity, undefined and YAML's bare words end up here.
             guard word == "true" || word == "false" || word == "null" else {
                 at = start
                 if at >= text.count { throw failure("the text ends where a value should stand") }
                 throw failure(
-                    "expected a value", fix: "write a string between quotation marks, a number, true, false, null, { or [")
+                    "expected a value",
+                    fix: "write a string between quotation marks, a number, true, false, null, { or [")
             }
             try builder.scalar(text.span.extracting(start..<at), quoted: false, anchor: nil, at: position)
         }
@@ -112,6 +118,8 @@ struct JSONReader {
 
     // MARK: Numbers (RFC 8259 §6)
 
+    /// Checks the grammar and leaves the text alone: whether a number fits is asked by who needs it, and `1.10` stays
+    /// `1.10` where a template passes it on.
     private mutating func number() throws(ReadFailure) {
         if peek == UInt8(ascii: "-") { at += 1 }
         if peek == UInt8(ascii: "0") {
@@ -158,6 +166,7 @@ struct JSONReader {
                 at += 1
                 break
             }
+            // RFC 8259 §7: control characters must be escaped.
             if byte < 0x20 { throw failure("a control character in a string", fix: "write it as \\n, \\t or \\u00XX") }
             if byte == UInt8(ascii: "\\") {
                 try escape()
@@ -189,6 +198,7 @@ struct JSONReader {
         case UInt8(ascii: "n"): scratch.append(0x0a)
         case UInt8(ascii: "r"): scratch.append(0x0d)
         case UInt8(ascii: "t"): scratch.append(0x09)
+        // UTF-16 in hexadecimal: what lies beyond 16 bits comes as a pair.
         case UInt8(ascii: "u"):
             var code = try hexadecimal()
             if (0xd800..<0xdc00).contains(code), peek == UInt8(ascii: "\\"),
@@ -223,6 +233,7 @@ struct JSONReader {
 
     private var peek: UInt8? { at < text.count ? text[at] : nil }
 
+    /// The four that RFC 8259 §2 allows, not all that Unicode calls a space.
     private mutating func skipSpace() {
         while at < text.count {
             switch text[at] {

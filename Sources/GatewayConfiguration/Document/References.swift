@@ -22,6 +22,7 @@ struct References {
                 }
                 document.nodes[Int(id.index)].first = UInt32(offset)
                 document.nodes[Int(id.index)].count = UInt32(document.bytes.count - offset)
+                // `$${` alone puts in nothing that was not in the file.
                 guard expansion.holdsForeignText else { continue }
                 document.nodes[Int(id.index)].substituted = true
                 document.written[id.index] = original
@@ -29,8 +30,7 @@ struct References {
                 // The value is shown as written; nothing was put in.
                 findings.error(
                     at: document.location(id), "\(quote(original)) \(problem.reason)", fix: problem.fix)
-                document.nodes[Int(id.index)].substituted = true
-                document.written[id.index] = original
+                document.unresolved.insert(id.index)
             }
         }
     }
@@ -40,6 +40,7 @@ struct References {
         var holdsForeignText: Bool
     }
 
+    /// One pass from the left. What is put in is not looked at again: a secret that happens to hold `${` stays as it is.
     private func expand(_ text: String, file: String) -> Result<Expansion, Problem> {
         var result = Expansion(text: "", holdsForeignText: false)
         var rest = text[...]
@@ -68,6 +69,7 @@ struct References {
         return .success(result)
     }
 
+    /// The problem names the variable or file, which are no secret, and never the value.
     private func value(of reference: Substring, file: String) -> Result<String, Problem> {
         if reference.hasPrefix("env:") {
             let name = String(reference.dropFirst(4))

@@ -40,6 +40,7 @@ enum YAMLReader {
     func run(into builder: inout DocumentBuilder) throws(ReadFailure) {
         guard ready else { throw ReadFailure(line: 0, column: 0, message: "out of memory") }
         var documents = 0
+        // One event at a time: the document grows in the builder, libyaml keeps only its own stack.
         while true {
             var event = unsafe yaml_event_t()
             guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw syntaxFailure() }
@@ -78,6 +79,7 @@ enum YAMLReader {
         }
     }
 
+    /// A list or a mapping as a key is YAML, but nothing in the vocabulary.
     private func begin(
         mapping: Bool, anchor: String?, at position: DocumentBuilder.Position, into builder: inout DocumentBuilder
     ) throws(ReadFailure) {
@@ -92,6 +94,7 @@ enum YAMLReader {
         // The event owns the text until it is deleted, after this call.
         let bytes = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
         let span = unsafe Span(_unsafeElements: bytes)
+        // `<<` is YAML 1.1. Taken as a plain key it would be "unknown", which does not say why.
         if builder.expectsKey {
             if unsafe scalar.style == YAML_PLAIN_SCALAR_STYLE, span.count == 2, span[0] == 0x3c, span[1] == 0x3c {
                 throw ReadFailure(
@@ -114,6 +117,7 @@ enum YAMLReader {
         return unsafe String(decodingCString: text, as: UTF8.self)
     }
 
+    /// `!!str` on a scalar and the tags that a node has anyway are harmless; any other asks for a type that is not there.
     private func refuseTag(
         _ tag: UnsafeMutablePointer<UInt8>?, _ accepted: String, at position: DocumentBuilder.Position
     ) throws(ReadFailure) {
@@ -145,13 +149,18 @@ enum YAMLReader {
             message += unsafe ", \(String(cString: context)) that begins at line \(state.context_mark.line + 1)"
         }
         var fix: String?
-        if problem.contains("cannot start any token") { fix = "indent with spaces; quote values that begin with @, ` or %" }
-        if problem.contains("mapping values are not allowed") { fix = "put a value that contains \": \" between quotes" }
+        if problem.contains("cannot start any token") {
+            fix = "indent with spaces; quote values that begin with @, ` or %"
+        }
+        if problem.contains("mapping values are not allowed") {
+            fix = "put a value that contains \": \" between quotes"
+        }
         return unsafe ReadFailure(
             line: Int(state.problem_mark.line) + 1, column: Int(state.problem_mark.column) + 1,
             message: "not YAML: \(message)", fix: fix)
     }
 
+    /// A reader error comes with a byte offset only.
     private func place(of offset: Int) -> (line: Int, column: Int) {
         var line = 1
         var column = 1

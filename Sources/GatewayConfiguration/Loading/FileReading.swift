@@ -38,6 +38,7 @@ enum FileReading {
         let tooLarge = FileFailure(reason: "is larger than \(SizeValue.describe(limit))")
         guard Int(status.st_size) <= limit else { return .failure(tooLarge) }
 
+        // The size is a hint only: pipes and /proc report none, and a file may grow while it is read.
         var bytes: [UInt8] = []
         var capacity = max(Int(status.st_size) + 1, 4096)
         while true {
@@ -71,6 +72,7 @@ enum FileReading {
     }
 
     /// The names in a directory, sorted by their bytes.
+    /// Sorted here, as the system lists them in no order at all, and the order decides how fragments are joined.
     static func names(in directory: String) -> Result<[String], FileFailure> {
         guard let stream = unsafe opendir(directory) else { return .failure(lastFailure()) }
         defer { unsafe closedir(stream) }
@@ -90,6 +92,7 @@ enum FileReading {
         return unsafe String(validatingCString: value)
     }
 
+    /// The few that an operator meets often, in words; the system's own text for the rest.
     private static func lastFailure() -> FileFailure {
         switch errno {
         case ENOENT: FileFailure(reason: "does not exist")

@@ -8,6 +8,7 @@ struct SourceReader {
         findings.error(at: SourceLocation(file: file, line: 0, column: 0), message, fix: fix)
     }
 
+    /// Hidden files are left out: editors and mounted volumes keep their own things in them.
     mutating func readDirectory(_ path: String) {
         switch FileReading.names(in: path) {
         case .failure(let failure):
@@ -23,6 +24,7 @@ struct SourceReader {
         }
     }
 
+    /// The name decides the format; a name that says nothing leaves it to the text.
     mutating func readFile(_ path: String) {
         switch FileReading.read(path, limit: ConfigurationLoader.maximumFileSize) {
         case .failure(let failure): fail(path, "\(quote(path)) \(failure.reason)")

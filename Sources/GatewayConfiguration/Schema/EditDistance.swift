@@ -16,6 +16,7 @@ enum EditDistance {
 
     /// Insertions, deletions, substitutions, and swaps of neighbours (optimal string alignment).
     static func between(_ a: [UInt8], _ b: [UInt8]) -> Int {
+        // Three rows of the table are enough: the current one, the last, and the one before for swaps.
         var beforeLast = [Int](repeating: 0, count: b.count + 1)
         var last = Array(0...b.count)
         for i in 0..<a.count {

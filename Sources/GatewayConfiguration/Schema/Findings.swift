@@ -11,8 +11,10 @@ struct Findings {
     private var suppressed = 0
 
     var hasErrors: Bool { !errors.isEmpty }
-    /// Expensive searches for a fix ("did you mean") stop when there are many errors anyway.
-    var wantsSuggestions: Bool { errors.count < 100 }
+
+    /// Searches for a fix ("did you mean") stop where they would cost more than they help: after many errors, and the
+    /// sooner the more candidates there are.
+    func wantsSuggestion(among candidates: Int) -> Bool { errors.count < 100 && errors.count * candidates < 100_000 }
 
     mutating func error(at location: SourceLocation, _ message: String, fix: String? = nil) {
         guard errors.count < Self.maximum else {
@@ -46,8 +48,10 @@ struct Findings {
         let files = Set(all.map(\.location.file)).sorted()
         if files.count > 1 { all = files.flatMap { file in all.filter { $0.location.file == file } } }
         if suppressed > 0, let last = errors.last {
-            all.append(Diagnostic(.error, at: SourceLocation(file: last.location.file, line: 0, column: 0),
-                "\(suppressed) more errors are not shown", fix: "mend these first"))
+            all.append(
+                Diagnostic(
+                    .error, at: SourceLocation(file: last.location.file, line: 0, column: 0),
+                    "\(suppressed) more errors are not shown", fix: "mend these first"))
         }
         return all
     }

@@ -21,6 +21,8 @@ private struct Definitions {
     var named: [(String, JSONText)] = []
     private var known: Set<String> = []
 
+    /// Closed: an editor marks an unknown key as `check` refuses it. The description carries default and state, as editors
+    /// show nothing else.
     mutating func schema(of object: ObjectShape) -> JSONText {
         var properties: [(String, JSONText)] = []
         for field in object.fields {
@@ -43,6 +45,7 @@ private struct Definitions {
         return .object(members)
     }
 
+    /// `atMostOne` has no keyword of its own: exactly one of them, or none.
     private func schema(of rule: ObjectShape.Rule) -> JSONText {
         let present = rule.keys.map { JSONText.object([("required", .array([.string($0.rawValue)]))]) }
         switch rule {
@@ -115,7 +118,7 @@ extension ScalarKind {
         case .pathPattern, .routePath, .pathTemplate, .rewriteTarget, .partPath: return string("^/")
         case .name, .regex: return string(".")
         case .method: return string("^[^a-z ]+$")
-        case .fieldName: return string("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+        case .fieldName, .token: return string("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
         case .jsonPath: return string("^\\$")
         case .text, .fieldValue, .prefix, .origin, .hostPattern, .host, .hostPolicy, .stage, .mediaType, .limitKey,
             .hashKey, .fieldSelector:

@@ -200,7 +200,6 @@ enum Key: String, CaseIterable, Sendable {
     case `default`
     case overrides
     case store
-    case trustKeyHeaders = "trust_key_headers"
     case redis
     case onFailure = "on_failure"
     case origins

@@ -4,6 +4,7 @@ package enum ReferenceWriter {
     package static let begin = "<!-- reference: generated from the vocabulary, do not edit below -->"
 
     package static func write() -> String {
+        // Breadth first: what the top names comes before what lies deep inside.
         var queue: [ObjectShape] = [Vocabulary.root]
         var known: Set<String> = ["gateway"]
         var text = begin + "\n"
@@ -45,6 +46,7 @@ package enum ReferenceWriter {
         return text
     }
 
+    /// A bar would end the table's cell.
     private static func escaped(_ text: String) -> String {
         text.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
     }

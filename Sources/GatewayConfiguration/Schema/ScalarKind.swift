@@ -28,6 +28,8 @@ enum ScalarKind: Sendable {
     case hostPolicy
     case method
     case fieldName
+    /// A cookie's name, or another word of RFC 9110's token characters.
+    case token
     case stage
     case pathPattern
     /// A path pattern, read and reported by the decoder: a table has 100,000 of them, and once is enough.
@@ -45,6 +47,7 @@ enum ScalarKind: Sendable {
     case fieldSelector
     case retryCondition
 
+    /// nil for a value that is fine. The type comes first (a number where a string must stand), the spelling second.
     func problem(in scalar: CoreScalar) -> Problem? {
         switch self {
         case .boolean: booleanProblem(scalar)
@@ -69,15 +72,30 @@ enum ScalarKind: Sendable {
         }
     }
 
+    /// Numbers and booleans are not taken for strings. `version: 1.10` would be "1.1" to other YAML tools: quotes say what
+    /// is meant, and the JSON Schema says the same.
     private func stringProblem(_ scalar: CoreScalar) -> Problem? {
         guard scalar.type == .string else {
             if case .word = self, scalar.type == .null, scalar.text == "null" { return nil }
-            if scalar.type == .null { return Problem("stands where \(typeName) must", fix: "give a value or remove the key") }
+            if scalar.type == .null {
+                return Problem("stands where \(typeName) must", fix: "give a value or remove the key")
+            }
+            // Where the same text between quotes would be refused too, that is what there is to say.
+            if let problem = caught({ () throws(Problem) in try checkAsDecoder(scalar.text) }) { return problem }
             return Problem(
                 "is \(scalar.type == .boolean ? "a boolean" : "a number") where \(typeName) must stand",
                 fix: "put it between quotes", suggestion: "\"\(scalar.text)\"")
         }
         return caught { () throws(Problem) in try check(scalar.text) }
+    }
+
+    /// As `check`, with the kinds that are otherwise left to the decoder.
+    private func checkAsDecoder(_ text: String) throws(Problem) {
+        switch self {
+        case .routePath: _ = try PathPattern.parse(text)
+        case .upstreamURL: _ = try UpstreamTarget.parse(text)
+        default: try check(text)
+        }
     }
 
     /// The checks of kinds that are strings.
@@ -98,6 +116,10 @@ enum ScalarKind: Sendable {
         case .hostPolicy: _ = try HostPolicy.parse(text)
         case .method: try Token.method(text)
         case .fieldName: try Token.fieldName(text)
+        case .token:
+            if !Token.isToken(text) {
+                throw Problem("is not a token", fix: "use letters, digits, -, . and _, no spaces")
+            }
         case .stage: try PolicyText.stage(text)
         case .pathPattern: _ = try PathPattern.parse(text)
         case .pathTemplate: _ = try PathTemplate.parse(text)
@@ -124,23 +146,30 @@ enum ScalarKind: Sendable {
             fix: "write \(PolicyText.retryConditions.joined(separator: ", ")) or a status from 400 to 599")
     }
 
+    /// YAML 1.1 had twenty-two spellings of a boolean, and many files still use them: say so, instead of "not a boolean".
     private func booleanProblem(_ scalar: CoreScalar) -> Problem? {
         if scalar.type == .boolean { return nil }
+        if let value = CoreScalar.boolean(scalar.text) {
+            return Problem(
+                "is a string where true or false must stand", fix: "remove the quotes", suggestion: "\(value)")
+        }
         switch scalar.text.lowercased() {
-        case "yes", "on", "y", "true", "1":
+        case "yes", "on", "y", "1":
             return Problem("is not a boolean (in YAML 1.2, yes and on are strings)", fix: "write true")
-        case "no", "off", "n", "false", "0":
+        case "no", "off", "n", "0":
             return Problem("is not a boolean (in YAML 1.2, no and off are strings)", fix: "write false")
         default: return Problem("is not a boolean", fix: "write true or false")
         }
     }
 
+    /// A number between quotes is a string, in YAML as in JSON; the fix is obvious enough to be offered.
     private func integerProblem(_ scalar: CoreScalar, _ range: ClosedRange<Int>) -> Problem? {
         if scalar.type == .string, let number = Int(scalar.text), range.contains(number) {
             return Problem("is a string where a number must stand", fix: "remove the quotes", suggestion: scalar.text)
         }
         guard scalar.type == .integer else {
-            return Problem("is not a whole number", fix: "write a number from \(range.lowerBound) to \(range.upperBound)")
+            return Problem(
+                "is not a whole number", fix: "write a number from \(range.lowerBound) to \(range.upperBound)")
         }
         guard let number = CoreScalar.integer(scalar.text), range.contains(number) else {
             return Problem("is not between \(range.lowerBound) and \(range.upperBound)")
@@ -155,11 +184,13 @@ enum ScalarKind: Sendable {
         return caught { () throws(Problem) in
             guard range.contains(try SizeValue.parse(scalar.text)) else {
                 throw Problem(
-                    "is not between \(SizeValue.describe(range.lowerBound)) and \(SizeValue.describe(range.upperBound))")
+                    "is not between \(SizeValue.describe(range.lowerBound)) and \(SizeValue.describe(range.upperBound))"
+                )
             }
         }
     }
 
+    /// All words are listed: there are few of each, and the reader has one place less to look up.
     private func wordProblem(_ scalar: CoreScalar, _ words: [Word]) -> Problem {
         let names = words.map(\.text)
         let near = EditDistance.nearest(to: scalar.text, among: names)

@@ -14,6 +14,7 @@ struct ShapeChecker {
         self.findings = findings
     }
 
+    /// - Parameter name: the key that the value belongs to, as messages begin with it.
     mutating func check(_ id: NodeID, against shape: Shape, name: String) {
         let kind = document.node(id).kind
         switch shape {
@@ -55,6 +56,8 @@ struct ShapeChecker {
 
     // MARK: Mappings
 
+    /// Unknown keys, each known one along its shape, missing ones, then the rules that tie keys together. A key that was
+    /// probably misspelt counts as present: one mistake, one message.
     private mutating func check(_ id: NodeID, object: ObjectShape) {
         // By position of the field; no mapping of the vocabulary has as many as 64 keys.
         var present: UInt64 = 0
@@ -108,7 +111,7 @@ struct ShapeChecker {
         var message = "unknown key \(quote(name))"
         var meant: Key?
         var fix = "known here: \(object.fields.map(\.key.rawValue).joined(separator: ", "))"
-        if findings.wantsSuggestions,
+        if findings.wantsSuggestion(among: object.fields.count),
             let near = EditDistance.nearest(to: name, among: object.fields.lazy.map(\.key.rawValue))
         {
             message += "; did you mean \(quote(near))?"
@@ -130,6 +133,7 @@ struct ShapeChecker {
         }
     }
 
+    /// The alternatives are told apart by kind; where several scalars fit, one without a problem is enough.
     private mutating func check(_ id: NodeID, choice alternatives: [Shape], name: String) {
         let kind = document.node(id).kind
         let fitting = alternatives.filter { $0.fits(kind) }
@@ -138,17 +142,22 @@ struct ShapeChecker {
         }
         if fitting.count > 1, let scalar = document.scalar(id) {
             for case .scalar(let scalarKind) in fitting where scalarKind.problem(in: scalar) == nil { return }
+            let wanted = fitting.map(\.typeName).joined(separator: " or ")
+            return report(Problem("is not \(wanted)", fix: "write \(wanted)"), at: id, name: name)
         }
         check(id, against: last, name: name)
     }
 
+    /// A list where a mapping must stand, and so on.
     private mutating func wrongKind(_ id: NodeID, _ name: String, wanted: String, fix: String? = nil) {
         findings.error(
             at: document.location(id), "\(name): \(document.display(id)) stands where \(wanted) must",
             fix: fix ?? "write \(wanted)")
     }
 
-    mutating func report(_ problem: Problem, at id: NodeID, name: String) {
+    private mutating func report(_ problem: Problem, at id: NodeID, name: String) {
+        // A reference that could not be resolved is an error of its own already.
+        if document.isUnresolved(id) { return }
         let substituted = document.node(id).substituted
         report(problem, at: id, name: name, value: document.display(id), substituted: substituted)
     }

@@ -18,6 +18,7 @@ extension ScalarKind {
         case .hostPattern, .host, .hostPolicy: "a host"
         case .method: "a method"
         case .fieldName: "a header name"
+        case .token: "a token"
         case .stage: "a path segment"
         case .pathPattern, .routePath: "a path pattern"
         case .pathTemplate, .rewriteTarget, .partPath: "a path"
@@ -53,6 +54,7 @@ extension Shape {
         }
     }
 
+    /// "a URL" as "URLs"; what is a choice stays as it is.
     private var plural: String {
         switch typeName {
         case let name where name.hasPrefix("a ") && !name.contains(" or "): "\(name.dropFirst(2))s"

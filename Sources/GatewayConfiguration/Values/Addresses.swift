@@ -39,6 +39,7 @@ extension SocketAddressConfiguration {
     static let fix = "write address:port, as in 0.0.0.0:8080, :8080 or [::1]:8080"
 
     /// `0.0.0.0:8080`, `[::1]:8080`, `:8080`, `*:8080`, `localhost:8080`.
+    /// Addresses, not names: what a name resolves to can change between check and run.
     static func parse(_ text: String) throws(Problem) -> SocketAddressConfiguration {
         if text.hasPrefix("unix:") || text.hasPrefix("/") {
             throw Problem("is a Unix socket, which cannot be listened on yet", fix: fix)
@@ -68,6 +69,7 @@ extension SocketAddressConfiguration {
     var isLoopback: Bool { IPAddress.parse(host)?.isLoopback ?? false }
 }
 
+/// Digits only: no sign, no service name, which could mean another number on another machine.
 enum Port {
     static func parse(_ text: some StringProtocol, allowsZero: Bool = false) throws(Problem) -> UInt16 {
         guard !text.isEmpty, text.utf8.count <= 5, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
@@ -81,6 +83,8 @@ enum Port {
 
 extension NetworkPrefix {
     /// `10.0.0.0/8`, `fd00::/8`, or a single address.
+    /// Bits beyond the length are an error: `10.0.0.1/8` may mean the block or the one address, and who is trusted should
+    /// not depend on a guess.
     static func parse(_ text: String) throws(Problem) -> NetworkPrefix {
         let fix = "write a block such as 10.0.0.0/8 or fd00::/8"
         let halves = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
@@ -90,7 +94,8 @@ extension NetworkPrefix {
         let width = address.isIPv6 ? 128 : 32
         var length = width
         if halves.count == 2 {
-            guard let given = Int(halves[1]), (0...width).contains(given), halves[1].utf8.first != UInt8(ascii: "+") else {
+            guard let given = Int(halves[1]), (0...width).contains(given), halves[1].utf8.first != UInt8(ascii: "+")
+            else {
                 throw Problem("has a prefix length that is not a number from 0 to \(width)", fix: fix)
             }
             length = given

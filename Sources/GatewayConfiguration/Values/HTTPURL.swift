@@ -31,6 +31,7 @@ struct HTTPURL {
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         let (host, port) = try parseAuthority(authority, defaultPort: tls ? 443 : 80)
         let target = rest.dropFirst(authority.count)
+        // What goes on the wire stands in the file: nothing is encoded behind the operator's back.
         guard target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
             throw Problem("has a character that must be percent-encoded", fix: "write a space as %20")
         }
@@ -39,6 +40,7 @@ struct HTTPURL {
         return HTTPURL(tls: tls, host: host, port: port, path: String(path), query: query)
     }
 
+    /// RFC 3986 §3.2 without user information: a password in a URL ends up in logs, and `http://trusted@evil/` is a trick.
     private static func parseAuthority(
         _ authority: Substring, defaultPort: UInt16
     ) throws(Problem) -> (String, UInt16) {
@@ -47,7 +49,8 @@ struct HTTPURL {
         }
         if authority.contains("{") {
             throw Problem(
-                "has a placeholder in its host or port", fix: "placeholders may stand in the path; name a service instead")
+                "has a placeholder in its host or port",
+                fix: "placeholders may stand in the path; name a service instead")
         }
         guard !authority.isEmpty else { throw Problem("has no host", fix: fix) }
         if authority.hasPrefix("[") {

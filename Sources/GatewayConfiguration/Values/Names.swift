@@ -1,5 +1,6 @@
 /// Host names, tokens and other short words with rules of their own.
 
+/// Compared in lower case, without port and without the root's final dot, as RFC 9110 §4.2.3 and the DNS have it.
 enum HostName {
     /// A DNS name or IPv4 literal in lower case. Underscores are taken: they are common inside clusters.
     static func parse(_ text: some StringProtocol) throws(Problem) -> String {
@@ -23,6 +24,7 @@ enum HostName {
 
     /// As `parse`, with `*` allowed as the leftmost label: `*.example.org`.
     static func parsePattern(_ text: String) throws(Problem) -> String {
+        // A port in a pattern would never match: the host of a request is compared without its own.
         if text.contains(":") && !text.hasPrefix("[") {
             throw Problem("carries a port", fix: "write the host alone: ports are ignored when hosts are compared")
         }
@@ -38,7 +40,8 @@ enum HostName {
         let rest = text.hasPrefix("*.") ? text.dropFirst(2) : text[...]
         if rest.contains("*") {
             throw Problem(
-                "has a wildcard that is not its whole leftmost label", fix: "write *.example.org for every host below it")
+                "has a wildcard that is not its whole leftmost label",
+                fix: "write *.example.org for every host below it")
         }
         let name = try parse(rest)
         return text.hasPrefix("*.") ? "*." + name : name
@@ -71,6 +74,7 @@ enum Token {
         }
     }
 
+    /// Methods are case-sensitive (RFC 9110 §9.1): `get` is a method that nobody sends.
     static func method(_ text: String) throws(Problem) {
         let fix = "write methods in upper case: GET, POST, …, or ANY"
         guard isToken(text) else { throw Problem("is not a method", fix: fix) }
@@ -93,6 +97,7 @@ enum Token {
     }
 }
 
+/// RFC 9110 §8.3.1; what the parameters mean is the comparison's business.
 enum MediaType {
     /// `application/json`, or with parameters: `application/json;version=2`.
     static func parse(_ text: String) throws(Problem) {

@@ -7,6 +7,7 @@ extension PathPattern {
         guard text.utf8.first == UInt8(ascii: "/") else {
             throw Problem("is a path without a leading /", fix: "begin the path with /", suggestion: "/" + text)
         }
+        // Longer than the longest request line by default: it could never match.
         guard text.utf8.count <= 8192 else { throw Problem("is a path longer than 8192 bytes", fix: "shorten it") }
         var segments: [Segment] = []
         segments.reserveCapacity(text.utf8.count { $0 == UInt8(ascii: "/") })
@@ -22,6 +23,8 @@ extension PathPattern {
         }
     }
 
+    /// A trailing slash is a last, empty literal: `/a/` and `/a` are two paths. Anywhere else an empty segment is refused,
+    /// as no pattern with one is likely to be meant.
     private static func parseSegment(_ piece: Substring, isLast: Bool) throws(Problem) -> Segment {
         // Most segments are plain text in its normal form.
         if !piece.isEmpty, piece.utf8.allSatisfy(isPlainByte), piece.utf8.first != UInt8(ascii: ".") {
@@ -48,7 +51,8 @@ extension PathPattern {
         }
         let literal = try PathText.normalise(piece)
         if literal == "." || literal == ".." {
-            throw Problem("has a dot segment, which no normalised path has", part: literal, fix: "write the path without it")
+            throw Problem(
+                "has a dot segment, which no normalised path has", part: literal, fix: "write the path without it")
         }
         return .literal(literal)
     }
@@ -57,6 +61,7 @@ extension PathPattern {
         byte != UInt8(ascii: "*") && byte != UInt8(ascii: "%") && PathText.isPathByte(byte)
     }
 
+    /// `{name}` or `{name+}`, as a whole segment.
     private static func parseParameter(_ piece: Substring, isLast: Bool) throws(Problem) -> Segment {
         guard piece.hasPrefix("{"), piece.hasSuffix("}"), piece.utf8.count(where: { $0 == UInt8(ascii: "{") }) == 1,
             piece.utf8.count(where: { $0 == UInt8(ascii: "}") }) == 1

@@ -25,7 +25,8 @@ extension PathTemplate {
             if name.hasSuffix("+") { name = name.dropLast() }
             guard PathText.isParameterName(name) else {
                 throw Problem(
-                    "has a placeholder that is not a name", part: String(rest[...end]), fix: "write placeholders as {name}")
+                    "has a placeholder that is not a name", part: String(rest[...end]),
+                    fix: "write placeholders as {name}")
             }
             parts.append(.parameter(String(name)))
             rest = rest[rest.index(after: end)...]
@@ -44,6 +45,8 @@ extension PathTemplate {
         return (template, query)
     }
 
+    /// A placeholder in a query would need another encoding than one in a path, and its name could be mistaken for a
+    /// parameter of the client's: it is refused until there is a rule for it.
     static func checkQuery(_ query: String) throws(Problem) {
         if query.contains("{") || query.contains("}") {
             throw Problem("has a placeholder in its query", fix: "placeholders may stand in the path only")

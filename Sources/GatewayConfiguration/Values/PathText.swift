@@ -3,6 +3,7 @@
 /// Percent escapes are upper-cased, those of unreserved characters decoded (RFC 3986 §6.2.2), characters beyond ASCII
 /// encoded as their UTF-8 bytes: `/caf%C3%A9`, `/café` and `/caf%c3%a9` are one path, `/a%2Db` is `/a-b`.
 enum PathText {
+    /// Dot segments are not removed here: in a pattern they are an error, in a request they are the router's business.
     static func normalise(_ text: some StringProtocol) throws(Problem) -> String {
         // Nearly all paths are normal already.
         if text.utf8.allSatisfy({ isPathByte($0) && $0 != UInt8(ascii: "%") }) { return String(text) }
@@ -40,6 +41,7 @@ enum PathText {
         result.append(digits[Int(byte & 15)])
     }
 
+    /// Each of the usual mistakes with its own way out.
     private static func refusal(_ byte: UInt8) -> Problem {
         switch byte {
         case UInt8(ascii: "?"): Problem("holds a ?", fix: "match the query with query:; a path ends before it")

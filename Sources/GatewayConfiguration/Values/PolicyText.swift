@@ -3,17 +3,21 @@ enum PolicyText {
     static let retryConditions = ["connect_failure", "reset", "timeout", "gateway_error", "5xx", "refused_stream"]
 
     /// One path segment in its normal spelling.
+    /// Normal already, so that comparing it with the first segment of a normalised path is comparing bytes.
     static func stage(_ text: String) throws(Problem) {
         let fix = "write one path segment, as in prod"
         guard !text.isEmpty else { throw Problem("is empty", fix: fix) }
-        guard !text.contains("/"), !text.contains("{"), text != ".", text != "..", try PathText.normalise(text) == text else {
+        guard !text.contains("/"), !text.contains("{"), text != ".", text != "..", try PathText.normalise(text) == text
+        else {
             throw Problem("is not one plain path segment", fix: fix)
         }
     }
 
     /// Compiled by the engine; here its size is bounded and what can be no expression is refused.
     static func regex(_ text: String) throws(Problem) {
-        guard !text.isEmpty else { throw Problem("is an empty regular expression", fix: "write one, or remove the key") }
+        guard !text.isEmpty else {
+            throw Problem("is an empty regular expression", fix: "write one, or remove the key")
+        }
         guard text.utf8.count <= 4096 else { throw Problem("is longer than 4096 bytes", fix: "shorten the expression") }
         guard !text.utf8.contains(0) else { throw Problem("holds a NUL character", fix: "remove it") }
     }
@@ -27,6 +31,7 @@ enum PolicyText {
         try keyed(text, words: ["client_ip", "path", "consumer"], prefixes: ["header", "cookie", "claim", "query"])
     }
 
+    /// One of the words, or a prefix with a name behind a colon.
     private static func keyed(_ text: String, words: [String], prefixes: [String]) throws(Problem) {
         if words.contains(text) { return }
         let forms = words + prefixes.map { "\($0):NAME" }
@@ -51,9 +56,12 @@ enum PolicyText {
             if byte == UInt8(ascii: "]") { depth -= 1 }
             guard depth >= 0 else { break }
         }
-        guard depth == 0, !text.hasSuffix(".") else { throw Problem("is a JSONPath without an end", fix: "close its brackets") }
+        guard depth == 0, !text.hasSuffix(".") else {
+            throw Problem("is a JSONPath without an end", fix: "close its brackets")
+        }
     }
 
+    /// User and password may stand in it, as Redis URLs have them; the place itself follows the rules of other URLs.
     static func redisURL(_ text: String) throws(Problem) {
         let fix = "write redis://host:6379 or rediss://host:6379"
         guard text.hasPrefix("redis://") || text.hasPrefix("rediss://") else {
@@ -71,6 +79,7 @@ enum PolicyText {
     }
 
     /// `https://app.example.com`, `https://*.example.com`, `*`.
+    /// An origin has no path (RFC 6454 §7): `https://a/` is never what a browser sends.
     static func origin(_ text: String) throws(Problem) {
         if text == "*" || text == "null" { return }
         let fix = "write scheme and host, as in https://app.example.com or https://*.example.com"
@@ -92,7 +101,9 @@ enum PolicyText {
                 throw Problem("holds a character that must be percent-encoded", fix: "write a space as %20")
             }
             if byte == UInt8(ascii: "{") {
-                guard !open else { throw Problem("has a brace inside braces", fix: "write placeholders as {claims.sub}") }
+                guard !open else {
+                    throw Problem("has a brace inside braces", fix: "write placeholders as {claims.sub}")
+                }
                 open = true
                 length = 0
             } else if byte == UInt8(ascii: "}") {

@@ -2,6 +2,7 @@
 
 enum DurationValue {
     static let fix = "write a number and a unit: 250ms, 5s, 10m, 1h"
+    /// A year: what is longer is a typing error, and sums stay far from any overflow.
     private static let longest: Int64 = 366 * 24 * 3600 * 1000
 
     /// Milliseconds as `Duration`; zero is returned as such, the caller knows whether it means "off".
@@ -44,6 +45,7 @@ enum DurationValue {
     }
 }
 
+/// `k`, `m` and `g` are binary, as in nginx and HAProxy; `kB` and `MB` are decimal, as the letters say (IEC 80000-13).
 enum SizeValue {
     static let fix = "write bytes as a number, or with a unit: 60KiB, 1MiB, 64k"
 

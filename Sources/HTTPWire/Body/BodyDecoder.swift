@@ -4,8 +4,8 @@
 /// 1. The driver calls `next` with the bytes it has and an offset, which `next` moves over what it has used.
 /// 2. Each call gives one event. On `needMore` all input is used; on `end` the offset stands behind the body, where a
 ///    pipelined message may start.
-/// 3. Chunk extensions are skipped and forgotten (RFC 9112 §7.1.1). Trailers go into the block given with the call; those
-///    that RFC 9110 §6.5.1 forbids are taken out again.
+/// 3. Chunk extensions are skipped and forgotten (RFC 9112 §7.1.1). Trailers go into the block given with the call;
+///    those that RFC 9110 §6.5.1 forbids are taken out again.
 package struct BodyDecoder: Sendable {
     package enum Event: Sendable, Hashable {
         /// Payload: so many bytes, from this offset into the input.
@@ -19,7 +19,7 @@ package struct BodyDecoder: Sendable {
     private enum State: Sendable {
         /// So many bytes are left, more than none. Can transition to: length, complete.
         case length(Int)
-        /// Can transition to: truncated by `endOfStream` only, which ends it well.
+        /// Can transition to: complete, by `endOfStream`.
         case untilClose
         /// In a chunk's size line. Can transition to: chunkData, trailers.
         case chunkSize(ChunkSizeParser)

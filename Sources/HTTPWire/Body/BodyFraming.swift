@@ -12,8 +12,9 @@ package enum BodyFraming: Sendable, Hashable {
 
 /// Settles a message's framing from its head.
 ///
-/// Ambiguity is refused and never repaired: two components that repair it differently disagree on where the next message
-/// starts. So both kinds of framing at once, a repeated `Content-Length` even if both agree, and lists are errors.
+/// Ambiguity is refused and never repaired: two components that repair it differently disagree on where the next
+/// message starts. So both kinds of framing at once, a repeated `Content-Length` even if both agree, and lists are
+/// errors.
 package enum Framing {
     /// Larger numbers cannot be told from mistakes, and every sum with one stays far from overflow.
     package static let largestSize = 1 << 53

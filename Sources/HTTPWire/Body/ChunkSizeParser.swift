@@ -1,8 +1,8 @@
 /// Reads one chunk size line: `1*HEXDIG *( BWS ";" chunk-ext ) CRLF` (RFC 9112 §7.1), byte by byte, since it may be cut
 /// anywhere.
 ///
-/// Extensions mean nothing to a gateway and are dropped, but not blindly: a control character or a bare CR or LF in one is
-/// an error, because components that disagree on where such a line ends disagree on where the chunk starts.
+/// Extensions mean nothing to a gateway and are dropped, but not blindly: a control character or a bare CR or LF in one
+/// is an error, because components that disagree on where such a line ends disagree on where the chunk starts.
 struct ChunkSizeParser: Sendable {
     /// The whole line with its end. Sizes need at most 14 digits; the rest is for extensions that nobody sends.
     static let longestLine = 256
@@ -10,11 +10,11 @@ struct ChunkSizeParser: Sendable {
     private enum Place: UInt8 {
         /// At the first digit. Can transition to: digits.
         case start
-        /// Can transition to: blanks, extension, lineFeed.
+        /// Can transition to: blanks, ext, lineFeed.
         case digits
-        /// Blanks behind the digits, which only an extension may follow. Can transition to: extension.
+        /// Blanks behind the digits, which only an extension may follow. Can transition to: ext.
         case blanks
-        /// Can transition to: lineFeed.
+        /// In an extension. Can transition to: lineFeed.
         case ext
         /// The CR has been seen.
         case lineFeed

@@ -1,7 +1,7 @@
 /// The classes of bytes that HTTP/1 tells apart, one bit each, so that one load answers any of the questions below.
 ///
-/// The table is a literal, which the compiler lays out as constant data: no initialiser runs on first use. A test compares
-/// each entry with the grammar of RFC 9110 and RFC 3986.
+/// The table is a literal, which the compiler lays out as constant data: no initialiser runs on first use. A test
+/// compares each entry with the grammar of RFC 9110 and RFC 3986.
 enum ByteClass {
     /// `tchar`, RFC 9110 §5.6.2: what field names, methods and connection options are made of.
     static let token: UInt8 = 0x01

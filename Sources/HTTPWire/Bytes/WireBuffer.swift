@@ -1,5 +1,5 @@
-/// A growable byte buffer that is used again and again: one per event loop, where heads and chunk lines are put together
-/// before they go to the socket.
+/// A growable byte buffer that is used again and again: one per event loop, where heads and chunk lines are put
+/// together before they go to the socket.
 ///
 /// It is a class so that the loop, the exchange and the connection can write into the same bytes without handing them
 /// around `inout`. It is not thread-safe and need not be: it belongs to one loop.
@@ -47,8 +47,8 @@ package final class WireBuffer {
 
     package func append(_ text: StaticString) { arena.append(text) }
 
-    /// Not for the hot path: a `String` may have to be made contiguous first. Disfavoured, so that a literal is taken as
-    /// the `StaticString` it can be.
+    /// Not for the hot path: a `String` may have to be made contiguous first. Disfavoured, so that a literal is taken
+    /// as the `StaticString` it can be.
     @_disfavoredOverload
     package func append(_ text: String) {
         var text = text

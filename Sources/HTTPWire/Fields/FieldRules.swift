@@ -4,8 +4,8 @@ package enum FieldRules {
     /// names, `Keep-Alive`, the `Proxy-` fields between proxies, `Transfer-Encoding`, `Upgrade`, `HTTP2-Settings`, and
     /// `TE` but for `trailers`, which is all that a gateway may say for itself.
     ///
-    /// To be called when a message arrives, once its framing is settled and a wish to upgrade is noted, and *before* any
-    /// policy adds a field. Only then can a client not name a field of ours to have it vanish.
+    /// To be called when a message arrives, once its framing is settled and a wish to upgrade is noted, and *before*
+    /// any policy adds a field. Only then can a client not name a field of ours to have it vanish.
     ///
     /// A name in `Connection` that the gateway acts on end to end (any other `KnownField`) is not taken out either. RFC
     /// 9110 forbids senders to list such fields, and those who do are after a gateway in front of this one or behind:
@@ -22,8 +22,8 @@ package enum FieldRules {
         if acceptsTrailers { fields.append(.te, "trailers") }
     }
 
-    /// Removes the fields that the `Connection` field at `index` names. The scanners have bounded the number of options,
-    /// so that options times fields stays small.
+    /// Removes the fields that the `Connection` field at `index` names. The scanners have bounded the number of
+    /// options, so that options times fields stays small.
     private static func removeNamed(in fields: HeaderBlock, by index: Int) {
         let options = fields.value(index)
         var position = 0
@@ -49,11 +49,11 @@ package enum FieldRules {
 
     package static func isForbiddenTrailer(_ known: KnownField) -> Bool { forbiddenTrailerBits & known.bit != 0 }
 
-    /// Nearly all names that the gateway acts on: what it acts on belongs into the head. Digests and states that are only
-    /// known at the end are what trailers are for.
+    /// Nearly all names that the gateway acts on: what it acts on belongs into the head. Digests and states that are
+    /// only known at the end are what trailers are for.
     private static let forbiddenTrailerBits: UInt64 =
         ~(KnownField.digest.bit | KnownField.contentDigest.bit | KnownField.reprDigest.bit | KnownField.etag.bit
-            | KnownField.proxyStatus.bit | KnownField.date.bit | 1)
+        | KnownField.proxyStatus.bit | KnownField.date.bit | 1)
 
     /// RFC 9110 §5.6.2.
     package static func isToken(_ bytes: Span<UInt8>) -> Bool {

@@ -17,8 +17,8 @@ extension HeaderBlock {
             known, 0, name.utf8Start, name.utf8CodeUnitCount, value.utf8Start, value.utf8CodeUnitCount)
     }
 
-    /// Adds a field under the name as given. Name and value must be valid already: from a scanner, from HTTP/2's checks,
-    /// or from the configuration's (`FieldRules.isToken`, `FieldRules.isFieldValue`).
+    /// Adds a field under the name as given. Name and value must be valid already: from a scanner, from HTTP/2's
+    /// checks, or from the configuration's (`FieldRules.isToken`, `FieldRules.isFieldValue`).
     package func append(name: Span<UInt8>, value: Span<UInt8>) {
         let known = KnownField.lookup(name)
         var flags: UInt8 = 0
@@ -87,8 +87,8 @@ extension HeaderBlock {
         present &= ~known.bit
     }
 
-    /// Removes all fields of this name in any case; with `foldingUnderscores` also those that have `_` where the name has
-    /// `-`. Identity headers are removed so: `X_User_Id` must not reach a service that takes it for `X-User-Id`.
+    /// Removes all fields of this name in any case; with `foldingUnderscores` also those that have `_` where the name
+    /// has `-`. Identity headers are removed so: `X_User_Id` must not reach a service that takes it for `X-User-Id`.
     package func removeAll(named lowercaseName: Span<UInt8>, foldingUnderscores: Bool = false) {
         // Without any underscore in the block the folding search finds nothing more, and the plain one is quicker.
         let folding = foldingUnderscores && sawUnderscore

@@ -22,8 +22,8 @@ extension HeaderBlock {
 
     /// The next field behind `index` whose name is this one in any case, or -1.
     ///
-    /// - Parameter foldingUnderscores: takes `_` in the block's names for `-`, as servers with CGI-like interfaces do. For
-    ///   names that must not be forged.
+    /// - Parameter foldingUnderscores: takes `_` in the block's names for `-`, as servers with CGI-like interfaces do.
+    ///   For names that must not be forged.
     package func firstIndex(
         named lowercaseName: Span<UInt8>, after index: Int = -1, foldingUnderscores: Bool = false
     ) -> Int {

@@ -1,8 +1,9 @@
 extension HeaderBlock {
-    /// Appends all live fields as `Name: value\r\n` lines: names as they came, blanks around values as one space before.
+    /// Appends all live fields as `Name: value\r\n` lines: names as they came, blanks around values as one space
+    /// before.
     ///
-    /// Canonical fields that stand next to each other in the arena, which is all of a head that nobody edited, go out as
-    /// one copy. A removed field or one with another value ends such a run.
+    /// Canonical fields that stand next to each other in the arena, which is all of a head that nobody edited, go out
+    /// as one copy. A removed field or one with another value ends such a run.
     package func write(into buffer: WireBuffer) {
         let base = unsafe arena.base
         var runStart = 0

@@ -1,16 +1,16 @@
 /// A field section: one byte arena, and for each field where its name and its value stand in it.
 ///
 /// Both protocols fill it and all policies edit it, so none of them needs to know which protocol a message came by. For
-/// HTTP/1 the arena is the received head itself: scanning copies the bytes once and then only notes offsets. A field that
-/// stands there exactly as `Name: value\r\n` is *canonical*, and a run of canonical neighbours is sent with one copy; that
-/// is what makes forwarding thirty fields as cheap as forwarding three.
+/// HTTP/1 the arena is the received head itself: scanning copies the bytes once and then only notes offsets. A field
+/// that stands there exactly as `Name: value\r\n` is *canonical*, and a run of canonical neighbours is sent with one
+/// copy; that is what makes forwarding thirty fields as cheap as forwarding three.
 ///
 /// 1. Removing marks a field and leaves its bytes. Indices stay what they were; whoever iterates skips `isRemoved`.
 /// 2. Adding appends a canonical line to the arena, behind everything else.
 /// 3. A bitmap knows which `KnownField`s are present; it is exact at all times, so absence costs one test.
 ///
-/// The block bounds nothing by itself: the scanners and the HTTP/2 session hold the limits. It is used again for the next
-/// message after `removeAll()`, and it belongs to one loop. A span taken from it is valid until the next call that
+/// The block bounds nothing by itself: the scanners and the HTTP/2 session hold the limits. It is used again for the
+/// next message after `removeAll()`, and it belongs to one loop. A span taken from it is valid until the next call that
 /// changes the block; passing such a span to `append` or `set` of the same block is fine.
 @safe
 package final class HeaderBlock {

@@ -14,9 +14,10 @@ let knownFieldTable = KnownFieldTable()
 
 /// A hash table from a name to its `KnownField`, open addressing.
 ///
-/// Names are compared as words: the first eight bytes and the last eight (they overlap in names under sixteen bytes), with
-/// the bit set that turns upper into lower case. Only the few names of more than sixteen bytes need the two words between.
-/// A hit is exact: the case bit is set only where the known name has a letter, so that `^` never passes for `~`.
+/// Names are compared as words: the first eight bytes and the last eight (they overlap in names under sixteen bytes),
+/// with the bit set that turns upper into lower case. Only the few names of more than sixteen bytes need the two words
+/// between. A hit is exact: the case bit is set only where the known name has a letter, so that `^` never passes for
+/// `~`.
 @safe
 struct KnownFieldTable: @unchecked Sendable {  // Written in `init` only.
     /// What a name is compared with.

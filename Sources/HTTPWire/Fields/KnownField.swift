@@ -1,8 +1,9 @@
 /// The field names that the gateway acts on, as small integers.
 ///
-/// A name is recognised once, when its field enters a `HeaderBlock`; from then on every question about it is a comparison
-/// of bytes or one bit of a 64-bit map. That map is why there are at most 64 of them, `none` included. A name belongs here
-/// when some rule of the gateway reads, writes or removes it; all others travel as they came, under `none`.
+/// A name is recognised once, when its field enters a `HeaderBlock`; from then on every question about it is a
+/// comparison of bytes or one bit of a 64-bit map. That map is why there are at most 64 of them, `none` included. A
+/// name belongs here when some rule of the gateway reads, writes or removes it; all others travel as they came, under
+/// `none`.
 ///
 /// That a name stands here has one more consequence: a `Connection` option cannot take its field away, unless the field
 /// is hop-by-hop by itself (see `FieldRules.stripHopByHop`).

@@ -1,8 +1,8 @@
 /// What `Host`, `:authority` and the authority of a target may be: a host and perhaps a port (RFC 9110 §4.2, §7.2).
 ///
-/// Stricter than the URI grammar where its freedom only serves confusion. Userinfo is an error (RFC 9110 §4.2.4); `,` is
-/// not allowed, because two values joined by a proxy would look like one; nor is percent-encoding, which no name server
-/// resolves but which lets two components read two hosts from one value.
+/// Stricter than the URI grammar where its freedom only serves confusion. Userinfo is an error (RFC 9110 §4.2.4); `,`
+/// is not allowed, because two values joined by a proxy would look like one; nor is percent-encoding, which no name
+/// server resolves but which lets two components read two hosts from one value.
 package struct Authority: Sendable, Hashable {
     /// The host's length; it stands at the start, brackets of an IPv6 address included.
     package let hostCount: Int

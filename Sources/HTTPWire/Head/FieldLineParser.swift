@@ -1,8 +1,9 @@
 /// Takes one field line apart: `name ":" OWS value OWS` (RFC 9112 §5).
 ///
 /// There are two ways through a line, and a test holds them together.
-/// 1. `parseAtOnce` takes a line that has arrived whole, finding its end, its colon and its faults in one pass, eight bytes
-///    at a time. Whatever it does not like (a fault, an HTAB, an incomplete line) it leaves alone.
+/// 1. `parseAtOnce` takes a line that has arrived whole, finding its end, its colon and its faults in one pass, eight
+///    bytes at a time. It takes only canonical lines, `Name: value\r\n`, which nearly all are; a fault, other blanks,
+///    or a line that is not complete it leaves alone.
 /// 2. `parse` takes a line whose end has been found, and says what is wrong with it. In it no loop over a name or over
 ///    blanks passes the CR at the line's end.
 enum FieldLineParser {
@@ -30,7 +31,7 @@ enum FieldLineParser {
         if nameLength == 0 { return -1 }
         // A name that is known is thereby valid; any other is looked at byte by byte, all of them before the colon.
         let known = unsafe block.names.lookup(base + lineStart, nameLength)
-        var flags: UInt8 = 0
+        var flags = HeaderBlock.Field.canonical
         if known == .none {
             var classes: UInt8 = 0
             var position = lineStart
@@ -40,27 +41,27 @@ enum FieldLineParser {
                 classes |= byteClass
                 position &+= 1
             }
-            flags = classes & ByteClass.underscore != 0 ? HeaderBlock.Field.underscored : 0
+            if classes & ByteClass.underscore != 0 { flags |= HeaderBlock.Field.underscored }
         }
-        // The value starts behind the colon and, nearly always, one space.
-        var valueStart = colon &+ 1
-        while valueStart < count, unsafe base[valueStart] == 0x20 { valueStart &+= 1 }
-        let carriageReturn = unsafe firstControl(base, from: valueStart, to: count)
-        let end = carriageReturn &+ 2
+        let valueStart = colon &+ 2
+        // The bytes at `valueStart` and before are there if the first condition holds.
+        guard valueStart < count, unsafe base[valueStart &- 1] == 0x20, unsafe base[valueStart] != 0x20 else {
+            return -1
+        }
+        let valueEnd = unsafe firstControl(base, from: valueStart, to: count)
+        let end = valueEnd &+ 2
         guard end <= count, end <= limit,
-            // Both bytes lie within the arena, as the first condition says.
-            unsafe base[carriageReturn] == 0x0D, unsafe base[carriageReturn &+ 1] == 0x0A
+            // These lie within the arena, as the first condition says.
+            unsafe base[valueEnd] == 0x0D, unsafe base[valueEnd &+ 1] == 0x0A, unsafe base[valueEnd &- 1] != 0x20
         else { return -1 }
-        var valueEnd = carriageReturn
-        while valueEnd > valueStart, unsafe base[valueEnd &- 1] == 0x20 { valueEnd &-= 1 }
-        if valueStart == colon &+ 2 && valueEnd == carriageReturn { flags |= HeaderBlock.Field.canonical }
         block.addField(
             HeaderBlock.Field(
                 name: ByteRange(lineStart, colon), value: ByteRange(valueStart, valueEnd), known: known, flags: flags))
         return end
     }
 
-    /// The offset of the first control character, or some offset from `end` on if there is none before.
+    /// The offset of the first control character, or some offset from `end` on if there is none before. It may also be
+    /// that of a `~` behind obs-text (see `Words.controls`), which is no line end and sends the line to `parse`.
     @inline(__always)
     private static func firstControl(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
         var position = start
@@ -71,8 +72,8 @@ enum FieldLineParser {
             position &+= 8
         }
         if position >= end || end < 8 { return end }
-        // The last bytes, under eight of them: a word that ends with them, without what stands before. What moves in from
-        // above is zero, counts as a control character, and lies at `end` or beyond.
+        // The last bytes, under eight of them: a word that ends with them, without what stands before. What moves in
+        // from above is zero, counts as a control character, and lies at `end` or beyond.
         let word = unsafe Words.load(base + (end &- 8)) &>> UInt64((position &- (end &- 8)) &* 8)
         return position &+ Words.first(Words.controls(word))
     }

@@ -1,5 +1,5 @@
-/// The request method, as far as the gateway treats methods differently. Methods are case-sensitive (RFC 9110 §9.1): `get`
-/// is not GET but `other`, whose text the head keeps.
+/// The request method, as far as the gateway treats methods differently. Methods are case-sensitive (RFC 9110 §9.1):
+/// `get` is not GET but `other`, whose text the head keeps.
 package enum Method: UInt8, Sendable, CaseIterable {
     case get, head, post, put, delete, options, patch, trace, connect, query, other
 

@@ -13,8 +13,8 @@ extension RequestHead {
         }
     }
 
-    /// RFC 9112 §3.2: exactly one `Host`, valid, but that HTTP/1.0 may do without. The authority of an absolute form takes
-    /// its place (§3.2.2), so that what is routed by and what is forwarded cannot differ.
+    /// RFC 9112 §3.2: exactly one `Host`, valid, but that HTTP/1.0 may do without. The authority of an absolute form
+    /// takes its place (§3.2.2), so that what is routed by and what is forwarded cannot differ.
     private func settleHost() throws(WireError) {
         let block = fields
         let index = block.firstIndex(of: .host)
@@ -48,6 +48,12 @@ extension HeaderBlock {
         while index >= 0 {
             let list = value(index)
             var position = 0
+            if Text.equals(list, "keep-alive") {
+                // What browsers send is not worth the way through the list.
+                saysKeepAlive = true
+                options += 1
+                position = list.count
+            }
             while let option = Text.nextElement(of: list, from: &position) {
                 options += 1
                 if Text.equals(option, "close") { saysClose = true }

@@ -1,7 +1,7 @@
 /// The head of a request, from HTTP/1 or HTTP/2. Taken from a pool, filled, and used again after `removeAll()`.
 ///
-/// All text lies in `fields`' arena, and all that describes it is one small struct, so emptying a head is one assignment
-/// and reading a property costs no bookkeeping.
+/// All text lies in `fields`' arena, and all that describes it is one small struct, so emptying a head is one
+/// assignment and reading a property costs no bookkeeping.
 @safe
 package final class RequestHead {
     /// What the request line says, and what follows from the fields that concern the connection.
@@ -70,8 +70,8 @@ package final class RequestHead {
         set { parts.authority = newValue }
     }
 
-    /// Whether the target named a scheme (absolute form, or HTTP/2's `:scheme`). It says what the client believes, which
-    /// is not how the request came: only the listener knows that.
+    /// Whether the target named a scheme (absolute form, or HTTP/2's `:scheme`). It says what the client believes,
+    /// which is not how the request came: only the listener knows that.
     package var hasScheme: Bool {
         get { parts.hasScheme }
         set { parts.hasScheme = newValue }

@@ -1,7 +1,7 @@
 /// Takes a request line apart: `method SP request-target SP HTTP-version` (RFC 9112 §3), one space each, no more.
 ///
-/// The line lies complete in the head's arena, with a CR at `end`; no loop below passes a CR. The offsets that it notes are
-/// those of the line's parts; what the target means for `Host` is settled when the fields are known.
+/// The line lies complete in the head's arena, with a CR at `end`; no loop below passes a CR. The offsets that it notes
+/// are those of the line's parts; what the target means for `Host` is settled when the fields are known.
 enum RequestLineParser {
     /// Longer method names are nobody's.
     static let longestMethod = 32

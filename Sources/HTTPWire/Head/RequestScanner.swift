@@ -5,7 +5,8 @@
 /// 3. At the empty line what follows from the fields is settled: host, persistence, expectation.
 ///
 /// The scanner empties the head before the first byte of a message and is ready for the next one (a pipelined request,
-/// say) when it has completed one. After an error it has lost its place in the stream; `reset()` is for another connection.
+/// say) when it has completed one. After an error it has lost its place in the stream; `reset()` is for another
+/// connection.
 ///
 /// Framing is not settled here but by `Framing.ofRequest`, because a response's depends on more than its head.
 package struct RequestScanner: Sendable {
@@ -79,8 +80,8 @@ package struct RequestScanner: Sendable {
     private mutating func readRequestLine(_ head: RequestHead, _ limits: HeadLimits) throws(WireError) -> Bool {
         let block = head.fields
         let lineStart = lines.lineStart
-        // A request can only start with a token byte, or with the empty line that is forgiven. Said at once, this ends a
-        // connection that speaks another protocol before it could fill the whole limit.
+        // A request can only start with a token byte, or with the empty line that is forgiven. Said at once, this ends
+        // a connection that speaks another protocol before it could fill the whole limit.
         if lineStart < block.arena.count {
             // Within the arena, as just tested.
             let first = unsafe block.arena.base[lineStart]

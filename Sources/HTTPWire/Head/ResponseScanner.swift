@@ -62,8 +62,8 @@ package struct ResponseScanner: Sendable {
         return try lines.readFields(into: block, limits)
     }
 
-    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4). The space before an absent reason may be absent
-    /// too: many servers leave it out, and nothing else can be meant.
+    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4). The space before an absent reason may be
+    /// absent too: many servers leave it out, and nothing else can be meant.
     private static func parseStatusLine(_ head: ResponseHead, to end: Int) throws(WireError) {
         let block = head.fields
         let line = block.bytes(ByteRange(0, end))

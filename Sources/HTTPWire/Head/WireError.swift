@@ -1,8 +1,8 @@
 /// Why a message was refused: one case for each cause, so that logs and metrics can tell an attack from an old client.
 ///
-/// All of them end the connection. After any of these the place where the next message starts is in doubt, and a guess is
-/// what request smuggling lives on. The case is the label (rule: labels have no dynamic text); nothing from the message is
-/// kept in it.
+/// All of them end the connection. After any of these the place where the next message starts is in doubt, and a guess
+/// is what request smuggling lives on. The case is the label (rule: labels have no dynamic text); nothing from the
+/// message is kept in it.
 package enum WireError: UInt8, Error, Sendable, CaseIterable {
     /// The request line is not method, target and version with one space between them.
     case badRequestLine

@@ -18,8 +18,8 @@ package enum HTTPDate {
         let days = time / 86_400
         let second = time % 86_400
 
-        // Days are counted in years that begin with March, so that the leap day is the last of its year; 719,468 days lie
-        // between the first of March of the year 0 and 1970. 400 years have 146,097 days.
+        // Days are counted in years that begin with March, so that the leap day is the last of its year; 719,468 days
+        // lie between the first of March of the year 0 and 1970. 400 years have 146,097 days.
         let shifted = days + 719_468
         let era = shifted / 146_097
         let dayOfEra = shifted % 146_097

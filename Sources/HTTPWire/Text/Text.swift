@@ -3,10 +3,11 @@ enum Text {
     /// Whether `bytes` are `lowercaseText` in any case of ASCII letters.
     static func equals(_ bytes: Span<UInt8>, _ lowercaseText: StaticString) -> Bool {
         guard bytes.count == lowercaseText.utf8CodeUnitCount else { return false }
+        // The text is constant data of the program, and as long as `bytes`.
+        let expected = unsafe lowercaseText.utf8Start
         for index in bytes.indices {
-            // The text is constant data of the program and as long as `bytes`.
-            let expected = unsafe lowercaseText.utf8Start[index]
-            if ByteClass.lowercase(bytes[index]) != expected { return false }
+            let wanted = unsafe expected[index]
+            if ByteClass.lowercase(bytes[index]) != wanted { return false }
         }
         return true
     }
@@ -27,8 +28,8 @@ enum Text {
     }
 
     /// The next element of a comma-separated list (RFC 9110 §5.6.1) from `position` on, without the blanks around it;
-    /// nil at the end. Empty elements are skipped. Elements with quoted commas come apart, which suits the fields this is
-    /// used for: in none of them does a quoted string have a meaning that the gateway acts on.
+    /// nil at the end. Empty elements are skipped. Elements with quoted commas come apart, which suits the fields this
+    /// is used for: in none of them does a quoted string have a meaning that the gateway acts on.
     @_lifetime(copy list)
     static func nextElement(of list: Span<UInt8>, from position: inout Int) -> Span<UInt8>? {
         while position < list.count {

@@ -8,7 +8,9 @@
     /// stream socket is added once, for both directions, and never touched again: pausing is a flag in the socket. The
     /// libuv loop (signals, file events, wake-ups, its thread pool) is one more descriptor in the set and runs only when
     /// it has something to do. See docs/decisions/0001.
-    struct DescriptorSet: ~Copyable {
+    ///
+    /// A class, because Swift 6.3's optimiser releases garbage in the initialiser of the same thing as a ~Copyable struct.
+    final class DescriptorSet {
         private let set: Int32
         private var handlers: [DescriptorHandler?] = []
         private var nextGeneration: UInt32 = 1
@@ -32,27 +34,27 @@
         }
 
         /// Watches a stream socket for everything, edge-triggered.
-        mutating func addStream(_ handler: DescriptorHandler) -> Bool {
+        func addStream(_ handler: DescriptorHandler) -> Bool {
             add(handler, gh_epoll_in | gh_epoll_out | gh_epoll_peer_end | gh_epoll_edge)
         }
 
         /// Watches a listening or foreign descriptor, level-triggered.
-        mutating func addLevel(_ handler: DescriptorHandler, read: Bool, write: Bool) -> Bool {
+        func addLevel(_ handler: DescriptorHandler, read: Bool, write: Bool) -> Bool {
             add(handler, (read ? gh_epoll_in : 0) | (write ? gh_epoll_out : 0))
         }
 
         /// Changes what a level-triggered descriptor is watched for.
-        mutating func changeLevel(_ handler: DescriptorHandler, read: Bool, write: Bool) {
+        func changeLevel(_ handler: DescriptorHandler, read: Bool, write: Bool) {
             _ = gh_epoll_control(
                 set, EPOLL_CTL_MOD, handler.descriptor, (read ? gh_epoll_in : 0) | (write ? gh_epoll_out : 0),
                 token(handler))
         }
 
         /// A stream's interest: nothing to do, the set is edge-triggered.
-        mutating func changeStream(_ handler: DescriptorHandler, read: Bool, write: Bool) {}
+        func changeStream(_ handler: DescriptorHandler, read: Bool, write: Bool) {}
 
         /// Stops watching; the caller closes the descriptor.
-        mutating func remove(_ handler: DescriptorHandler) {
+        func remove(_ handler: DescriptorHandler) {
             let index = Int(handler.descriptor)
             guard index >= 0, index < handlers.count, handlers[index] === handler else { return }
             handlers[index] = nil
@@ -62,7 +64,7 @@
         var count: Int { handlers.reduce(0) { $0 + ($1 == nil ? 0 : 1) } }
 
         /// Waits; returns how many events there are. `libuvIsReady` tells that libuv's own loop has to run.
-        mutating func wait(milliseconds: Int32, libuvIsReady: inout Bool) -> Int {
+        func wait(milliseconds: Int32, libuvIsReady: inout Bool) -> Int {
             let count = unsafe tokens.withUnsafeMutableBufferPointer { tokens in
                 unsafe masks.withUnsafeMutableBufferPointer { masks in
                     unsafe gh_epoll_wait(
@@ -93,7 +95,7 @@
             UInt64(handler.generation) << 32 | UInt64(UInt32(bitPattern: handler.descriptor))
         }
 
-        private mutating func add(_ handler: DescriptorHandler, _ events: UInt32) -> Bool {
+        private func add(_ handler: DescriptorHandler, _ events: UInt32) -> Bool {
             let index = Int(handler.descriptor)
             precondition(index >= 0, "a handler without a descriptor")
             while handlers.count <= index { handlers.append(nil) }

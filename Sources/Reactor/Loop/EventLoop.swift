@@ -28,7 +28,7 @@ internal import Synchronization
     package private(set) var worstLag: Int64 = 0
     package private(set) var turns: UInt64 = 0
 
-    var descriptors: DescriptorSet
+    let descriptors: DescriptorSet
     let scratch: UnsafeMutablePointer<UInt8>
     var batch: WriteBatch
     /// Sockets with more to read than one turn gives them.

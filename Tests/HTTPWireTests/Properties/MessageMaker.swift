@@ -8,7 +8,8 @@ struct MessageMaker {
 
     private static let tchars = octets("!#$%&'*+-.^_`|~0123456789ABCXYZabcxyz")
     private static let names = [
-        "Accept", "cookie", "X-Request-Id", "USER-AGENT", "x_y", "If-None-Match", "Set-Cookie", "Via", "Accept-Encoding",
+        "Accept", "cookie", "X-Request-Id", "USER-AGENT", "x_y", "If-None-Match", "Set-Cookie", "Via",
+        "Accept-Encoding",
     ]
 
     mutating func token(_ longest: Int) -> String {

@@ -33,7 +33,9 @@ import Testing
             #expect(single == expected, "byte by byte, round \(round), seed \(Seeded.seed)")
             for _ in 0..<10 {
                 let cuts = maker.random.cuts(input.count, count: 1 + maker.random.below(6))
-                #expect(decode(input, .chunked, cuts: cuts) == expected, "cuts \(cuts), round \(round), seed \(Seeded.seed)")
+                #expect(
+                    decode(input, .chunked, cuts: cuts) == expected, "cuts \(cuts), round \(round), seed \(Seeded.seed)"
+                )
             }
         }
     }

@@ -122,7 +122,8 @@ func decode(
                 let before = offset
                 switch try decoder.next(piece.span, from: &offset, trailers: trailers) {
                 case .payload(let from, let count):
-                    precondition(count > 0 && from >= before && from + count == offset, "payload outside of what was used")
+                    precondition(
+                        count > 0 && from >= before && from + count == offset, "payload outside of what was used")
                     result.payload += piece[from..<from + count]
                     continue
                 case .needMore:

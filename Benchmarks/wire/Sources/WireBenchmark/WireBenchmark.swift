@@ -1,7 +1,7 @@
 import HTTPWire
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// Nanoseconds per head, over a browser's request with ten fields and a small service's response. Figures only: nothing
@@ -78,8 +78,8 @@ struct WireBenchmark {
         }
     }
 
-    /// The best of several rounds, since what else runs on the machine only ever adds. With an argument, only the work
-    /// whose name contains it, and few rounds: for a profiler that counts instructions.
+    /// The best of many short rounds, since what else runs on the machine only ever adds. With an argument, only the
+    /// work whose name contains it, and few rounds: for a profiler that counts instructions.
     static func measure(_ name: String, _ body: () throws -> Void) rethrows {
         if CommandLine.arguments.count > 1 {
             guard name.hasPrefix(CommandLine.arguments[1]) else { return try body() }
@@ -87,12 +87,12 @@ struct WireBenchmark {
             return
         }
         var best = Double.infinity
-        for _ in 0..<25 {
+        for _ in 0..<4_000 {
             let start = nanoseconds()
-            for _ in 0..<20_000 { try body() }
-            best = min(best, Double(nanoseconds() - start) / 20_000)
+            for _ in 0..<200 { try body() }
+            best = min(best, Double(nanoseconds() - start) / 200)
         }
-        print(name, best, "ns")
+        print(name, Int(best.rounded()), "ns")
     }
 
     static func nanoseconds() -> UInt64 {

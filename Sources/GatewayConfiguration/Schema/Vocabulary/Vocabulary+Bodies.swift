@@ -2,7 +2,9 @@ extension Vocabulary {
     static let aggregate = ObjectShape(
         "aggregate", "One answer from several calls that run at once.",
         [
-            Field(.parts, .map(keys: .name, values: .object(part)), "The calls, by the member that holds the answer.", required: true),
+            Field(
+                .parts, .map(keys: .name, values: .object(part)), "The calls, by the member that holds the answer.",
+                required: true),
             Field(.timeout, .scalar(.duration(off: false)), "For all of them together."),
             Field(.forwardHeaders, .list(.fieldName), "Request header fields that parts get besides the usual."),
             Field(.body, .anything, "A template of the answer.", default: "one member a part"),
@@ -14,7 +16,8 @@ extension Vocabulary {
             Field(.service, .scalar(.name), "Who is called.", required: true),
             Field(.method, .scalar(.method), "The method.", default: "GET"),
             Field(
-                .path, .scalar(.partPath), "The path; may refer to the request, claims and other parts: `/users/{claims.sub}`.",
+                .path, .scalar(.partPath),
+                "The path; may refer to the request, claims and other parts: `/users/{claims.sub}`.",
                 required: true),
             Field(.body, .anything, "A template of the request's body."),
             Field(.pick, .scalar(.jsonPath), "The piece of the answer that is used.", default: "$"),
@@ -53,9 +56,12 @@ extension Vocabulary {
             .removeFields, selectors, "JSON members to remove: plain names at any depth, `$…` paths exactly."),
         Field(.keepFields, selectors, "JSON members to keep; all others go."),
         Field(
-            .renameFields, .map(keys: .fieldSelector, values: .scalar(.name)), "JSON members to rename, old name to new."),
+            .renameFields, .map(keys: .fieldSelector, values: .scalar(.name)),
+            "JSON members to rename, old name to new."),
         Field(.setFields, .map(keys: .fieldSelector, values: .anything), "JSON members to set."),
-        Field(.defaultFields, .map(keys: .fieldSelector, values: .anything), "JSON members to set where they are missing."),
+        Field(
+            .defaultFields, .map(keys: .fieldSelector, values: .anything), "JSON members to set where they are missing."
+        ),
         Field(
             .body, .anything,
             "A template of the new body: a string that begins with `$.` is a JSONPath, `$$` escapes; one that finds nothing"
@@ -64,7 +70,8 @@ extension Vocabulary {
     ]
 
     static let requestTransformation = ObjectShape(
-        "request_transformation", "Edits of a request.", bodyFields + [Field(.query, .object(queryEdits), "Edits of the query.")])
+        "request_transformation", "Edits of a request.",
+        bodyFields + [Field(.query, .object(queryEdits), "Edits of the query.")])
 
     static let responseTransformation = ObjectShape(
         "response_transformation", "Edits of a response.",

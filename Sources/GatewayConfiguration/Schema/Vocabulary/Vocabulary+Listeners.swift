@@ -36,7 +36,9 @@ extension Vocabulary {
     static let listenerTLS = ObjectShape(
         "listener_tls", "TLS towards clients.", rules: [.atLeastOne([.certificates, .acme])],
         [
-            Field(.certificates, .list(.object(certificate)), "Chosen by the name the client asks for; the first is the default."),
+            Field(
+                .certificates, .list(.object(certificate)),
+                "Chosen by the name the client asks for; the first is the default."),
             Field(.profile, .word("intermediate", "modern"), "Mozilla's profile.", default: "intermediate"),
             Field(.minVersion, .word("1.2", "1.3"), "The lowest TLS version.", default: "\"1.2\""),
             Field(.clientCertificates, .object(clientCertificates), "Asks clients for a certificate."),

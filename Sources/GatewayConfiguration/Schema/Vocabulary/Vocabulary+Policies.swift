@@ -47,7 +47,7 @@ extension Vocabulary {
         "token", "Where a token is looked for.", rules: [.atLeastOne([.header, .cookie, .query])],
         [
             Field(.header, .fieldName, "A header field."),
-            Field(.cookie, .fieldName, "A cookie."),
+            Field(.cookie, .scalar(.token), "A cookie."),
             Field(.query, .scalar(.name), "A query parameter."),
         ])
 
@@ -77,7 +77,8 @@ extension Vocabulary {
             .key, .oneOrList(.scalar(.limitKey)),
             "Who shares a bucket: client_ip, consumer, route, `header:`, `claim:`, `cookie:`, `query:`, `path:` with a name;"
                 + " several together make one key.", default: "client_ip"),
-        Field(.algorithm, .word("token_bucket", "sliding_window"), "How requests are counted.", default: "token_bucket"),
+        Field(
+            .algorithm, .word("token_bucket", "sliding_window"), "How requests are counted.", default: "token_bucket"),
         Field(.dryRun, .boolean, "Counts and logs, but refuses nothing.", default: "false"),
     ]
 
@@ -100,13 +101,13 @@ extension Vocabulary {
             Field(.default, .object(limit), "Shared by all routes without an override."),
             Field(.overrides, .list(.object(limitOverride)), "The most specific one wins."),
             Field(.store, .object(limitStore), "Where counts are kept.", default: "in this process"),
-            Field(.trustKeyHeaders, .boolean, "Key headers are set by a trusted proxy: no finding.", default: "false"),
         ])
 
     static let limitStore = ObjectShape(
         "limit_store", "Where counts are kept.",
         [
-            Field(.redis, .oneOrList(.scalar(.redisURL)), "One Redis or Valkey, or several for failover.", required: true),
+            Field(
+                .redis, .oneOrList(.scalar(.redisURL)), "One Redis or Valkey, or several for failover.", required: true),
             Field(.password, .scalar(.name), "Its password; take it from `${env:NAME}`."),
             Field(.onFailure, .word("local", "allow", "deny"), "What happens while it is gone.", default: "local"),
             Field(.timeout, .scalar(.duration(off: false)), "For one round trip.", default: "100ms"),
@@ -116,7 +117,8 @@ extension Vocabulary {
         "cors", "Cross-origin resource sharing.",
         [
             Field(
-                .origins, .oneOrList(.scalar(.origin)), "Origins that may ask: `https://app.example.com`,"
+                .origins, .oneOrList(.scalar(.origin)),
+                "Origins that may ask: `https://app.example.com`,"
                     + " `https://*.example.com`, or `*` without credentials.", required: true),
             Field(.methods, .oneOrList(.scalar(.method)), "Methods they may use.", default: "those of the route"),
             Field(.headers, .oneOrList(.fieldName), "Header fields they may send."),
@@ -128,7 +130,8 @@ extension Vocabulary {
     static let compression = ObjectShape(
         "compression", "Compression of responses; never of event streams or what is encoded already.",
         [
-            Field(.algorithms, .list(.word("zstd", "br", "gzip")), "In order of preference.", default: "[zstd, br, gzip]"),
+            Field(
+                .algorithms, .list(.word("zstd", "br", "gzip")), "In order of preference.", default: "[zstd, br, gzip]"),
             Field(.minSize, .size(0...1 << 30), "Smaller bodies stay as they are.", default: "1KiB"),
             Field(.types, .list(.scalar(.mediaType)), "Media types that are compressed."),
         ])

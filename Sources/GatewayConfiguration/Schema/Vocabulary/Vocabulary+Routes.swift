@@ -2,11 +2,13 @@ extension Vocabulary {
     private static let answers: [Key] = [.service, .upstream, .split, .respond, .redirect, .aggregate]
 
     static let route = ObjectShape(
-        "route", "Which requests it takes, and who answers them: exactly one of "
+        "route",
+        "Which requests it takes, and who answers them: exactly one of "
             + "`service`, `upstream`, `split`, `respond`, `redirect`, `aggregate`.",
         rules: [.exactlyOne(answers), .atMostOne([.stripPrefix, .rewrite, .rewritePrefix])],
         [
-            Field(.name, .scalar(.name), "Its label in logs, metrics and `explain`. Unique.", default: "the path pattern"),
+            Field(
+                .name, .scalar(.name), "Its label in logs, metrics and `explain`. Unique.", default: "the path pattern"),
             Field(
                 .path, .choice([.scalar(.routePath), .object(regexPath)]),
                 "A path pattern, or `{ regex: … }` over the whole path.", required: true),
@@ -18,11 +20,12 @@ extension Vocabulary {
                 .headers, .map(keys: .fieldName, values: headerMatch),
                 "Header fields that must be there: an exact value, `{ regex }`, `{ present }` or `{ media_type }`."),
             Field(.query, .map(keys: .name, values: plainMatch), "Likewise for query parameters."),
-            Field(.cookies, .map(keys: .fieldName, values: plainMatch), "Likewise for cookies."),
+            Field(.cookies, .map(keys: .token, values: plainMatch), "Likewise for cookies."),
             Field(.listeners, .oneOrList(.scalar(.name)), "Names of the listeners it belongs to.", default: "all"),
             Field(
                 .service, .scalar(.name),
-                "Answered by this service. `\"{name}\"` takes the name from the path, among the services listed, else 404."),
+                "Answered by this service. `\"{name}\"` takes the name from the path, among the services listed, else 404."
+            ),
             Field(
                 .upstream, .scalar(.upstreamURL),
                 "Answered by this URL. Without a path: the path as it is; with one: put in front; with a placeholder: the"
@@ -47,7 +50,8 @@ extension Vocabulary {
             Field(.splitKey, .scalar(.hashKey), "What keeps a client on its side of the split.", planned: true),
             Field(.mirror, .object(mirror), "Sends a copy to another service.", planned: true),
             Field(.retries, .object(retries), "Further tries, instead of the service's.", planned: true),
-            Field(.fault, .object(fault), "Delays or aborts a share of the requests, to rehearse failure.", planned: true),
+            Field(
+                .fault, .object(fault), "Delays or aborts a share of the requests, to rehearse failure.", planned: true),
             Field(.auth, .choice([.word("none"), .object(auth)]), "Who may ask on this route.", planned: true),
             Field(.rateLimiting, .oneOrList(.object(limit)), "How much, on this route.", planned: true),
             Field(.cors, .object(cors), "Cross-origin rules of this route.", planned: true),
@@ -58,7 +62,11 @@ extension Vocabulary {
 
     static let regexPath = ObjectShape(
         "regex_path", "A regular expression (PCRE2) over the whole normalised path.",
-        [Field(.regex, .scalar(.regex), "Named groups serve as parameters: `^/v(?<version>[0-9]+)/.*`.", required: true)])
+        [
+            Field(
+                .regex, .scalar(.regex), "Named groups serve as parameters: `^/v(?<version>[0-9]+)/.*`.", required: true
+            )
+        ])
 
     private static let headerMatch = Shape.choice([.text, .object(fieldMatch)])
     private static let plainMatch = Shape.choice([.text, .object(parameterMatch)])
@@ -70,7 +78,8 @@ extension Vocabulary {
             Field(.present, .boolean, "Whether the field must be there."),
             Field(
                 .mediaType, .scalar(.mediaType),
-                "One of the field's media types has this type and, when given, this parameter: `application/json;version=2`."),
+                "One of the field's media types has this type and, when given, this parameter: `application/json;version=2`."
+            ),
         ])
 
     static let parameterMatch = ObjectShape(
@@ -111,13 +120,16 @@ extension Vocabulary {
         "route_limits", "Limits of one route.",
         [
             Field(.requestBody, .size(0...1 << 50), "Bytes of a request body; more is answered 413."),
-            Field(.concurrency, .integer(1...1_000_000), "Requests at once per client; more is answered 429.", planned: true),
+            Field(
+                .concurrency, .integer(1...1_000_000), "Requests at once per client; more is answered 429.",
+                planned: true),
         ])
 
     static let routeTimeouts = ObjectShape(
         "route_timeouts", "Time limits of one route.",
         [
-            Field(.request, .duration, "From the request's head to the final response's head.", default: "the service's"),
+            Field(
+                .request, .duration, "From the request's head to the final response's head.", default: "the service's"),
             Field(.streamIdle, .duration, "Without a byte after the response's head.", default: "the general one"),
             Field(.perTry, .duration, "For one try.", planned: true),
         ])

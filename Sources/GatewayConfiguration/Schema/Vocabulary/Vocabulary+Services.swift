@@ -11,12 +11,16 @@ extension Vocabulary {
             Field(.pool, .object(pool), "Connections that a worker keeps to one endpoint."),
             Field(.healthCheck, .object(healthCheck), "Asks the endpoints whether they are well.", planned: true),
             Field(
-                .outlierDetection, .object(outlierDetection), "Takes endpoints out that fail real requests.", planned: true),
-            Field(.circuitBreaker, .object(circuitBreaker), "Caps that keep a slow service from taking all down.", planned: true),
+                .outlierDetection, .object(outlierDetection), "Takes endpoints out that fail real requests.",
+                planned: true),
+            Field(
+                .circuitBreaker, .object(circuitBreaker), "Caps that keep a slow service from taking all down.",
+                planned: true),
             Field(
                 .protocol, .word("http1", planned: ["http2", "auto"]),
                 "What the endpoints speak; `auto` asks by ALPN.", default: "http1"),
-            Field(.tls, .object(serviceTLS), "TLS towards https endpoints, verified unless switched off.", planned: true),
+            Field(
+                .tls, .object(serviceTLS), "TLS towards https endpoints, verified unless switched off.", planned: true),
             Field(.retries, .object(retries), "Further tries of a failed request.", planned: true),
         ])
 
@@ -25,7 +29,9 @@ extension Vocabulary {
         [
             Field(.url, .scalar(.endpointURL), "Scheme, host and port.", required: true),
             Field(.weight, .integer(0...65_535), "Its share relative to its siblings; 0 gets none.", default: "1"),
-            Field(.priority, .integer(0...15), "Used only when all of a lower number are down.", default: "0", planned: true),
+            Field(
+                .priority, .integer(0...15), "Used only when all of a lower number are down.", default: "0",
+                planned: true),
         ])
 
     static let loadBalancing = ObjectShape(
@@ -47,7 +53,7 @@ extension Vocabulary {
     static let sticky = ObjectShape(
         "sticky", "Stickiness by cookie.",
         [
-            Field(.cookie, .fieldName, "The cookie's name.", required: true),
+            Field(.cookie, .scalar(.token), "The cookie's name.", required: true),
             Field(.maxAge, .duration, "How long it lasts.", default: "the session"),
         ])
 
@@ -56,7 +62,8 @@ extension Vocabulary {
         [
             Field(.connect, .duration, "For a connection to be made.", default: "5s"),
             Field(
-                .request, .duration, "From the request's head to the final response's head, all tries included; then 504.",
+                .request, .duration,
+                "From the request's head to the final response's head, all tries included; then 504.",
                 default: "30s"),
             Field(.keepAlive, .duration, "How long an unused connection is kept.", default: "4s"),
             Field(.perTry, .duration, "For one try.", planned: true),

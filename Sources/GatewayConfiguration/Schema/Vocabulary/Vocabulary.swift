@@ -25,7 +25,9 @@ enum Vocabulary {
                 .services, .map(keys: .name, values: .object(service)),
                 "Named pools of endpoints that answer the same requests."),
             Field(.routes, .list(.object(route)), "Which requests are answered by whom."),
-            Field(.auth, .object(auth), "Who may ask: checked on every route unless a route says otherwise.", planned: true),
+            Field(
+                .auth, .object(auth), "Who may ask: checked on every route unless a route says otherwise.",
+                planned: true),
             Field(
                 .consumers, .map(keys: .name, values: .object(consumer)),
                 "Named callers with credentials, groups and limits of their own.", planned: true),
@@ -36,7 +38,8 @@ enum Vocabulary {
                 planned: true),
             Field(.compression, .object(compression), "Compression of responses by negotiation.", planned: true),
             Field(
-                .securityHeaders, .boolean, "Adds the usual security headers to responses.", default: "false", planned: true),
+                .securityHeaders, .boolean, "Adds the usual security headers to responses.", default: "false",
+                planned: true),
         ])
 
     static let admin = ObjectShape(
@@ -56,7 +59,8 @@ enum Vocabulary {
             Field(.enabled, .boolean, "Whether requests are logged.", default: "true"),
             Field(.format, .word("json"), "The form of a line.", default: "json"),
             Field(
-                .path, .scalar(.name), "A file, or `-` for standard output. Files are reopened on SIGUSR1.", default: "\"-\""),
+                .path, .scalar(.name), "A file, or `-` for standard output. Files are reopened on SIGUSR1.",
+                default: "\"-\""),
             Field(
                 .sample, .share, "The share of requests with a status below 400 that is logged; all others always are.",
                 default: "100%"),
@@ -73,14 +77,17 @@ enum Vocabulary {
                 .requestHead, .size(1024...16 << 20), "Bytes of a request head, all its lines; more is answered 431.",
                 default: "60KiB"),
             Field(
-                .requestLine, .size(256...16 << 20), "Bytes of the request line; more is answered 414.", default: "8KiB"),
+                .requestLine, .size(256...16 << 20), "Bytes of the request line; more is answered 414.", default: "8KiB"
+            ),
             Field(
-                .requestFields, .integer(1...10_000), "Header fields of a request; more is answered 431.", default: "100"),
+                .requestFields, .integer(1...10_000), "Header fields of a request; more is answered 431.",
+                default: "100"),
             Field(
                 .requestBody, .size(0...1 << 50), "Bytes of a streamed request body; more is answered 413.",
                 default: "64MiB"),
             Field(
-                .bufferedBody, .size(0...1 << 30), "Bytes of a body that a policy must hold as a whole; more is answered 413.",
+                .bufferedBody, .size(0...1 << 30),
+                "Bytes of a body that a policy must hold as a whole; more is answered 413.",
                 default: "1MiB", planned: true),
             Field(
                 .responseHead, .size(1024...16 << 20), "Bytes of a response head from a service; more is answered 502.",
@@ -131,6 +138,7 @@ enum Vocabulary {
             Field(.forwarded, .boolean, "Adds `Forwarded` (RFC 7239).", default: "false"),
             Field(.via, .boolean, "Adds `Via` to requests and responses (RFC 9110 §7.6.3).", default: "true"),
             Field(
-                .name, .fieldName, "What stands for this gateway in `Via` and `Proxy-Status`.", default: "gatehouse"),
+                .name, .scalar(.token), "What stands for this gateway in `Via` and `Proxy-Status`.",
+                default: "gatehouse"),
         ])
 }

@@ -50,19 +50,17 @@ package struct AccessLogEncoder: ~Copyable {
 
     /// Appends the line, with its line feed, to `buffer`.
     package mutating func write(
-        _ record: AccessRecord, request: RequestHead, labels: AccessLabels, into buffer: WireBuffer
+        _ record: borrowing AccessRecord, request: RequestHead, labels: AccessLabels, into buffer: WireBuffer
     ) {
-        encode(record, request: request, labels: labels)
-        buffer.append(line.span)
+        _ = encode(record, request: request, labels: labels)
+        copyLine(to: buffer)
     }
 
-    /// The bytes of the last line encoded.
-    var span: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { line.span }
-    }
+    /// Appends the line that was put together last.
+    func copyLine(to buffer: WireBuffer) { buffer.append(line.span) }
 
-    mutating func encode(_ record: AccessRecord, request: RequestHead, labels: AccessLabels) {
+    /// Puts the line together and returns its length.
+    mutating func encode(_ record: borrowing AccessRecord, request: RequestHead, labels: AccessLabels) -> Int {
         line.reset()
         line.append("{\"time\":\"")
         clock.write(record.start, into: &line)
@@ -78,10 +76,11 @@ package struct AccessLogEncoder: ~Copyable {
         writeUpstream(record)
         if !headers.isEmpty { writeHeaders(request.fields) }
         line.append("}\n")
+        return line.count
     }
 
     /// From behind the time to the client's port.
-    private mutating func writeIdentity(_ record: AccessRecord, _ request: RequestHead) {
+    private mutating func writeIdentity(_ record: borrowing AccessRecord, _ request: RequestHead) {
         let fields = request.fields
         if !record.requestID.isEmpty {
             line.append("\",\"request_id\":\"")
@@ -121,7 +120,7 @@ package struct AccessLogEncoder: ~Copyable {
         }
     }
 
-    private mutating func writeOutcome(_ record: AccessRecord) {
+    private mutating func writeOutcome(_ record: borrowing AccessRecord) {
         line.append(",\"status\":")
         line.append(decimal: Int(record.status))
         switch record.statusSource {
@@ -141,7 +140,7 @@ package struct AccessLogEncoder: ~Copyable {
         line.append(milliseconds: record.duration)
     }
 
-    private mutating func writeUpstream(_ record: AccessRecord) {
+    private mutating func writeUpstream(_ record: borrowing AccessRecord) {
         guard record.attempts > 0 else { return }
         line.append(",\"upstream\":")
         var separator = UInt8(ascii: "{")

@@ -6,37 +6,51 @@ package import HTTPWire
 /// The engine calls `write` once for each exchange and `flush` from a timer, at least once a second, so that a quiet
 /// gateway's lines are not kept back.
 package final class AccessLogWorker {
-    private let sink: AccessLogSink
-    private var batch = AccessLogSink.Batch()
-    private var encoder: AccessLogEncoder
-    private var sampler: AccessLogSampler
+    /// All in one struct, so that a call costs one check of exclusive access and not one for each property.
+    private struct Core: ~Copyable {
+        let sink: AccessLogSink
+        var batch = AccessLogSink.Batch()
+        var encoder: AccessLogEncoder
+        var sampler: AccessLogSampler
+
+        init(sink: AccessLogSink, _ configuration: AccessLogConfiguration) {
+            self.sink = sink
+            encoder = AccessLogEncoder(configuration)
+            sampler = AccessLogSampler(share: configuration.sample)
+        }
+
+        mutating func write(_ record: borrowing AccessRecord, _ request: RequestHead, _ labels: AccessLabels) {
+            if record.status < 400, record.error == nil, !sampler.next() { return }
+            // A batch never grows beyond its capacity but for a single line longer than that.
+            let length = encoder.encode(record, request: request, labels: labels)
+            if batch.buffer.count + length > AccessLogSink.Batch.capacity { flush() }
+            batch.lines += 1
+            encoder.copyLine(to: batch.buffer)
+        }
+
+        mutating func flush() {
+            guard batch.lines > 0 else { return }
+            batch = sink.exchange(batch)
+        }
+    }
+
+    private var core: Core
 
     package init(sink: AccessLogSink, configuration: AccessLogConfiguration) {
-        self.sink = sink
-        encoder = AccessLogEncoder(configuration)
-        sampler = AccessLogSampler(share: configuration.sample)
+        core = Core(sink: sink, configuration)
     }
 
     /// Takes over what a reload changed.
     package func update(_ configuration: AccessLogConfiguration) {
-        encoder = AccessLogEncoder(configuration)
-        sampler = AccessLogSampler(share: configuration.sample)
+        core.encoder = AccessLogEncoder(configuration)
+        core.sampler = AccessLogSampler(share: configuration.sample)
     }
 
     /// Logs an exchange that has ended. Errors are always logged, others by the configured share.
-    package func write(_ record: AccessRecord, request: RequestHead, labels: AccessLabels) {
-        let isError = record.status >= 400 || record.error != nil
-        guard isError || sampler.next() else { return }
-        encoder.encode(record, request: request, labels: labels)
-        // A batch never grows beyond its capacity but for a single line longer than that.
-        if batch.buffer.count + encoder.span.count > AccessLogSink.Batch.capacity, batch.lines > 0 { flush() }
-        batch.buffer.append(encoder.span)
-        batch.lines += 1
+    package func write(_ record: borrowing AccessRecord, request: RequestHead, labels: AccessLabels) {
+        core.write(record, request, labels)
     }
 
     /// Hands over what has gathered.
-    package func flush() {
-        guard batch.lines > 0 else { return }
-        batch = sink.exchange(batch)
-    }
+    package func flush() { core.flush() }
 }

@@ -15,7 +15,8 @@ package struct AccessLogFailure: Error, Sendable, Hashable, CustomStringConverti
     package var description: String {
         // The system's text for an error number is static or thread-local and copied at once.
         let reason = unsafe String(cString: strerror(errorNumber))
-        return "cannot \(operation.rawValue) the access log \(path == "-" ? "on standard output" : "\"\(path)\""): \(reason)"
+        let place = path == "-" ? "on standard output" : "\"\(path)\""
+        return "cannot \(operation.rawValue) the access log \(place): \(reason)"
     }
 }
 

@@ -16,10 +16,12 @@ package struct IdentifierSource: ~Copyable {
     }
 
     /// Seeded for a test, so that its ids are always the same ones. All zeros is the one state that the generator never
-    /// leaves, and is replaced.
+    /// leaves, and is replaced by arbitrary bits.
     package init(seed: (UInt64, UInt64, UInt64, UInt64)) {
         state = seed
-        if seed.0 | seed.1 | seed.2 | seed.3 == 0 { state.0 = 0x9E37_79B9_7F4A_7C15 }
+        if seed.0 | seed.1 | seed.2 | seed.3 == 0 {
+            state = (0x9E37_79B9_7F4A_7C15, 0xD1B5_4A32_D192_ED03, 0x8CB9_2BA7_2F3D_8DD7, 0xAEF1_7502_108E_F2D9)
+        }
     }
 
     package mutating func next() -> UInt64 {
@@ -42,6 +44,7 @@ package struct IdentifierSource: ~Copyable {
         }
     }
 
+    @inline(__always)
     private func rotate(_ value: UInt64, by count: UInt64) -> UInt64 {
         value << count | value >> (64 - count)
     }

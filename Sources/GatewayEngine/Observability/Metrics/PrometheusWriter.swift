@@ -125,7 +125,7 @@ struct PrometheusWriter: ~Copyable {
         let hasExtra = name.utf8CodeUnitCount > 0
         if !labels.isEmpty || hasExtra {
             line.append(byte: UInt8(ascii: "{"))
-            line.append(labels)
+            line.append(text: labels)
             if hasExtra {
                 if !labels.isEmpty { line.append(byte: UInt8(ascii: ",")) }
                 line.append(name)

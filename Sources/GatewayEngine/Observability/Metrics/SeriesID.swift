@@ -4,8 +4,6 @@
 package struct SeriesID: Sendable, Hashable {
     package let index: UInt16
 
-    init(index: UInt16) { self.index = index }
-
     /// Names that found no place of their own: `route="(other)"`.
     package static var other: SeriesID { SeriesID(index: 0) }
     /// Requests that no route matched, `route="(none)"`; for a service: none was involved, nothing is counted.

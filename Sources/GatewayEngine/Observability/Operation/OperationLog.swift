@@ -174,7 +174,8 @@ extension OperationLog.State {
         for _ in level.name.utf8CodeUnitCount..<8 { line.append(byte: UInt8(ascii: " ")) }
         line.append(message)
         for (key, value) in values {
-            line.append(colour ? "  \u{1B}[2m" : "  ")
+            line.append("  ")
+            if colour { line.append("\u{1B}[2m") }
             line.append(key)
             line.append(byte: UInt8(ascii: "="))
             if colour { line.append("\u{1B}[0m") }
@@ -190,7 +191,7 @@ extension OperationLog.State {
     private mutating func writeTextValue(_ text: String) {
         let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 < 0x7F }
         if isPlain {
-            line.append(text)
+            line.append(text: text)
         } else {
             line.append(quotedJSON: text)
         }

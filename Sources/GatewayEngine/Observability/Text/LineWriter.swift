@@ -66,7 +66,7 @@ struct LineWriter: ~Copyable {
         reserve(1)
         // Room was made above.
         unsafe base[count] = byte
-        count += 1
+        count &+= 1
     }
 
     @inline(__always)
@@ -75,7 +75,7 @@ struct LineWriter: ~Copyable {
         reserve(length)
         // A static string's bytes live for ever; room was made above.
         unsafe memcpy(base + count, text.utf8Start, length)
-        count += length
+        count &+= length
     }
 
     mutating func append(_ bytes: borrowing Span<UInt8>) {
@@ -89,7 +89,9 @@ struct LineWriter: ~Copyable {
         count += length
     }
 
-    mutating func append(_ text: String) {
+    /// Has a name of its own because a literal would rather be a `String` than a `StaticString`, and cost ten times as
+    /// much.
+    mutating func append(text: String) {
         var text = text
         text.withUTF8 { source in
             guard let start = source.baseAddress else { return }
@@ -113,22 +115,29 @@ struct LineWriter: ~Copyable {
     /// `value` with leading zeros up to `width` digits (at most 20).
     mutating func appendDigits(_ value: UInt, atLeast width: Int) {
         reserve(20)
+        if value < 10, width < 2 {
+            append(byte: UInt8(truncatingIfNeeded: value) &+ UInt8(ascii: "0"))
+            return
+        }
+        // Comparing is cheaper than dividing; most numbers here have few digits.
         var digits = 1
-        var rest = value / 10
-        while rest > 0 {
-            digits += 1
-            rest /= 10
+        var limit: UInt = 10
+        while digits < 20, value >= limit {
+            digits &+= 1
+            limit = digits < 20 ? limit &* 10 : limit
         }
         digits = max(digits, width)
-        rest = value
-        var position = count + digits - 1
-        while position >= count {
+        var rest = value
+        var position = digits
+        // Kept in a local variable: for all the compiler knows, a byte stored through `base` could change `base`.
+        let target = unsafe base + count
+        while position > 0 {
+            position &-= 1
             // 20 bytes were reserved, and no 64-bit number has more digits.
-            unsafe base[position] = UInt8(truncatingIfNeeded: rest % 10) &+ UInt8(ascii: "0")
+            unsafe target[position] = UInt8(truncatingIfNeeded: rest % 10) &+ UInt8(ascii: "0")
             rest /= 10
-            position -= 1
         }
-        count += digits
+        count &+= digits
     }
 
     /// Nanoseconds as milliseconds with three decimals: `1.234`.
@@ -152,26 +161,35 @@ struct LineWriter: ~Copyable {
     /// Copies bytes that need no change from `source[start...]` up to the first that does, and returns its index.
     /// Eight at a time: most of what is logged is plain ASCII.
     mutating func appendPlainJSON(_ source: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        let end = source.count
-        var index = start
-        reserve(end - start)
-        while end - index >= 8 {
-            // Eight bytes are left in the source, and as much room as it has bytes left was made above.
-            let word = unsafe UnsafeRawPointer(source.baseAddress! + index).loadUnaligned(as: UInt64.self)
+        let size = source.count - start
+        guard size > 0, let first = source.baseAddress else { return start }
+        reserve(size)
+        // Both are `size` bytes long: what is left of the source, and the room made above.
+        let from = unsafe UnsafeRawPointer(first + start)
+        let to = unsafe UnsafeMutableRawPointer(base + count)
+        var done = 0
+        while size &- done >= 8 {
+            let word = unsafe from.loadUnaligned(fromByteOffset: done, as: UInt64.self)
             if JSONText.needsAttention(word) { break }
-            unsafe UnsafeMutableRawPointer(base + count).storeBytes(of: word, as: UInt64.self)
-            count += 8
-            index += 8
+            unsafe to.storeBytes(of: word, toByteOffset: done, as: UInt64.self)
+            done &+= 8
         }
-        while index < end {
-            // index < end = source.count; room as above.
-            let byte = unsafe source[index]
+        if size > 8, size &- done < 8, done < size {
+            // The rest as the end of a last word, whose beginning is copied a second time.
+            let word = unsafe from.loadUnaligned(fromByteOffset: size &- 8, as: UInt64.self)
+            if !JSONText.needsAttention(word) {
+                unsafe to.storeBytes(of: word, toByteOffset: size &- 8, as: UInt64.self)
+                done = size
+            }
+        }
+        while done < size {
+            let byte = unsafe from.load(fromByteOffset: done, as: UInt8.self)
             if JSONText.needsAttention(byte) { break }
-            unsafe base[count] = byte
-            count += 1
-            index += 1
+            unsafe to.storeBytes(of: byte, toByteOffset: done, as: UInt8.self)
+            done &+= 1
         }
-        return index
+        count &+= done
+        return start + done
     }
 }
 

@@ -1,0 +1,259 @@
+import Testing
+
+@testable import GatewayConfiguration
+
+/// No key that is built is read by nobody: each, given two values, must give two configurations.
+@Suite struct DecodingTests {
+    struct Probe: CustomTestStringConvertible {
+        /// `object.key` of the vocabulary.
+        var name: String
+        /// § is replaced by either value; it stands last, so that no place in the file moves.
+        var text: String
+        var values: (String, String)
+        var testDescription: String { name }
+
+        init(_ name: String, _ text: String, _ one: String, _ other: String) {
+            self.name = name
+            self.text = text
+            values = (one, other)
+        }
+    }
+
+    static func section(_ object: String, _ top: String, _ keys: [(String, String, String)]) -> [Probe] {
+        keys.map { Probe("\(object).\($0.0)", "\(top): { \($0.0): § }", $0.1, $0.2) }
+    }
+
+    static func listener(_ object: String, _ before: String, _ after: String, _ keys: [(String, String, String)])
+        -> [Probe]
+    {
+        keys.map {
+            Probe("\(object).\($0.0)", "listeners: [ { address: \":1\", \(before)\($0.0): §\(after) } ]", $0.1, $0.2)
+        }
+    }
+
+    static func service(_ object: String, _ before: String, _ after: String, _ keys: [(String, String, String)])
+        -> [Probe]
+    {
+        keys.map {
+            Probe(
+                "\(object).\($0.0)",
+                "services: { s: { endpoints: [ http://127.0.0.1 ], \(before)\($0.0): §\(after) } }", $0.1, $0.2)
+        }
+    }
+
+    static func route(_ object: String, _ before: String, _ after: String, _ keys: [(String, String, String)])
+        -> [Probe]
+    {
+        keys.map {
+            Probe(
+                "\(object).\($0.0)",
+                "listeners: [ { address: \":1\", name: x }, { address: \":2\", name: z } ]\n"
+                    + "services: { s: { endpoints: [ http://127.0.0.1 ] }, t: { endpoints: [ http://127.0.0.2 ] } }\n"
+                    + "routes: [ { \(before)\($0.0): §\(after) } ]", $0.1, $0.2)
+        }
+    }
+
+    static let paths = [
+        "encoded_slash", "encoded_backslash", "encoded_null", "backslash", "empty_segments", "semicolon",
+    ].map { ($0, "keep", "reject") }
+
+    static let probes: [Probe] =
+        [
+            Probe("gateway.listeners", "listeners: §", "[ { address: \":1\" } ]", "[ { address: \":2\" } ]"),
+            Probe("gateway.admin", "admin: §", "{ address: 127.0.0.1:1 }", "{ address: 127.0.0.1:2 }"),
+            Probe("admin.address", "admin: { address: § }", "127.0.0.1:1", "127.0.0.1:2"),
+            Probe("gateway.workers", "workers: §", "auto", "2"),
+            Probe("gateway.access_log", "access_log: §", "{ enabled: true }", "{ enabled: false }"),
+            Probe("gateway.limits", "limits: §", "{}", "{ connections: 1 }"),
+            Probe("gateway.timeouts", "timeouts: §", "{}", "{ head: 1s }"),
+            Probe("gateway.trusted_proxies", "trusted_proxies: §", "[]", "[ 10.0.0.0/8 ]"),
+            Probe("gateway.forwarding", "forwarding: §", "{}", "{ via: false }"),
+            Probe("gateway.services", "services: §", "{}", "{ a: { endpoints: [ http://127.0.0.1 ] } }"),
+            Probe("gateway.routes", "routes: §", "[]", "[ { path: /, respond: {} } ]"),
+            Probe("listener.address", "listeners: [ { address: § } ]", "\":1\"", "\":2\""),
+            Probe(
+                "service.endpoints", "services: { s: { endpoints: § } }", "[ http://127.0.0.1 ]", "[ http://127.0.0.2 ]"
+            ),
+            Probe(
+                "endpoint.url", "services: { s: { endpoints: [ { url: § } ] } }", "http://127.0.0.1",
+                "http://127.0.0.1:1"),
+            Probe("endpoint.weight", "services: { s: { endpoints: [ { url: http://a, weight: § } ] } }", "1", "2"),
+            Probe("regex_path.regex", "routes: [ { respond: {}, path: { regex: § } } ]", "^/a", "^/b"),
+        ]
+        + section(
+            "access_log", "access_log",
+            [
+                ("enabled", "true", "false"), ("path", "a", "b"), ("sample", "10%", "0.2"),
+                ("redact_query", "[ a ]", "[ b ]"),
+                ("headers", "[ a ]", "[ b ]"),
+            ])
+        + section(
+            "limits", "limits",
+            [
+                ("request_head", "32KiB", "33KiB"), ("request_line", "1KiB", "2KiB"), ("request_fields", "1", "2"),
+                ("request_body", "0", "1"), ("response_head", "32KiB", "33KiB"), ("response_fields", "1", "2"),
+                ("connections", "1", "2"),
+                ("connection_buffer", "4KiB", "5KiB"), ("requests_per_connection", "1", "2"),
+                ("underscores", "keep", "reject"),
+            ])
+        + section(
+            "timeouts", "timeouts",
+            [
+                ("head", "1s", "0s"), ("body_idle", "1s", "0s"), ("send_idle", "1s", "0s"), ("keep_alive", "1s", "0s"),
+                ("stream_idle", "1s", "0s"), ("drain", "1s", "2s"),
+            ])
+        + section(
+            "forwarding", "forwarding", [("forwarded", "true", "false"), ("via", "true", "false"), ("name", "a", "b")])
+        + listener(
+            "listener", "", "",
+            [
+                ("name", "a", "b"), ("stage", "a", "[ a, b ]"), ("paths", "{}", "{ semicolon: reject }"),
+                ("max_connections", "1", "2"),
+            ])
+        + listener("paths", "paths: { ", " }", paths)
+        + service(
+            "service", "", "",
+            [
+                ("load_balancing", "{ policy: least_request }", "{ policy: round_robin }"),
+                ("timeouts", "{}", "{ connect: 1s }"),
+                ("pool", "{}", "{ max_idle: 1 }"),
+            ])
+        + service("load_balancing", "load_balancing: { ", " }", [("policy", "least_request", "round_robin")])
+        + service(
+            "service_timeouts", "timeouts: { ", " }",
+            [
+                ("connect", "1s", "0s"), ("request", "1s", "0s"), ("keep_alive", "1s", "0s"),
+            ])
+        + service(
+            "pool", "pool: { ", " }",
+            [("max_connections", "1", "2"), ("max_idle", "1", "2"), ("max_pending", "1", "2")])
+        + route(
+            "route", "path: \"/{s}/**\", ", "",
+            [
+                ("service", "s", "\"{s}\""), ("upstream", "http://a", "http://b"),
+                ("split", "[ { service: s, weight: 1 } ]", "[ { service: s, weight: 2 } ]"),
+                ("respond", "{}", "{ status: 201 }"), ("redirect", "{ path: /a }", "{ path: /b }"),
+            ])
+        + route("route", "service: s, ", "", [("path", "/a", "/b")])
+        + route(
+            "route", "service: s, path: \"/{s}/**\", ", "",
+            [
+                ("name", "a", "b"), ("hosts", "a", "[ b ]"), ("methods", "ANY", "GET"),
+                ("headers", "{ a: b }", "{ a: c }"),
+                ("query", "{ a: b }", "{ a: c }"), ("cookies", "{ a: b }", "{ a: c }"), ("listeners", "x", "z"),
+                ("strip_prefix", "\"/{s}\"", "\"/\""), ("rewrite", "/a?b", "/a?c"), ("rewrite_prefix", "/a", "/b"),
+                ("host", "preserve", "a.b"), ("limits", "{ request_body: 1 }", "{ request_body: 2 }"),
+                ("timeouts", "{ request: 1s }", "{ request: 0s }"), ("paths", "{}", "{ semicolon: reject }"),
+            ])
+        + route(
+            "header_match", "path: /, service: s, headers: { a: { ", " } }",
+            [
+                ("regex", "a", "b"), ("present", "true", "false"), ("media_type", "a/b", "a/c;v=1"),
+            ])
+        + route(
+            "parameter_match", "path: /, service: s, query: { a: { ", " } }",
+            [("regex", "a", "b"), ("present", "true", "false")])
+        + route("split_side", "path: /, split: [ { weight: 1, ", " } ]", [("service", "s", "t")])
+        + route("split_side", "path: /, split: [ { service: s, ", " } ]", [("weight", "1", "2")])
+        + route(
+            "respond", "path: /, respond: { ", " }",
+            [("status", "200", "404"), ("headers", "{}", "{ A: b }"), ("body", "a", "b")])
+        + route(
+            "redirect", "path: /, redirect: { port: 1, ", " }",
+            [
+                ("status", "301", "308"), ("scheme", "http", "https"), ("host", "a", "b"), ("path", "/a", "/b"),
+                ("keep_query", "true", "false"),
+            ])
+        + route("redirect", "path: /, redirect: { ", " }", [("port", "1", "2")])
+        + route("route_limits", "path: /, service: s, limits: { ", " }", [("request_body", "1", "2")])
+        + route(
+            "route_timeouts", "path: /, service: s, timeouts: { ", " }",
+            [("request", "1s", "0s"), ("stream_idle", "1s", "0s")])
+
+    @Test(arguments: probes) func theKeyIsRead(_ probe: Probe) throws {
+        let parts = probe.text.split(separator: "§", omittingEmptySubsequences: false)
+        try #require(parts.count == 2)
+        let one = try GatewayConfiguration.parse(yaml: parts[0] + probe.values.0 + parts[1])
+        let other = try GatewayConfiguration.parse(yaml: parts[0] + probe.values.1 + parts[1])
+        #expect(String(describing: one) != String(describing: other))
+    }
+
+    @Test func everyBuiltKeyIsProbed() {
+        let probed = Set(Self.probes.map(\.name))
+        var reachable: [ObjectShape] = [Vocabulary.root]
+        var index = 0
+        while index < reachable.count {
+            for field in reachable[index].fields where !field.isPlanned {
+                // The one value of `format` is the default.
+                let name = "\(reachable[index].name).\(field.key.rawValue)"
+                if !["access_log.format", "service.protocol"].contains(name) {
+                    #expect(probed.contains(name), "\(name)")
+                }
+                for nested in AllObjects.list
+                where field.shape.names(nested) && !reachable.contains(where: { $0 === nested }) {
+                    reachable.append(nested)
+                }
+            }
+            index += 1
+        }
+        #expect(reachable.count > 15)
+    }
+
+    @Test func defaultsAreThoseOfTheModel() throws {
+        let configuration = try GatewayConfiguration.parse(yaml: "")
+        #expect(configuration.listeners.map(\.name) == ["127.0.0.1:8080"])
+        #expect(configuration.admin == nil && configuration.workers == nil)
+        #expect(
+            configuration.limits == LimitsConfiguration() && configuration.timeouts == DownstreamTimeoutsConfiguration()
+        )
+    }
+
+    /// What the reference says about defaults of limits and time limits is what the model has.
+    @Test func documentedDefaultsAreTrue() throws {
+        func text(_ object: ObjectShape) -> String {
+            let members = object.fields.filter { !$0.isPlanned }.compactMap { field in
+                field.defaultValue.map { "\(field.key.rawValue): \($0)" }
+            }
+            return "{ \(members.joined(separator: ", ")) }"
+        }
+        let configuration = try GatewayConfiguration.parse(
+            yaml: """
+                limits: \(text(Vocabulary.limits))
+                timeouts: \(text(Vocabulary.timeouts))
+                forwarding: \(text(Vocabulary.forwarding))
+                access_log: \(text(Vocabulary.accessLog))
+                listeners: [ { address: ":1", max_connections: 10000, paths: \(text(Vocabulary.pathPolicy)) } ]
+                services:
+                  s:
+                    endpoints: [ http://127.0.0.1 ]
+                    timeouts: \(text(Vocabulary.serviceTimeouts))
+                    pool: \(text(Vocabulary.pool))
+                    load_balancing: \(text(Vocabulary.loadBalancing))
+                """)
+        var log = configuration.accessLog
+        log.location = .none
+        #expect(configuration.limits == LimitsConfiguration())
+        #expect(configuration.timeouts == DownstreamTimeoutsConfiguration())
+        #expect(configuration.forwarding == ForwardingConfiguration())
+        #expect(log == AccessLogConfiguration())
+        #expect(configuration.listeners[0].paths == PathPolicyConfiguration())
+        #expect(
+            configuration.listeners[0].maxConnections
+                == ListenerConfiguration(address: .init(host: "", port: 1)).maxConnections)
+        #expect(configuration.services[0].timeouts == UpstreamTimeoutsConfiguration())
+        #expect(configuration.services[0].pool == PoolConfiguration())
+        #expect(configuration.services[0].balancing == ServiceConfiguration(name: "s", endpoints: []).balancing)
+    }
+}
+
+extension Shape {
+    /// Whether the mapping stands directly in it.
+    fileprivate func names(_ object: ObjectShape) -> Bool {
+        switch self {
+        case .object(let own): own === object
+        case .list(let inner), .oneOrList(let inner), .map(_, let inner): inner.names(object)
+        case .choice(let alternatives): alternatives.contains { $0.names(object) }
+        case .scalar, .anything: false
+        }
+    }
+}
