@@ -60,7 +60,7 @@ let package = Package(
             name: "GatewayEngineTests", dependencies: ["GatewayEngine", "GatehouseTesting"], swiftSettings: settings),
         .testTarget(
             name: "GatehouseCommandTests",
-            dependencies: ["GatehouseCommand", "Gatehouse", "GatewayEngine", "GatewayConfiguration", "CSystem"],
+            dependencies: ["GatehouseCommand", "Gatehouse", "GatehouseTesting", "GatewayEngine", "GatewayConfiguration"],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["GatehouseTesting", "GatewayEngine", "GatewayConfiguration"],

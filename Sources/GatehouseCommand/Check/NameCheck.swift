@@ -40,7 +40,7 @@ struct NameCheck: Sendable {
         let workers = min(width, names.count)
         board.progress.withLock { $0.running = workers }
         for _ in 0..<workers {
-            DispatchQueue.global().async { work(names, board) }
+            PlainThread.start { work(names, board) }
         }
         _ = board.done.wait(timeout: .now() + seconds)
         let answers = board.progress.withLock { progress in

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Dispatch
 internal import Gatehouse
 
 struct DemoCommand: ParsableCommand {
@@ -33,7 +32,7 @@ struct DemoCommand: ParsableCommand {
         let steps = DemoStep.all(demo.configuration, program: Self.program, configuration: demo.path)
         if once {
             defer { demo.cleanUp() }
-            DispatchQueue.global().async {
+            PlainThread.start {
                 // Any of them: there is nobody to be polite to.
                 _ = Signals.wait()
                 demo.cleanUp()

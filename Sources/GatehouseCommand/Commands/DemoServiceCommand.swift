@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Dispatch
 
 #if canImport(Glibc)
     internal import Glibc
@@ -29,7 +28,7 @@ struct DemoServiceCommand: ParsableCommand {
         let port = try server.listen(port: port)
         Console.output.write("listening on \(port)")
         // The parent holds the other end, and the system lets go of it for a parent that was killed.
-        DispatchQueue.global().async {
+        PlainThread.start {
             var bytes = [UInt8](repeating: 0, count: 64)
             while true {
                 // Up to 64 bytes into an array of 64.

@@ -16,7 +16,7 @@ final class Demo: Sendable {
     let path: String
     let gateway: Gateway
     let services: [(instance: String, port: UInt16)]
-    private let children: Mutex<[ChildProcess]>
+    private let children: Mutex<[Subprocess]>
     private let directory: String
 
     private static let instances: [(instance: String, kind: DemoService.Kind)] = [
@@ -28,12 +28,12 @@ final class Demo: Sendable {
     /// configuration. 4. Start the gateway on it, its access log read by `log`.
     init(port: UInt16?, log: LiveLog, prints: Bool) throws {
         let ports = try Self.choosePorts(port)
-        var children: [ChildProcess] = []
+        var children: [Subprocess] = []
         var services: [(instance: String, port: UInt16)] = []
         var directory: String?
         do {
             for (instance, kind) in Self.instances {
-                let child = try ChildProcess(
+                let child = try Subprocess(
                     Executable.path, ["demo-service", kind.rawValue, "--instance", instance, "--port", "0"])
                 children.append(child)
                 let line = child.readLine()
@@ -45,17 +45,17 @@ final class Demo: Sendable {
             configuration = DemoConfiguration(
                 port: ports.front, stagedPort: ports.staged, adminPort: ports.admin,
                 ports: Dictionary(uniqueKeysWithValues: services.map { ($0.instance, $0.port) }))
-            let made = try TemporaryDirectory.make("gatehouse-demo")
+            let made = try ScratchDirectory.make("gatehouse-demo")
             directory = made
             path = made + "/gateway.yaml"
-            try TemporaryDirectory.write(configuration.text, to: path)
+            try ScratchDirectory.write(configuration.text, to: path)
             var accepted = try Gateway.accepted(ConfigurationLoader.load(path: path))
             accepted.accessLog.path = log.path
             gateway = try Gateway(accepted, log: OperationLog())
             try gateway.start()
         } catch {
             for child in children { child.end() }
-            if let directory { TemporaryDirectory.remove(directory) }
+            if let directory { ScratchDirectory.remove(directory) }
             if let failure = error as? Gateway.Failure { throw RunCommand.outcome(failure, Console.error) }
             throw error
         }
@@ -85,12 +85,12 @@ final class Demo: Sendable {
             return children
         }
         for child in all { child.end() }
-        if !all.isEmpty { TemporaryDirectory.remove(directory) }
+        if !all.isEmpty { ScratchDirectory.remove(directory) }
     }
 }
 
 /// A directory of the demo's own, with one file in it.
-enum TemporaryDirectory {
+enum ScratchDirectory {
     static func make(_ name: String) throws(Outcome) -> String {
         let parent = Console.variable("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
         var template = Array("\(parent)/\(name)-XXXXXX".utf8CString)

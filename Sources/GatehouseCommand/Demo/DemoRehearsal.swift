@@ -9,7 +9,7 @@ struct DemoRehearsal {
         for step in steps {
             console.write("\n\(Paint.strong("# " + step.title, console.hasColour))")
             console.write(Paint.accent("$ " + step.command, console.hasColour))
-            let (output, code) = try ChildProcess("/bin/sh", ["-c", step.command]).finish()
+            let (output, code) = try Subprocess("/bin/sh", ["-c", step.command]).finish()
             console.write(output)
             let missing = step.expected.filter { !output.contains($0) }
             for text in missing { console.write(Paint.bad("missing: \(text)", console.hasColour)) }

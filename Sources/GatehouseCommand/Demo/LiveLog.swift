@@ -1,4 +1,3 @@
-internal import Dispatch
 
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
@@ -30,7 +29,7 @@ struct LiveLog: Sendable {
     /// - Parameter prints: if not, what comes is only taken, so that the log does not wait for a reader.
     func start(prints: Bool) {
         let (descriptor, console) = (pipe.reader, console)
-        DispatchQueue.global().async {
+        PlainThread.start {
             var pending: [UInt8] = []
             var chunk = [UInt8](repeating: 0, count: 16_384)
             while true {

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Gatehouse
 
 #if canImport(Glibc)
@@ -30,7 +29,7 @@ enum Shutdown {
                 isDraining = true
                 report.say("\(Signals.name(signal)): completes what is under way; once more ends at once")
                 // Elsewhere, so that this thread hears the second signal.
-                DispatchQueue.global().async {
+                PlainThread.start {
                     let isComplete = gateway.drain()
                     cleanUp()
                     report.say(isComplete ? "stopped" : "the time to drain ran out; what was under way is cut off")

@@ -6,7 +6,7 @@
 
 /// A process of this program's own, and the two pipes to it: its standard input, which is held open so that its end says
 /// that we are gone, and its standard output.
-final class ChildProcess: Sendable {
+final class Subprocess: Sendable {
     let id: pid_t
     private let input: Int32
     private let output: Int32
