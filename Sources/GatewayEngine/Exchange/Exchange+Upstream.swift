@@ -100,6 +100,8 @@ extension Exchange {
         output.append(from: fields, target)
         output.append(" HTTP/1.1\r\n")
         fields.write(into: output)
+        // TE is a field of this connection, which has to be said (RFC 9110 §10.1.4).
+        if fields.contains(.te) { output.append("Connection: TE\r\n") }
         output.append(framing == .chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n")
         upstreamStart = worker.loop.now
         hasSentRequest = true

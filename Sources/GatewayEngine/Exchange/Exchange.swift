@@ -181,6 +181,7 @@ final class Exchange: TimerNode {
         client = nil
         service = nil
         record.duration = worker.loop.now - startedAt
+        if record.status == 0, let error = record.error { record.status = UInt16(truncatingIfNeeded: error.status) }
         worker.metrics.requestFinished(record)
         worker.accessLog?.write(record, request: request, labels: snapshot.labels)
         worker.giveBack(self)

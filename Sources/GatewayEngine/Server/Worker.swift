@@ -32,7 +32,8 @@ final class Worker: @unchecked Sendable {
     private let date = WireBuffer(capacity: 64)
     private var dateSecond: Int64 = -1
     private var onEmpty: (() -> Void)?
-    private let log: OperationLog
+    let log: OperationLog
+    let resolver: NameResolver
 
     /// Exchanges kept for later at most.
     private static let spareLimit = 1_024
@@ -45,6 +46,11 @@ final class Worker: @unchecked Sendable {
         self.metrics = metrics.makeShard()
         self.snapshot = snapshot
         self.log = log
+        let (options, rejected) = NameResolverOptions.fromEnvironment()
+        resolver = NameResolver(loop: loop, options: options)
+        if index == 0, let rejected {
+            log.warning("a setting of the environment is not understood", ["value": .text(rejected)])
+        }
         self.pages = pages
         self.accessLog = accessLog.map { AccessLogWorker(sink: $0, configuration: snapshot.configuration.accessLog) }
         services = snapshot.services.map { ServicePool($0, worker: self) }
@@ -135,6 +141,7 @@ final class Worker: @unchecked Sendable {
         listeners.removeAll()
         for downstream in downstreams { downstream.abandon() }
         for service in services { service.retire() }
+        resolver.close()
         loop.timers.disarm(clock)
         for exchange in spare { loop.timers.disarm(exchange) }
         spare.removeAll()

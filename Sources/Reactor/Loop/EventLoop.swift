@@ -1,6 +1,5 @@
 internal import CLibuv
 internal import CSystem
-internal import Synchronization
 
 /// One event loop: one thread, and everything that thread owns.
 ///
@@ -41,9 +40,8 @@ internal import Synchronization
     private var deferred: [() -> Void] = []
     let libuv: UnsafeMutablePointer<uv_loop_t>
     let inbox = TaskInbox()
-    package private(set) lazy var executor = LoopExecutor(loop: self)
+    package let executor: LoopExecutor
     private var isStopping = false
-    private var thread: pthread_t?
 
     package init(index: Int = 0) {
         self.index = index
@@ -56,10 +54,12 @@ internal import Synchronization
         let made = unsafe uv_loop_init(libuv)
         precondition(made == 0, "uv_loop_init failed: \(made)")
         unsafe descriptors = DescriptorSet(libuv: libuv)
+        executor = LoopExecutor(inbox: inbox)
         unsafe inbox.open(on: libuv)
     }
 
     deinit {
+        descriptors.tearDown()
         inbox.close()
         // Closing handles are finished by running the loop until nothing is left.
         while unsafe uv_run(libuv, UV_RUN_NOWAIT) != 0 {}
@@ -80,33 +80,34 @@ internal import Synchronization
         execute { [self] in isStopping = true }
     }
 
-    package var isCurrent: Bool {
-        guard let thread else { return false }
-        return pthread_equal(thread, pthread_self()) != 0
-    }
+    package var isCurrent: Bool { inbox.isOnLoop }
 
     // MARK: On the loop's thread
 
     /// Turns until `stop()`.
     package func run() {
-        thread = pthread_self()
         isStopping = false
         while !isStopping { turn(longest: nil) }
-        thread = nil
+        inbox.leaveThread()
     }
 
     /// One turn, waiting `longest` milliseconds at most.
     package func turn(longest: Int64?) {
+        // Whoever turns the loop owns it: tests turn it by hand.
+        inbox.enterThread()
         var libuvIsReady = false
         let count = descriptors.wait(milliseconds: waitTime(longest), libuvIsReady: &libuvIsReady)
         let began = gh_monotonic_ns()
         now = began
         wallNow = gh_wall_ns()
         turns &+= 1
-        if libuvIsReady || libuvTimerIsDue {
+        if DescriptorSet.waitRunsLibuv {
+            inbox.drain(on: self)
+        } else if libuvIsReady || libuvTimerIsDue {
             _ = unsafe uv_run(libuv, UV_RUN_NOWAIT)
             inbox.drain(on: self)
-            flush()
+        } else if inbox.hasMore {
+            inbox.drain(on: self)
         }
         for index in 0..<count {
             guard let (handler, readiness) = descriptors.event(index) else { continue }
@@ -144,12 +145,12 @@ internal import Synchronization
     }
 
     private func waitTime(_ longest: Int64?) -> Int32 {
-        if !readAgain.isEmpty || !failed.isEmpty || !deferred.isEmpty { return 0 }
+        if !readAgain.isEmpty || !failed.isEmpty || !deferred.isEmpty || inbox.hasMore { return 0 }
         var wait = longest ?? 60_000
         if let timer = timers.timeout(now: gh_monotonic_ns()) { wait = min(wait, timer) }
         let libuvTimer = unsafe uv_backend_timeout(libuv)
         if libuvTimer >= 0 { wait = min(wait, Int64(libuvTimer)) }
-        return Int32(truncatingIfNeeded: max(0, wait))
+        return Int32(clamping: max(0, wait))
     }
 
     private var libuvTimerIsDue: Bool {
@@ -161,7 +162,7 @@ internal import Synchronization
         timers.collectDue(now: now, into: &dueTimers)
         if dueTimers.isEmpty { return }
         for node in dueTimers {
-            node.timerDidFire()
+            node.fireIfStillDue()
             flush()
         }
         dueTimers.removeAll(keepingCapacity: true)
@@ -178,7 +179,7 @@ internal import Synchronization
 
     private func reportFailures() {
         while let (socket, error) = failed.popLast() {
-            socket.fail(error)
+            socket.failAfterWriting(error)
             flush()
         }
     }

@@ -1,23 +1,26 @@
 /// Runs Swift `async` code on a loop's own thread, so that a handler never hops threads.
 ///
 /// `Task(executorPreference: loop.executor)` starts a task there; an actor may return it as its `unownedExecutor`.
+///
+/// It holds the inbox and not the loop: a task that outlives its loop still has somewhere to put its next step, where it
+/// stays for ever, as on a loop that is not run.
 package final class LoopExecutor: TaskExecutor, SerialExecutor {
-    private unowned let loop: EventLoop
+    private let inbox: TaskInbox
 
-    init(loop: EventLoop) {
-        self.loop = loop
+    init(inbox: TaskInbox) {
+        self.inbox = inbox
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
-        loop.inbox.add(.job(UnownedJob(job)))
+        inbox.add(.job(UnownedJob(job)))
     }
 
     package func isIsolatingCurrentContext() -> Bool? {
-        loop.isCurrent
+        inbox.isOnLoop
     }
 
     package func checkIsolated() {
-        precondition(loop.isCurrent, "not on the loop's thread")
+        precondition(inbox.isOnLoop, "not on the loop's thread")
     }
 
     func run(_ job: UnownedJob) {

@@ -15,6 +15,8 @@ internal import CSystem
     private let onAccept: (Int32, SocketAddress) -> Void
     private let onTrouble: (Int32) -> Void
     private let resting: RestTimer
+    /// Paused by the owner, which the end of a rest must not undo.
+    private var isPaused = false
     package private(set) var isOpen = true
 
     /// Binds and listens. May be called from any thread; the loop hears of it with `start`.
@@ -72,7 +74,7 @@ internal import CSystem
     package override func descriptorIsReady(_ readiness: Readiness) {
         // A bounded number a turn: connections that are there already are served in between.
         for _ in 0..<64 {
-            guard isOpen else { return }
+            guard isOpen, !isPaused else { return }
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let client = unsafe gh_accept(descriptor, &storage, &length)
@@ -89,17 +91,25 @@ internal import CSystem
 
     /// Stops accepting for a moment: level-triggered, a full descriptor table would spin the loop.
     private func rest(_ error: Int32) {
-        onTrouble(error)
-        pauseAccepting()
+        loop.descriptors.changeLevel(self, read: false, write: false)
         loop.timers.arm(resting, at: loop.now + 100_000_000)
+        onTrouble(error)
+    }
+
+    private func endRest() {
+        if isOpen && !isPaused { loop.descriptors.changeLevel(self, read: true, write: false) }
     }
 
     package func pauseAccepting() {
-        if isOpen { loop.descriptors.changeLevel(self, read: false, write: false) }
+        guard isOpen, !isPaused else { return }
+        isPaused = true
+        loop.descriptors.changeLevel(self, read: false, write: false)
     }
 
     package func resumeAccepting() {
-        if isOpen { loop.descriptors.changeLevel(self, read: true, write: false) }
+        guard isOpen, isPaused else { return }
+        isPaused = false
+        if !resting.isArmed { loop.descriptors.changeLevel(self, read: true, write: false) }
     }
 
     package func close() {
@@ -113,6 +123,6 @@ internal import CSystem
 
     private final class RestTimer: TimerNode {
         weak var socket: ListeningSocket?
-        override func timerDidFire() { socket?.resumeAccepting() }
+        override func timerDidFire() { socket?.endRest() }
     }
 }

@@ -5,7 +5,7 @@
 open class StreamHandler: TimerNode {
     package override init() { super.init() }
 
-    /// The connection is there; what was written before has been sent.
+/// The connection is there; what was written before leaves when this returns.
     open func socketDidConnect() {}
 
     /// Bytes came. They are gone when this returns: keep a copy of what has to wait.

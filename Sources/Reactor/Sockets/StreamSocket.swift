@@ -16,6 +16,8 @@ internal import CSystem
     package private(set) var isPaused = false
     private var mayHaveMore = false
     private var endWasSeen = false
+    /// The end is told once: edge-triggered, every later event of a half-closed socket carries it again.
+    private var endWasTold = false
     private var closesAfterFlush = false
     private var shutsAfterFlush = false
     private var hasFailed = false
@@ -70,6 +72,7 @@ internal import CSystem
         }
         // A connection that was made at once is reported by the loop as well, so that there is one way.
         socket.isConnecting = true
+        socket.updateInterest()
         return socket
     }
 
@@ -87,23 +90,32 @@ internal import CSystem
     package func pause() {
         guard isOpen, !isPaused else { return }
         isPaused = true
-        loop.descriptors.changeStream(self, read: false, write: !waiting.isEmpty)
+        updateInterest()
     }
 
     package func resume() {
         guard isOpen, isPaused else { return }
         isPaused = false
-        loop.descriptors.changeStream(self, read: true, write: !waiting.isEmpty)
+        updateInterest()
         if mayHaveMore || endWasSeen { loop.readLater(self) }
     }
 
     func continueReading() {
-        if isOpen && !isPaused { read() }
+        guard isOpen else { return }
+        // Paused since it was put in the queue: the bytes are still there, and no edge will tell of them again.
+        if isPaused { mayHaveMore = true } else { read() }
+    }
+
+    /// Tells a level-triggered descriptor set what can be used; edge-triggered there is nothing to tell.
+    private func updateInterest() {
+        loop.descriptors.changeStream(
+            self, read: !isPaused && !endWasTold, write: isConnecting || !waiting.isEmpty)
     }
 
     private func read() {
         mayHaveMore = false
-        var turnsLeft = 4
+        // A bounded share of the turn; of a broken connection everything, as there will be no other turn.
+        var turnsLeft = hasFailed ? Int.max : 4
         while isOpen {
             if isPaused {
                 mayHaveMore = true
@@ -111,8 +123,11 @@ internal import CSystem
             }
             let count = unsafe recv(descriptor, loop.scratch, EventLoop.readSize, 0)
             if count > 0 {
-                let bytes = unsafe Span(_unsafeStart: UnsafePointer(loop.scratch), count: count)
-                handler?.socketDidReceive(bytes)
+                // After `closeAfterFlush` nobody listens; the bytes are taken so that closing does not become a reset.
+                if !closesAfterFlush {
+                    let bytes = unsafe Span(_unsafeStart: UnsafePointer(loop.scratch), count: count)
+                    handler?.socketDidReceive(bytes)
+                }
                 // Less than asked for means drained; only an end of stream may still be behind it.
                 if count < EventLoop.readSize && !endWasSeen { return }
                 turnsLeft -= 1
@@ -122,7 +137,11 @@ internal import CSystem
                 }
             } else if count == 0 {
                 endWasSeen = false
-                handler?.socketDidReachEnd()
+                // After a failed write this is no end: the write took the error, and the failure will be told.
+                if endWasTold || hasFailed { return }
+                endWasTold = true
+                updateInterest()
+                if !closesAfterFlush { handler?.socketDidReachEnd() }
                 return
             } else {
                 let error = gh_errno()
@@ -198,7 +217,7 @@ internal import CSystem
         } else {
             enqueue(second.extracting((sent - first.count)..<second.count))
         }
-        loop.descriptors.changeStream(self, read: !isPaused, write: true)
+        updateInterest()
     }
 
     /// Bytes taken by the system, 0 when it can take none now, -1 on failure.
@@ -287,7 +306,7 @@ internal import CSystem
             takenCount &+= UInt64(sent)
         }
         finishClosing()
-        if isOpen { loop.descriptors.changeStream(self, read: !isPaused, write: false) }
+        if isOpen { updateInterest() }
     }
 
     private func finishClosing() {
@@ -306,15 +325,10 @@ internal import CSystem
             finishConnecting(readiness)
             return
         }
-        if readiness.contains(.end) || readiness.contains(.error) { endWasSeen = true }
+        if readiness.contains(.error) || (readiness.contains(.end) && !endWasTold) { endWasSeen = true }
         if readiness.contains(.writable) && !waiting.isEmpty {
-            flushWaiting()
-            // Told when half has gone, so that the other side is reading again before this one runs dry.
-            if isOpen && isCongested && waiting.count <= Int(highMark) / 2 {
-                isCongested = false
-                handler?.socketDidDrain()
-            }
-            if !isOpen { return }
+            drain()
+            if !isOpen || hasFailed { return }
         }
         if readiness.contains(.error) && isPaused {
             let error = gh_socket_error(descriptor)
@@ -323,7 +337,7 @@ internal import CSystem
                 return
             }
         }
-        if readiness.contains(.readable) || endWasSeen {
+        if (readiness.contains(.readable) && !endWasTold) || endWasSeen {
             if isPaused { mayHaveMore = true } else { read() }
         }
     }
@@ -336,9 +350,29 @@ internal import CSystem
         }
         if !readiness.contains(.writable) { return }
         isConnecting = false
+        // What the peer sent or ended before this turn came with the same edge and will not be told again.
+        if readiness.contains(.end) { endWasSeen = true }
         handler?.socketDidConnect()
-        if isOpen { flushWaiting() }
-        if isOpen && readiness.contains(.readable) { if isPaused { mayHaveMore = true } else { read() } }
+        if isOpen { drain() }
+        if isOpen && (readiness.contains(.readable) || endWasSeen) {
+            if isPaused { mayHaveMore = true } else { read() }
+        }
+    }
+
+    /// Sends what waits and tells the handler when it may write again: when half has gone, so that the other side is
+    /// reading again before this one runs dry.
+    private func drain() {
+        flushWaiting()
+        guard isOpen, isCongested, waiting.count <= Int(highMark) / 2 else { return }
+        isCongested = false
+        if !closesAfterFlush { handler?.socketDidDrain() }
+    }
+
+    /// A write failed a moment ago. What the peer said before it went, perhaps an early answer, is still there to read,
+    /// and comes before the failure.
+    func failAfterWriting(_ error: Int32) {
+        if isOpen && !isPaused && !endWasTold { read() }
+        fail(error)
     }
 
     func fail(_ error: Int32) {
@@ -361,7 +395,8 @@ internal import CSystem
         }
     }
 
-    /// Closes once everything written has been sent. The handler hears nothing more but a failure.
+    /// Closes once everything written has been sent. The handler hears nothing more but a failure. A peer that still
+    /// sends after that sees a reset, as TCP has it; who expects that shuts its side first and reads on for a while.
     package func closeAfterFlush() {
         guard isOpen else { return }
         if loop.batch.owner === self { loop.batch.flush() }

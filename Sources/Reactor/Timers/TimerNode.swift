@@ -10,6 +10,8 @@
     fileprivate final var slot: Int32 = -1
     /// The tick at which the wheel will look at the node; never later than the deadline's tick.
     fileprivate final var visit: Int64 = 0
+    /// Collected as due and not fired yet. Whoever fires before it in the same turn may still change its mind.
+    fileprivate final var isDue = false
     fileprivate final var next: Unmanaged<TimerNode>?
     fileprivate final var previous: Unmanaged<TimerNode>?
 
@@ -23,6 +25,13 @@
     open func timerDidFire() {}
 
     package final var isArmed: Bool { deadline != .max }
+
+    /// Fires a node that `collectDue` handed out, unless somebody has armed, paused or disarmed it since.
+    final func fireIfStillDue() {
+        guard isDue else { return }
+        isDue = false
+        timerDidFire()
+    }
 }
 
 /// A hashed wheel with coarse ticks: arming, moving and disarming are O(1) and touch one node.
@@ -47,8 +56,11 @@
     }
 
     /// Sets the node's deadline. Nothing else happens when the wheel will look at the node early enough anyway.
+    /// `Int64.max` is no deadline at all, as `pause`.
     package mutating func arm(_ node: TimerNode, at deadline: Int64) {
+        node.isDue = false
         node.deadline = deadline
+        if deadline == .max { return }
         let due = Self.tickAfter(deadline)
         if node.slot >= 0 {
             if node.visit <= due { return }
@@ -59,11 +71,13 @@
 
     /// Forgets the deadline, leaving the node linked: for a node that will be armed again soon.
     package mutating func pause(_ node: TimerNode) {
+        node.isDue = false
         node.deadline = .max
     }
 
     /// Forgets the deadline and unlinks the node: before it is let go.
     package mutating func disarm(_ node: TimerNode) {
+        node.isDue = false
         node.deadline = .max
         if node.slot >= 0 { unlink(node) }
     }
@@ -71,8 +85,10 @@
     /// Milliseconds until the wheel has to be looked at again; nil when it is empty.
     package func timeout(now: Int64) -> Int64? {
         if earliest == .max { return nil }
-        let due = earliest * Self.tick
-        return due <= now ? 0 : (due - now + 999_999) / 1_000_000
+        // The last ticks of the clock's range would not fit; the longest wait there is says the same.
+        let (due, isBeyond) = earliest.multipliedReportingOverflow(by: Self.tick)
+        if isBeyond { return .max }
+        return due <= now ? 0 : (due - now - 1) / 1_000_000 + 1
     }
 
     /// The next tick whose slot holds a node, perhaps one of a later turn; looked for only when the last one passed.
@@ -86,14 +102,19 @@
         return currentTick + ahead
     }
 
-    /// Disarms what is due at `now` and appends it to `due`; the caller fires it, when the wheel may be used again.
+    /// Disarms what is due at `now` and appends it to `due`; the caller fires it with `fireIfStillDue`, when the wheel
+    /// may be used again.
     package mutating func collectDue(now: Int64, into due: inout [TimerNode]) {
         let target = now / Self.tick
         if target <= currentTick { return }
         // After a long pause one turn of the wheel sees every slot.
         let first = max(currentTick + 1, target - Int64(Self.slotCount) + 1)
         currentTick = target
-        if linkedCount == 0 { return }
+        if linkedCount == 0 {
+            // Everything was disarmed: nothing to wake up for, or the loop would spin on a tick in the past.
+            earliest = .max
+            return
+        }
         var tick = first
         while tick <= target {
             let index = Int(tick & Int64(Self.slotCount - 1))
@@ -107,6 +128,7 @@
                 let dueTick = Self.tickAfter(node.deadline)
                 if dueTick <= target {
                     node.deadline = .max
+                    node.isDue = true
                     due.append(node)
                 } else {
                     link(node, at: dueTick)
