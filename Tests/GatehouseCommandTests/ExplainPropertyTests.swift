@@ -33,11 +33,15 @@ import Testing
         if path.isEmpty { path = "/" }
         let names = path.split(separator: "/").filter { $0.hasPrefix("{") }
         var keys = ["name: r\(index)", "path: \"\(path)\""]
-        if chance(30) { keys.append("methods: [ \(["GET", "POST", "GET, PUT"].randomElement(using: &random) ?? "GET") ]") }
+        if chance(30) {
+            keys.append("methods: [ \(["GET", "POST", "GET, PUT"].randomElement(using: &random) ?? "GET") ]")
+        }
         if chance(20) { keys.append("headers: { X-Version: \"\(chance(50) ? 1 : 2)\" }") }
         if chance(10) { keys.append("headers: { X-Request-Id: { present: \(chance(50)) } }") }
         if chance(15) { keys.append("query: { q: { present: \(chance(50)) } }") }
-        if chance(15) { keys.append("hosts: [ \(["a.test", "\"*.test\""].randomElement(using: &random) ?? "a.test") ]") }
+        if chance(15) {
+            keys.append("hosts: [ \(["a.test", "\"*.test\""].randomElement(using: &random) ?? "a.test") ]")
+        }
         if chance(15) { keys.append("listeners: \(chance(50) ? "plain" : "staged")") }
         if chance(15) { keys.append("paths: { encoded_slash: reject, semicolon: reject }") }
         if chance(10) { keys.append("limits: { request_body: 2 }") }
@@ -96,11 +100,13 @@ import Testing
         }
         if target.isEmpty || chance(15) { target += "/" }
         if chance(25) {
-            target += ["/../a", "/./b", "//", "/%2f", "/a;b", "/%61", "/..;/x", "/%00", "/a%2F..%2Fb", "/%zz", "/\\"]
+            target +=
+                ["/../a", "/./b", "//", "/%2f", "/a;b", "/%61", "/..;/x", "/%00", "/a%2F..%2Fb", "/%zz", "/\\"]
                 .randomElement(using: &random) ?? ""
         }
         if chance(40) { target += ["?", "?q=1", "?x=1&q", "?q=%2e#"].randomElement(using: &random) ?? "" }
-        var method = ["GET", "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "PURGE"].randomElement(using: &random) ?? "GET"
+        var method =
+            ["GET", "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "PURGE"].randomElement(using: &random) ?? "GET"
         if chance(3) { method = chance(50) ? "TRACE" : "CONNECT" }
         let host = ["a.test", "b.a.test:80", "other", "127.0.0.1:1"].randomElement(using: &random) ?? "other"
         var head = "\(method) \(target) HTTP/1.1\r\nHost: \(host)\r\n"
@@ -139,7 +145,8 @@ import Testing
                     port: gateway.addresses[listener].port, head, method: method)
                 let kind = Self.compare(
                     explanation, response, method, configuration,
-                    "seed \(random.seed): \(head)\(explanation.verdict)\nanswered \(response.status) \(response.bodyText)\n\(text)")
+                    "seed \(random.seed): \(head)\(explanation.verdict)\nanswered \(response.status) \(response.bodyText)\n\(text)"
+                )
                 kinds[kind, default: 0] += 1
             }
         }

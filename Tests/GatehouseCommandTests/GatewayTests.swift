@@ -49,7 +49,8 @@ import Testing
 
     @Test func aTakenPortIsAStartFailure() throws {
         let taken = try ScriptedUpstream(named: "taken")
-        let gateway = try Gateway(text: "listeners: [ { address: \"127.0.0.1:\(taken.port)\" } ]\naccess_log: { enabled: false }\n")
+        let gateway = try Gateway(
+            text: "listeners: [ { address: \"127.0.0.1:\(taken.port)\" } ]\naccess_log: { enabled: false }\n")
         #expect(throws: Gateway.Failure.self) { try gateway.start() }
         #expect(gateway.addresses.isEmpty)
     }

@@ -6,6 +6,7 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Tells everything that is wrong with a configuration, at once.",
+        usage: "gatehouse check [<files>...] [<options>]",
         discussion: """
             Examples:
               gatehouse check gateway.yaml

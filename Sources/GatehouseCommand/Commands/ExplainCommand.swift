@@ -6,6 +6,7 @@ struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Tells where a request would go, and why; sends nothing.",
+        usage: "gatehouse explain <method> <url> [-H <field>]... [<options>]",
         discussion: """
             It asks the gateway's own router: every route that could have taken the
             request, why each one lost, what the path became, and the URL that the service

@@ -31,9 +31,10 @@ struct ExplainStory {
             lines.append("  path       \(path)\(isSame ? "" : ", the normal form of \(explanation.receivedPath)")")
         }
         if !listener.stages.isEmpty {
-            if let stage = explanation.stage, let matched = explanation.matchedPath {
-                lines.append("  stage      \"\(stage)\" is taken off: \(matched)")
-            } else {
+            if let stage = explanation.stage {
+                let matched = explanation.matchedPath.map { ": \($0)" } ?? ""
+                lines.append("  stage      \"\(stage)\" is taken off\(matched)")
+            } else if explanation.normalizedPath != nil {
                 lines.append("  stage      none of \(list(listener.stages.map { "/\($0)" }, "or"))")
             }
         }
@@ -136,7 +137,7 @@ struct ExplainStory {
         var lines = ["", "Limits on the way:"]
         for limit in appliedLimits {
             let name = pad(limit.name, 22)
-            let status = limit.status.map { "then \($0)" } ?? "then cut off"
+            let status = limit.value == "off" ? "" : limit.status.map { "then \($0)" } ?? "then cut off"
             lines.append("  \(name) \(pad(limit.value, 8)) \(pad(status, 13)) \(limit.from)")
         }
         return lines

@@ -43,16 +43,15 @@ struct RuleSentence {
     }
 
     private func sentence(_ noun: String, _ match: FieldMatch, _ actual: String?) -> String {
-        let wish: String
-        switch match.condition {
-        case .exact(let text): wish = "to be \"\(text)\""
-        case .regex(let text): wish = "to match \(text)"
-        case .present(true): wish = "to be there"
-        case .present(false): wish = "not to be there"
-        case .mediaType(let text): wish = "to name the media type \(text)"
-        }
         let found = actual.map { "which is \"\(LiveLog.printable($0))\"" } ?? "which is not there"
-        return "it asks for the \(noun) \(match.name) \(wish), \(found)"
+        switch match.condition {
+        case .exact(let text): return "it asks for the \(noun) \(match.name) to be \"\(text)\", \(found)"
+        case .regex(let text): return "it asks for the \(noun) \(match.name) to match \(text), \(found)"
+        case .present(true): return "it asks for the \(noun) \(match.name), \(found)"
+        case .present(false): return "it takes requests without the \(noun) \(match.name) only, \(found)"
+        case .mediaType(let text):
+            return "it asks for the \(noun) \(match.name) to name the media type \(text), \(found)"
+        }
     }
 
     // MARK: What the request has

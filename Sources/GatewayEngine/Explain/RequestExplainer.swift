@@ -66,9 +66,9 @@ package struct RequestExplainer {
         let listener = snapshot.listeners[result.listener]
         guard let path = normalise(head, &result) else { return refusal(.pathRejected, pathReason(head)) }
         guard let rest = removeStage(listener, path, &result) else { return refusal(.stageNotFound) }
-        result.matchedPath = String(decoding: rest, as: UTF8.self)
-
         if head.method == .trace { return refusal(.methodNotAllowed) }
+
+        result.matchedPath = String(decoding: rest, as: UTF8.self)
         let input = RouteInput(
             listener: result.listener, method: head.method, methodText: fields.bytes(head.methodText),
             host: fields.bytes(head.authority), path: rest.span, query: fields.bytes(head.query), fields: fields)
