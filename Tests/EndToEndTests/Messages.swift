@@ -261,6 +261,22 @@ import Testing
         }
     }
 
+    /// Also when the gateway answers by itself, before the next turn of its loop: request and FIN in one packet.
+    @Test(arguments: ["/fixed", "/none", "/fixed%00"])
+    func halfCloseAndAnAnswerOfTheGateway(_ target: String) throws {
+        let configuration = oneListener + "routes: [ { path: /fixed, respond: { body: hello } } ]\n"
+        try withGateway(configuration) { gateway in
+            for _ in 0..<5 {
+                let client = try gateway.connect()
+                try client.send(request("GET \(target)"))
+                client.finishSending()
+                let response = try client.readResponse()
+                #expect([200, 404, 400].contains(response.status))
+                try client.expectClosed()
+            }
+        }
+    }
+
     @Test func upgradesAreNotMade() throws {
         let origin = try ScriptedUpstream(named: "origin")
         try withGateway(everything(to: origin), origin) { gateway in

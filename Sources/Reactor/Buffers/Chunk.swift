@@ -84,7 +84,8 @@ package struct ChunkPool: ~Copyable {
         get {
             guard let chunk = first else { return Span() }
             // start...end stays within the chunk, which this queue keeps alive.
-            let span = unsafe Span(_unsafeStart: UnsafePointer(chunk.base + chunk.start), count: chunk.end - chunk.start)
+            let span = unsafe Span(
+                _unsafeStart: UnsafePointer(chunk.base + chunk.start), count: chunk.end - chunk.start)
             return unsafe _overrideLifetime(span, borrowing: self)
         }
     }

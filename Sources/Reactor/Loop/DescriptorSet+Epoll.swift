@@ -14,8 +14,10 @@
         private let set: Int32
         private var handlers: [DescriptorHandler?] = []
         private var nextGeneration: UInt32 = 1
-        private var tokens: [UInt64]
-        private var masks: [UInt32]
+        // Given here and not in `init`: there Swift 6.3 releases the values they had before, which are none, as soon as
+        // it optimises.
+        private var tokens = [UInt64](repeating: 0, count: batch)
+        private var masks = [UInt32](repeating: 0, count: batch)
         private static let batch = 256
         private static let libuvToken = UInt64.max
         /// libuv is one descriptor among the others here; the loop runs it when it is ready.
@@ -24,8 +26,6 @@
         init(libuv: UnsafeMutablePointer<uv_loop_t>) {
             set = gh_epoll_create()
             precondition(set >= 0, "epoll_create1 failed: errno \(gh_errno())")
-            tokens = Array(repeating: 0, count: Self.batch)
-            masks = Array(repeating: 0, count: Self.batch)
             let added = unsafe gh_epoll_control(
                 set, EPOLL_CTL_ADD, uv_backend_fd(libuv), gh_epoll_in, Self.libuvToken)
             precondition(added == 0, "epoll_ctl failed: errno \(gh_errno())")

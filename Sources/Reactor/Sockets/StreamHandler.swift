@@ -1,11 +1,10 @@
 /// What a stream socket tells its owner: one subclass for each role a connection can have.
 ///
-/// `open` because other modules inherit from it; the module itself is no product, so nothing outside the package can.
 /// A class to inherit from rather than a protocol: the call is one indirect jump, and the handler carries its own timer.
 open class StreamHandler: TimerNode {
-    package override init() { super.init() }
+    public override init() { super.init() }
 
-/// The connection is there; what was written before leaves when this returns.
+    /// The connection is there; what was written before leaves when this returns.
     open func socketDidConnect() {}
 
     /// Bytes came. They are gone when this returns: keep a copy of what has to wait.

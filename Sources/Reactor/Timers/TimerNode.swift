@@ -1,6 +1,8 @@
 /// Something that can have one deadline: connections, exchanges and pools inherit from this, so that a timer costs no
 /// allocation of its own and an idle connection carries 32 bytes for it.
 ///
+/// `open` because Swift lets no other module inherit from a `package` class.
+///
 /// A node is linked into a wheel by plain pointers, not references: whoever arms a node disarms it before letting go,
 /// and `deinit` checks that.
 @safe open class TimerNode {
@@ -15,7 +17,7 @@
     fileprivate final var next: Unmanaged<TimerNode>?
     fileprivate final var previous: Unmanaged<TimerNode>?
 
-    package init() {}
+    public init() {}
 
     deinit {
         precondition(slot < 0, "a timer node was released while armed")

@@ -11,7 +11,8 @@ import Testing
         var model: [UInt8] = []
         var written = 0
         for step in 0..<1_000 {
-            let size = [0, 1, 100, Chunk.capacity - 1, Chunk.capacity, 3 * Chunk.capacity].randomElement(using: &random)!
+            let size = [0, 1, 100, Chunk.capacity - 1, Chunk.capacity, 3 * Chunk.capacity].randomElement(
+                using: &random)!
             if Bool.random(using: &random) && model.count < 500_000 {
                 let bytes = pattern(size, from: written)
                 queue.append(bytes.span, pool: &pool)

@@ -119,19 +119,22 @@ private func address(_ text: String) -> SocketAddress { SocketAddress(literal: t
         #expect(seen.count > 100)
     }
 
-    @Test(arguments: [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (7, 30), (1_000_000, 30)] as [(Int, Int64)])
+    @Test(
+        arguments: [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (7, 30), (1_000_000, 30)]
+            as [(Int, Int64)])
     func retriesBackOff(failures: Int, seconds: Int64) {
         #expect(RefreshSchedule.retry(failures: failures) == seconds * Self.second)
     }
 }
 
 @Suite struct NameResolverOptionsTests {
-    @Test(arguments: [
-        ("10.0.0.1", ["10.0.0.1:53"]), ("10.0.0.1:5353", ["10.0.0.1:5353"]), ("::1", ["[::1]:53"]),
-        ("[::1]", ["[::1]:53"]), ("[::1]:54, 10.0.0.2", ["[::1]:54", "10.0.0.2:53"]),
-        ("", nil), ("dns.test", nil), ("10.0.0.1:", nil), ("10.0.0.1:0", nil), ("10.0.0.1:70000", nil),
-        ("10.0.0.1:-1", nil), ("10.0.0.1,x", nil), ("[::1]x:5", nil),
-    ] as [(String, [String]?)])
+    @Test(
+        arguments: [
+            ("10.0.0.1", ["10.0.0.1:53"]), ("10.0.0.1:5353", ["10.0.0.1:5353"]), ("::1", ["[::1]:53"]),
+            ("[::1]", ["[::1]:53"]), ("[::1]:54, 10.0.0.2", ["[::1]:54", "10.0.0.2:53"]),
+            ("", nil), ("dns.test", nil), ("10.0.0.1:", nil), ("10.0.0.1:0", nil), ("10.0.0.1:70000", nil),
+            ("10.0.0.1:-1", nil), ("10.0.0.1,x", nil), ("[::1]x:5", nil),
+        ] as [(String, [String]?)])
     func serverListsAreParsedOrRefused(text: String, servers: [String]?) {
         #expect(NameResolverOptions.servers(parsing: text)?.map(\.description) == servers)
     }

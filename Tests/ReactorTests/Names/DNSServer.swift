@@ -1,10 +1,10 @@
+@testable import Reactor
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-
-@testable import Reactor
 
 /// A name server for tests: one UDP socket on loopback, on the same loop as what is tested, that answers as it is told.
 final class DNSServer: DescriptorHandler {

@@ -92,16 +92,19 @@ private func address(_ text: String, _ port: UInt16 = 80) -> SocketAddress { Soc
         fixture.close()
     }
 
-    @Test(arguments: [(0, 1), (1, 1), (59, 59), (3_600, 3_600), (1_000_000, 3_600), (0x7FFF_FFFF, 3_600)] as [(UInt32, Int)])
+    @Test(
+        arguments: [(0, 1), (1, 1), (59, 59), (3_600, 3_600), (1_000_000, 3_600), (0x7FFF_FFFF, 3_600)]
+            as [(UInt32, Int)])
     func theTimeToLiveIsHeldInBounds(sent: UInt32, used: Int) throws {
         let fixture = Fixture(zone: [.a("x.test", "192.0.2.1", ttl: sent)])
         #expect(try fixture.resolve("x.test").get().timeToLive == used)
         fixture.close()
     }
 
-    @Test(arguments: [
-        (3, .notFound), (2, .serverFailure), (5, .serverFailure), (4, .serverFailure), (0, .noAddress),
-    ] as [(UInt8, ResolutionError)])
+    @Test(
+        arguments: [
+            (3, .notFound), (2, .serverFailure), (5, .serverFailure), (4, .serverFailure), (0, .noAddress),
+        ] as [(UInt8, ResolutionError)])
     func failuresHaveTheirReason(code: UInt8, error: ResolutionError) throws {
         let fixture = Fixture { _ in .code(code) }
         #expect(try fixture.resolve("x.test") == .failure(error))
@@ -230,7 +233,9 @@ private func address(_ text: String, _ port: UInt16 = 80) -> SocketAddress { Soc
         fixture.close()
     }
 
-    @Test(arguments: ["", " ", "a b", "a\0b", "127.0.0.1\0.test", "käse.test", "[]", String(repeating: "a", count: 300)])
+    @Test(arguments: [
+        "", " ", "a b", "a\0b", "127.0.0.1\0.test", "käse.test", "[]", String(repeating: "a", count: 300),
+    ])
     func whatIsNoNameIsNotAskedFor(text: String) {
         let fixture = Fixture { _ in .code(2) }
         var result: Result<Resolution, ResolutionError>?
@@ -280,7 +285,9 @@ private func address(_ text: String, _ port: UInt16 = 80) -> SocketAddress { Soc
         var names: [String: Set<SocketAddress>] = [:]
         for line in String(decoding: text[..<count], as: UTF8.self).split(separator: "\n") {
             let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" }
-            guard let first = words.first, let address = SocketAddress(literal: String(first), port: 80) else { continue }
+            guard let first = words.first, let address = SocketAddress(literal: String(first), port: 80) else {
+                continue
+            }
             for name in words.dropFirst() { names[String(name), default: []].insert(address) }
         }
         return names

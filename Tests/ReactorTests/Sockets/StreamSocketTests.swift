@@ -129,7 +129,9 @@ struct Connection {
         connection.peer.set(SOL_SOCKET, SO_SNDBUF, 1_000_000)
         let sent = pattern(16 * EventLoop.readSize)
         var offset = 0
-        let refill = { while offset < sent.count, case let more = peer.send(sent[offset...]), more > 0 { offset += more } }
+        let refill = {
+            while offset < sent.count, case let more = peer.send(sent[offset...]), more > 0 { offset += more }
+        }
         refill()
         recorder.onReceive = { recorder in
             refill()
@@ -210,7 +212,10 @@ struct Connection {
         #expect(recorders.map(\.receives).sorted() == [0, 1])
         newcomerPeer?.send([9])
         try loop.turn(until: "the newcomer got its own byte") { newcomer.received == [9] }
-        for recorder in recorders + [newcomer] { recorder.socket?.close() }
+        for recorder in recorders + [newcomer] {
+            recorder.socket?.close()
+            recorder.forget()
+        }
         for peer in peers { peer.closeNow() }
         newcomerPeer?.closeNow()
     }

@@ -15,7 +15,9 @@ extension EventLoop {
         turn(longest: 0)
         let deadline = now + seconds * 1_000_000_000
         while !condition() {
-            if now > deadline { throw LoopIsStuck(description: "after \(seconds) s and \(turns) turns still not: \(what)") }
+            if now > deadline {
+                throw LoopIsStuck(description: "after \(seconds) s and \(turns) turns still not: \(what)")
+            }
             turn(longest: 100)
         }
     }

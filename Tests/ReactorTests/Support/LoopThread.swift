@@ -1,12 +1,12 @@
 import Synchronization
 
+@testable import Reactor
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-
-@testable import Reactor
 
 /// Runs a body on a thread of its own.
 @safe final class SystemThread {

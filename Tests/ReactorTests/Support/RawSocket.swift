@@ -1,10 +1,10 @@
+@testable import Reactor
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-
-@testable import Reactor
 
 /// The other side of a connection, as a plain descriptor that the test reads and writes itself, without any loop.
 struct RawSocket {
@@ -19,7 +19,9 @@ struct RawSocket {
     static func pair(sendBuffer: Int32? = nil) throws -> (descriptor: Int32, peer: RawSocket) {
         let listener = try ListeningSocket.bind(.loopback, shared: false)
         defer { close(listener) }
-        guard let address = ListeningSocket.address(of: listener) else { throw Failure(call: "getsockname", code: errno) }
+        guard let address = ListeningSocket.address(of: listener) else {
+            throw Failure(call: "getsockname", code: errno)
+        }
         let peer = try RawSocket(connectingTo: address)
         let accepted = try accept(on: listener)
         if let sendBuffer { accepted.set(SOL_SOCKET, SO_SNDBUF, sendBuffer) }
