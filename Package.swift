@@ -2,7 +2,7 @@
 import PackageDescription
 
 /// One set of rules for every target: unsafe code is marked where it stands, existentials and imports say what they are.
-let settings: [SwiftSetting] = [
+var settings: [SwiftSetting] = [
     .strictMemorySafety(),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -12,6 +12,9 @@ let settings: [SwiftSetting] = [
     // request a quarter of its instructions (docs/decisions/0002).
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
+
+// Where changes are judged, warnings are errors. Not for everyone: a newer compiler may warn of more than this one.
+if Context.environment["GATEHOUSE_WARNINGS"] == "errors" { settings.append(.treatAllWarnings(as: .error)) }
 
 let package = Package(
     name: "gatehouse",
@@ -46,7 +49,7 @@ let package = Package(
         .executableTarget(
             name: "GatehouseCommand",
             dependencies: [
-                "Gatehouse", "GatewayEngine", "GatewayConfiguration",
+                "Gatehouse", "GatewayEngine", "GatewayConfiguration", "HTTPWire", "Reactor", "CSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -58,6 +61,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "GatewayEngineTests", dependencies: ["GatewayEngine", "GatehouseTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "GatehouseCommandTests",
+            dependencies: ["GatehouseCommand", "Gatehouse", "GatehouseTesting", "GatewayEngine", "GatewayConfiguration"],
+            exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["GatehouseTesting", "GatewayEngine", "GatewayConfiguration"],
             swiftSettings: settings),

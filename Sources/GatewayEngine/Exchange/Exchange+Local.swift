@@ -88,7 +88,7 @@ extension Exchange {
         respond(body.span)
     }
 
-    func answer(_ redirect: CompiledRedirect, publicPath: ByteRange) {
+    func answer(_ redirect: CompiledRedirect) {
         let buffer = worker.pathBuffer
         buffer.removeAll()
         let fields = request.fields

@@ -31,6 +31,7 @@ extension Exchange {
         // (3) One truth about the path, the stage taken off.
         let listener = snapshot.listeners[self.listener]
         guard let features = normalisePath() else { return refuse(.pathRejected) }
+        publicPath = path
         guard removeStage(listener) else { return refuse(.stageNotFound) }
 
         // (4) The route.
@@ -63,7 +64,7 @@ extension Exchange {
         case .split(let split):
             proxy(worker.splitSide(split), plan)
         case .redirect(let redirect):
-            answer(redirect, publicPath: path)
+            answer(redirect)
         case .respond(let fixed):
             answer(fixed)
         }

@@ -43,6 +43,8 @@ final class Exchange: TimerNode {
     var routeIndex = -1
     /// The path that was matched and is forwarded: normalised, the stage removed; in the arena of the request's fields.
     var path = ByteRange.empty
+    /// The same with the stage: what a redirect leads to when it names no path.
+    var publicPath = ByteRange.empty
     /// The target for the upstream, in the same arena.
     var target = ByteRange.empty
     /// `Host` as the client sent it, in the same arena.
@@ -86,6 +88,7 @@ final class Exchange: TimerNode {
         listener = downstream.listener
         routeIndex = -1
         path = .empty
+        publicPath = .empty
         target = .empty
         originalAuthority = .empty
         framing = .none

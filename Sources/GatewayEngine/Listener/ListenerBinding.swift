@@ -1,3 +1,4 @@
+internal import CSystem
 internal import GatewayConfiguration
 internal import Reactor
 
@@ -24,6 +25,7 @@ struct ListenerBinding: Sendable {
         }
         var descriptors: [Int32] = []
         do throws(ListeningSocket.BindError) {
+            if address.port != 0 { try claim(&address, everywhere: everywhere) }
             for _ in 0..<count {
                 let descriptor: Int32
                 do throws(ListeningSocket.BindError) {
@@ -43,5 +45,18 @@ struct ListenerBinding: Sendable {
         }
         return ListenerBinding(
             index: index, name: name, address: address, descriptors: descriptors, counter: counter)
+    }
+
+    /// Asks for the port alone first, and lets it go again. Sockets that share a port share it with every process of the
+    /// same user: a second gateway would start without a word and take a part of the connections.
+    private static func claim(_ address: inout SocketAddress, everywhere: Bool) throws(ListeningSocket.BindError) {
+        do throws(ListeningSocket.BindError) {
+            ListeningSocket.discard(try ListeningSocket.bind(address, shared: false))
+        } catch {
+            // As below: a taken port is taken for IPv4 too, anything else may be the lack of IPv6.
+            guard everywhere, address.isIPv6, error.code != EADDRINUSE else { throw error }
+            address = SocketAddress(ipv4: 0, port: address.port)
+            ListeningSocket.discard(try ListeningSocket.bind(address, shared: false))
+        }
     }
 }

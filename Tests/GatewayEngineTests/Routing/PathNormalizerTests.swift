@@ -160,7 +160,7 @@ import Testing
 
     @Test("Random paths: as the reference says, and a fixed point")
     func walk() {
-        let walk = Walk(rounds: 20_000)
+        let walk = RoutingWalk(rounds: 20_000)
         var random = SeededGenerator(seed: walk.seed)
         let tokens = [
             "/", "/", "/", ".", "..", "%2e", "%2E", "a", "b", "%41", "%2f", "%2F", "%5C", "\\", ";", "x=1", "%c3%A9",

@@ -80,7 +80,7 @@ import Testing
 
     @Test("The table decides as the naive router does, and explain says the same")
     func walk() throws {
-        let walk = Walk(rounds: 400)
+        let walk = RoutingWalk(rounds: 400)
         var random = SeededGenerator(seed: walk.seed)
         var (found, refused, ties) = (0, 0, 0)
         for _ in 0..<walk.rounds {
@@ -121,7 +121,7 @@ import Testing
 
     private func check(
         _ explanation: Explanation, _ outcome: Outcome, _ router: Router, _ naive: NaiveRouter, _ request: Request,
-        _ walk: Walk
+        _ walk: RoutingWalk
     ) {
         switch (explanation.outcome, outcome) {
         case (.route(let index), .route(let name, let parameters)):

@@ -202,7 +202,7 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// The seed and the number of rounds of a random walk. `GATEHOUSE_SEED` replays one, `GATEHOUSE_ROUNDS` makes it longer.
-struct Walk {
+struct RoutingWalk {
     let seed: UInt64
     let rounds: Int
 

@@ -1,0 +1,27 @@
+# The one list of what can be run.
+
+SOURCES = Package.swift Sources Tests
+
+.PHONY: help demo test build bench format lint
+
+help:  ## Prints this list.
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+demo:  ## Four sample services with a gateway in front, and lines to try.
+	@scripts/demo
+
+test:  ## Builds and runs the test suite.
+	@scripts/test
+
+build:  ## The program, optimised: .build/release/gatehouse.
+	@scripts/setup
+	swift build --configuration release --product gatehouse
+
+bench:  ## Compares speed and memory with other gateways.
+	Benchmarks/compare
+
+format:  ## Lays the code out as .swift-format says.
+	swift format --in-place --parallel --recursive $(SOURCES)
+
+lint:  ## Tells where the code is laid out otherwise.
+	swift format lint --strict --parallel --recursive $(SOURCES)

@@ -1,0 +1,116 @@
+internal import Gatehouse
+internal import GatewayConfiguration
+internal import GatewayEngine
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Darwin
+#endif
+
+/// The demo while it runs: the sample services, the gateway, and the directory with its configuration.
+final class Demo: Sendable {
+    let configuration: DemoConfiguration
+    /// The file that the user can read.
+    let path: String
+    let gateway: Gateway
+    let services: [(instance: String, port: UInt16)]
+    private let children: Mutex<[Subprocess]>
+    private let directory: String
+
+    private static let instances: [(instance: String, kind: DemoService.Kind)] = [
+        ("users-1", .users), ("users-2", .users), ("orders-1", .orders), ("posts-1", .posts),
+        ("products-v1", .products), ("products-v2", .products),
+    ]
+
+    /// 1. Find free ports for the gateway. 2. Start the services, each of which says which port it has. 3. Write the
+    /// configuration. 4. Start the gateway on it, its access log read by `log`.
+    init(port: UInt16?, log: LiveLog, prints: Bool) throws {
+        let ports = try Self.choosePorts(port)
+        var children: [Subprocess] = []
+        var services: [(instance: String, port: UInt16)] = []
+        var directory: String?
+        do {
+            for (instance, kind) in Self.instances {
+                let child = try Subprocess(
+                    Executable.path, ["demo-service", kind.rawValue, "--instance", instance, "--port", "0"])
+                children.append(child)
+                let line = child.readLine()
+                guard let port = line.split(whereSeparator: \.isWhitespace).last.flatMap({ UInt16($0) }) else {
+                    throw Outcome(.cannotStart, "the sample service \(instance) did not start")
+                }
+                services.append((instance, port))
+            }
+            configuration = DemoConfiguration(
+                port: ports.front, stagedPort: ports.staged, adminPort: ports.admin,
+                ports: Dictionary(uniqueKeysWithValues: services.map { ($0.instance, $0.port) }))
+            let made = try ScratchDirectory.make("gatehouse-demo")
+            directory = made
+            path = made + "/gateway.yaml"
+            try ScratchDirectory.write(configuration.text, to: path)
+            var accepted = try Gateway.accepted(ConfigurationLoader.load(path: path))
+            accepted.accessLog.path = log.path
+            gateway = try Gateway(accepted, log: OperationLog())
+            try gateway.start()
+        } catch {
+            for child in children { child.end() }
+            if let directory { ScratchDirectory.remove(directory) }
+            if let failure = error as? Gateway.Failure { throw RunCommand.outcome(failure, Console.error) }
+            throw error
+        }
+        self.services = services
+        self.directory = directory ?? ""
+        self.children = Mutex(children)
+        log.start(prints: prints)
+    }
+
+    private static func choosePorts(_ wanted: UInt16?) throws(Outcome) -> (front: UInt16, staged: UInt16, admin: UInt16)
+    {
+        if let wanted, wanted != 0, FreePorts.probe(wanted) == nil {
+            throw Outcome(.cannotStart, "port \(wanted) is taken or not permitted; choose another with --port")
+        }
+        let first = wanted ?? 8080
+        guard let front = FreePorts.find(from: first),
+            let staged = FreePorts.find(from: first == 0 ? 0 : front &+ 1, besides: [front]),
+            let admin = FreePorts.find(from: first == 0 ? 0 : 9901, besides: [front, staged])
+        else { throw Outcome(.cannotStart, "no port is free") }
+        return (front, staged, admin)
+    }
+
+    /// Ends the services and removes the directory. The gateway has ended before, or is about to with the program.
+    func cleanUp() {
+        let all = children.withLock { children in
+            defer { children = [] }
+            return children
+        }
+        for child in all { child.end() }
+        if !all.isEmpty { ScratchDirectory.remove(directory) }
+    }
+}
+
+/// A directory of the demo's own, with one file in it.
+enum ScratchDirectory {
+    static func make(_ name: String) throws(Outcome) -> String {
+        let parent = Console.variable("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+        var template = Array("\(parent)/\(name)-XXXXXX".utf8CString)
+        // mkdtemp changes the six letters in place.
+        let made = unsafe mkdtemp(&template) != nil
+        guard made else { throw Outcome(.cannotStart, "cannot make a directory in \(parent)") }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    static func write(_ text: String, to path: String) throws(Outcome) {
+        // The path is read within the call.
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Outcome(.cannotStart, "cannot write \(path)") }
+        Console(descriptor: descriptor, hasColour: false).write(text)
+        _ = close(descriptor)
+    }
+
+    static func remove(_ directory: String) {
+        // Both paths are read within the calls.
+        _ = unsafe unlink(directory + "/gateway.yaml")
+        _ = unsafe rmdir(directory)
+    }
+}

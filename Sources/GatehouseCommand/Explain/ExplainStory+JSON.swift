@@ -1,0 +1,94 @@
+internal import GatewayConfiguration
+internal import GatewayEngine
+
+/// The same for programs.
+extension ExplainStory {
+    private struct Document: Encodable {
+        struct Candidate: Encodable {
+            var route: String
+            var location: String
+            var path: String
+            var takes: Bool
+            var reason: String
+        }
+        struct Endpoint: Encodable {
+            var url: String
+            var weight: Int
+        }
+        struct Destination: Encodable {
+            var service: String
+            var weight: Int
+            var endpoints: [Endpoint]
+        }
+        struct Verdict: Encodable {
+            /// `proxied`, `refused`, `redirected` or `answered`.
+            var kind: String
+            var status: Int?
+            var error: String?
+            var message: String?
+            var allow: [String]?
+            var location: String?
+            var destinations: [Destination]?
+            var host: String?
+            var forwardedPrefix: String?
+        }
+
+        var method: String
+        var url: String
+        var listener: String
+        var receivedPath: String
+        var normalizedPath: String?
+        var stage: String?
+        var matchedPath: String?
+        var removedFields: [String]
+        var candidates: [Candidate]
+        var route: String?
+        var parameters: [String: String]
+        var verdict: Verdict
+        var limits: [AppliedLimit]
+    }
+
+    func json() throws -> String {
+        let candidates = explanation.candidates.map { candidate in
+            let route = configuration.routes[candidate.route]
+            return Document.Candidate(
+                route: route.name, location: route.location.description, path: Self.path(route),
+                takes: candidate.failure == nil, reason: reason(candidate))
+        }
+        return try JSONLines.pretty(
+            Document(
+                method: request.method, url: request.url,
+                listener: configuration.listeners[explanation.listener].name,
+                receivedPath: explanation.receivedPath, normalizedPath: explanation.normalizedPath,
+                stage: explanation.stage, matchedPath: explanation.matchedPath,
+                removedFields: explanation.removedFields, candidates: candidates, route: route?.name,
+                parameters: Dictionary(
+                    explanation.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
+                verdict: verdict, limits: appliedLimits))
+    }
+
+    private var verdict: Document.Verdict {
+        switch explanation.verdict {
+        case .refused(let error, let reason, let allow):
+            return Document.Verdict(
+                kind: "refused", status: error.status, error: error.code.description,
+                message: reason ?? error.message.description, allow: allow.isEmpty ? nil : allow)
+        case .redirected(let status, let location):
+            return Document.Verdict(kind: "redirected", status: status, location: location)
+        case .answered(let status, _):
+            return Document.Verdict(kind: "answered", status: status)
+        case .proxied(let destinations):
+            let all = destinations.map { destination in
+                Document.Destination(
+                    service: destination.service, weight: destination.weight,
+                    endpoints: destination.endpoints.map {
+                        Document.Endpoint(url: Self.url($0, destination.target), weight: $0.weight)
+                    })
+            }
+            let prefix = explanation.removedPrefix
+            return Document.Verdict(
+                kind: "proxied", destinations: all, host: explanation.upstreamHost,
+                forwardedPrefix: prefix.isEmpty ? nil : prefix)
+        }
+    }
+}

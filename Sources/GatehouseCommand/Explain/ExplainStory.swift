@@ -1,0 +1,153 @@
+internal import GatewayConfiguration
+internal import GatewayEngine
+
+/// What `explain` tells, in the order in which it happens to a request.
+struct ExplainStory {
+    let request: ExplainedRequest
+    let explanation: RequestExplanation
+    let snapshot: Snapshot
+
+    var configuration: GatewayConfiguration { snapshot.configuration }
+    var route: RouteConfiguration? { explanation.route.map { configuration.routes[$0] } }
+
+    func text(colour: Bool) -> String {
+        var lines = [Paint.strong("\(request.method) \(LiveLog.printable(request.url))", colour)]
+        lines += arrival()
+        lines += candidates(colour)
+        lines += ending(colour)
+        return lines.joined(separator: "\n")
+    }
+
+    // MARK: What comes in
+
+    private func arrival() -> [String] {
+        let listener = configuration.listeners[explanation.listener]
+        var lines = ["  listener   \"\(listener.name)\"\(place(listener.location))"]
+        if !explanation.removedFields.isEmpty {
+            lines.append("  fields     left out: \(explanation.removedFields.joined(separator: ", "))")
+        }
+        if let path = explanation.normalizedPath {
+            let isSame = path == explanation.receivedPath
+            lines.append("  path       \(path)\(isSame ? "" : ", the normal form of \(explanation.receivedPath)")")
+        }
+        if !listener.stages.isEmpty {
+            if let stage = explanation.stage {
+                let matched = explanation.matchedPath.map { ": \($0)" } ?? ""
+                lines.append("  stage      \"\(stage)\" is taken off\(matched)")
+            } else if explanation.normalizedPath != nil {
+                lines.append("  stage      none of \(list(listener.stages.map { "/\($0)" }, "or"))")
+            }
+        }
+        for parameter in explanation.parameters {
+            lines.append("  parameter  {\(parameter.name)} is \(parameter.value)")
+        }
+        return lines
+    }
+
+    // MARK: Who could have answered
+
+    private func candidates(_ colour: Bool) -> [String] {
+        guard !explanation.candidates.isEmpty else {
+            return explanation.matchedPath == nil ? [] : ["", "No route has this host and path."]
+        }
+        var lines = ["", "Routes with this host and path, in the order in which they are tried:"]
+        for candidate in explanation.candidates {
+            let route = configuration.routes[candidate.route]
+            let mark = candidate.failure == nil ? Paint.good("+", colour) : Paint.bad("-", colour)
+            lines.append("  \(mark) \(Paint.strong(route.name, colour))\(place(route.location))  \(Self.path(route))")
+            lines.append("      \(reason(candidate))")
+        }
+        return lines
+    }
+
+    func reason(_ candidate: Explanation.Candidate) -> String {
+        guard let failure = candidate.failure else { return "takes it" }
+        return RuleSentence(explanation: explanation, method: request.method, snapshot: snapshot)
+            .text(failure, of: configuration.routes[candidate.route])
+    }
+
+    static func path(_ route: RouteConfiguration) -> String {
+        switch route.path {
+        case .pattern(let pattern): pattern.text
+        case .regex(let text): "regex \(text)"
+        }
+    }
+
+    // MARK: How it ends
+
+    private func ending(_ colour: Bool) -> [String] {
+        var lines: [String] = [""]
+        switch explanation.verdict {
+        case .refused(let error, let reason, let allow):
+            lines.append("The gateway answers \(Paint.bad("\(error.status) \(error.code)", colour)): \(error.message)")
+            if let reason { lines.append("  \(reason)") }
+            if !allow.isEmpty { lines.append("  Allow: \(allow.joined(separator: ", "))") }
+            return lines
+        case .redirected(let status, let location):
+            lines.append("The gateway answers \(status), to \(Paint.accent(location, colour))")
+        case .answered(let status, let size):
+            lines.append("The gateway answers \(status) by itself, with \(size) bytes.")
+        case .proxied(let destinations):
+            lines += self.destinations(destinations, colour)
+        }
+        return lines + limits()
+    }
+
+    private func destinations(_ destinations: [RequestExplanation.Destination], _ colour: Bool) -> [String] {
+        var lines: [String] = []
+        let total = destinations.reduce(0) { $0 + $1.weight }
+        for destination in destinations {
+            let share = destinations.count > 1 ? ", \(destination.weight) of \(total) requests" : ""
+            switch destination.source {
+            case .configured(let index):
+                let service = configuration.services[index]
+                lines.append("It goes to service \"\(service.name)\"\(place(service.location))\(share):")
+            case .upstream:
+                lines.append("It goes to the route's upstream\(share):")
+            }
+            for endpoint in destination.endpoints {
+                let weight = destination.endpoints.count > 1 ? "  (weight \(endpoint.weight))" : ""
+                lines.append("  " + Paint.accent(Self.url(endpoint, destination.target), colour) + weight)
+            }
+        }
+        if let host = explanation.upstreamHost { lines.append("  Host: \(host)") }
+        if !explanation.removedPrefix.isEmpty {
+            lines.append("  X-Forwarded-Prefix: \(explanation.removedPrefix)")
+        }
+        return lines
+    }
+
+    static func url(_ endpoint: EndpointConfiguration, _ target: String) -> String {
+        "\(endpoint.tls ? "https" : "http")://\(endpoint.authority)\(target)"
+    }
+
+    var appliedLimits: [AppliedLimit] {
+        guard let route else { return [] }
+        var service: ServiceConfiguration?
+        if case .proxied(let destinations) = explanation.verdict, let first = destinations.first {
+            switch first.source {
+            case .configured(let index): service = configuration.services[index]
+            case .upstream: service = ServiceConfiguration(name: first.service, endpoints: first.endpoints)
+            }
+        }
+        return AppliedLimit.all(route: route, service: service, configuration)
+    }
+
+    private func limits() -> [String] {
+        var lines = ["", "Limits on the way:"]
+        for limit in appliedLimits {
+            let name = pad(limit.name, 22)
+            let status = limit.value == "off" ? "" : limit.status.map { "then \($0)" } ?? "then cut off"
+            lines.append("  \(name) \(pad(limit.value, 8)) \(pad(status, 13)) \(limit.from)")
+        }
+        return lines
+    }
+
+    private func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    private func place(_ location: SourceLocation) -> String {
+        location == .none ? "" : " (\(location))"
+    }
+}

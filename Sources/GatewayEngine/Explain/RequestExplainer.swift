@@ -1,0 +1,233 @@
+package import GatewayConfiguration
+internal import HTTPWire
+
+/// Takes a request through the steps of `Exchange.begin` without a connection on either side, and notes what each of them
+/// did. Every step is the data plane's own code: the scanner, the field rules, the normaliser, the stages, the table, the
+/// target builder. Only their order is said twice, and a test holds both to each other over real sockets.
+package struct RequestExplainer {
+    package let snapshot: Snapshot
+    private let scratch = MatchScratch()
+    private let buffer = WireBuffer(capacity: 1_024)
+
+    package init(_ snapshot: Snapshot) {
+        self.snapshot = snapshot
+    }
+
+    /// Compiles a configuration and explains by it.
+    package init(_ configuration: GatewayConfiguration) throws(RouteTableError) {
+        let metrics = Metrics(build: Metrics.Build(version: "", swiftVersion: ""), start: 0)
+        self.init(try Snapshot(configuration, metrics: metrics))
+    }
+
+    /// - Parameters:
+    ///   - head: a request's head as it comes over the wire, with its empty line.
+    ///   - listener: the index in the configuration.
+    package func explain(head bytes: [UInt8], listener: Int) -> RequestExplanation {
+        var result = RequestExplanation(listener: listener)
+        let head = RequestHead()
+        do {
+            var scanner = RequestScanner()
+            let limits = snapshot.settings.head
+            guard case .complete = try scanner.scan(bytes.span, from: 0, into: head, limits: limits) else {
+                result.verdict = .refused(.badRequest, reason: "The head has no end.", allow: [])
+                return result
+            }
+            let framing = try Framing.ofRequest(head)
+            read(head, into: &result)
+            // As for every request: routing sees the id and the trace.
+            var identifiers = IdentifierSource()
+            _ = RequestID.ensure(in: head, &identifiers)
+            _ = TraceContext.propagate(in: head, &identifiers)
+            try FieldRules.applyUnderscores(head.fields, snapshot.settings.underscores)
+            result.verdict = decide(head, framing, &result)
+        } catch {
+            result.verdict = .refused(GatewayError(request: error), reason: error.explanation.description, allow: [])
+        }
+        return result
+    }
+
+    /// What can be told of a head before anything is decided.
+    private func read(_ head: RequestHead, into result: inout RequestExplanation) {
+        let fields = head.fields
+        result.host = fields.bytes(head.authority).text
+        result.receivedPath = fields.bytes(head.path).text
+        if head.hasQuery { result.query = fields.bytes(head.query).text }
+    }
+
+    private func decide(
+        _ head: RequestHead, _ framing: BodyFraming, _ result: inout RequestExplanation
+    ) -> RequestExplanation.Verdict {
+        let fields = head.fields
+        if fields.contains(.upgrade), ForwardedFields.asksForTunnel(fields) { return refusal(.upgradeNotSupported) }
+        if head.method == .connect { return refusal(.notImplemented) }
+        FieldRules.stripHopByHop(fields)
+        note(fields, &result)
+
+        let listener = snapshot.listeners[result.listener]
+        guard let path = normalise(head, &result) else { return refusal(.pathRejected, pathReason(head)) }
+        guard let rest = removeStage(listener, path, &result) else { return refusal(.stageNotFound) }
+        if head.method == .trace { return refusal(.methodNotAllowed) }
+
+        result.matchedPath = String(decoding: rest, as: UTF8.self)
+        let input = RouteInput(
+            listener: result.listener, method: head.method, methodText: fields.bytes(head.methodText),
+            host: fields.bytes(head.authority), path: rest.span, query: fields.bytes(head.query), fields: fields)
+        let explanation = snapshot.routes.explain(input, scratch: scratch)
+        result.candidates = explanation.candidates
+        guard case .route(let index) = explanation.outcome else {
+            if let reason = listener.pathPolicy.refusal(of: result.features) { return refusal(reason) }
+            let isMethod = explanation.outcome == .methodNotAllowed
+            return .refused(
+                isMethod ? .methodNotAllowed : .notFound, reason: nil, allow: explanation.allowedMethods)
+        }
+        result.route = index
+        result.parameters = explanation.parameters
+        let route = snapshot.routes.routes[index]
+        if let reason = (route.pathPolicy ?? listener.pathPolicy).refusal(of: result.features) {
+            return refusal(reason)
+        }
+        let plan = snapshot.plans[index]
+        let limit = plan.requestBody >= 0 ? plan.requestBody : snapshot.settings.requestBody
+        if case .length(let length) = framing, length > limit { return refusal(.bodyTooLarge) }
+        return answer(head, plan, route, rest, path, &result)
+    }
+
+    private func answer(
+        _ head: RequestHead, _ plan: RoutePlan, _ route: CompiledRoute, _ rest: [UInt8], _ publicPath: [UInt8],
+        _ result: inout RequestExplanation
+    ) -> RequestExplanation.Verdict {
+        let fields = head.fields
+        switch plan.way {
+        case .service(let service):
+            return proxy(head, route, [(service, 1)], rest, &result)
+        case .serviceFromPath(let parameter):
+            guard let service = snapshot.routes.service(parameter: parameter, path: rest.span, scratch) else {
+                return refusal(.serviceNotFound)
+            }
+            return proxy(head, route, [(service, 1)], rest, &result)
+        case .split(let split):
+            return proxy(head, route, split.sides.map { ($0.service, $0.weight) }, rest, &result)
+        case .redirect(let redirect):
+            buffer.removeAll()
+            let outcome = LocationBuilder.build(
+                route, redirect, scheme: "http", authority: fields.bytes(head.authority),
+                publicPath: publicPath.span, path: rest.span, query: fields.bytes(head.query),
+                hasQuery: head.hasQuery, scratch: scratch, into: buffer)
+            guard case .built(let range, _) = outcome else { return refusal(.pathRejected) }
+            return .redirected(status: redirect.configuration.status, location: buffer.slice(range).text)
+        case .respond(let response):
+            return .answered(status: response.configuration.status, bodySize: response.body.count)
+        }
+    }
+
+    private func proxy(
+        _ head: RequestHead, _ route: CompiledRoute, _ services: [(index: Int, weight: Int)], _ path: [UInt8],
+        _ result: inout RequestExplanation
+    ) -> RequestExplanation.Verdict {
+        let fields = head.fields
+        buffer.removeAll()
+        let outcome = TargetBuilder.build(
+            route.target, path: path.span, query: fields.bytes(head.query), hasQuery: head.hasQuery,
+            scratch: scratch, into: buffer)
+        guard case .built(let range, let removed) = outcome else {
+            return refusal(.pathRejected, "A parameter's value is a dot segment, which would lead somewhere else.")
+        }
+        let target = buffer.slice(range).text
+        result.removedPrefix = String(decoding: path.prefix(removed), as: UTF8.self)
+        switch snapshot.plans[route.index].host {
+        case .target: break
+        case .preserve: result.upstreamHost = result.host
+        case .literal(let bytes): result.upstreamHost = String(decoding: bytes, as: UTF8.self)
+        }
+        let configured = snapshot.configuration.services.count
+        return .proxied(
+            services.map { index, weight in
+                let service = snapshot.services[index]
+                return RequestExplanation.Destination(
+                    source: index < configured ? .configured(index) : .upstream, service: service.name, weight: weight,
+                    endpoints: service.endpoints.map(\.configuration), target: target)
+            })
+    }
+
+    // MARK: Steps
+
+    private func note(_ fields: HeaderBlock, _ result: inout RequestExplanation) {
+        for index in 0..<fields.count {
+            let name = fields.name(index).text
+            if fields.field(index).isRemoved {
+                result.removedFields.append(name)
+            } else {
+                result.fields.append((name, fields.value(index).text))
+            }
+        }
+    }
+
+    private func normalise(_ head: RequestHead, _ result: inout RequestExplanation) -> [UInt8]? {
+        let fields = head.fields
+        let path = fields.bytes(head.path)
+        if path.count == 1, path[0] == UInt8(ascii: "*") {
+            result.normalizedPath = "*"
+            return [UInt8(ascii: "*")]
+        }
+        buffer.removeAll()
+        switch PathNormalizer.normalize(path, into: buffer) {
+        case .unchanged(let features):
+            result.features = features
+            result.normalizedPath = result.receivedPath
+        case .rewritten(let range, let features):
+            result.features = features
+            result.normalizedPath = buffer.slice(range).text
+        case .rejected:
+            return nil
+        }
+        return result.normalizedPath.map { Array($0.utf8) }
+    }
+
+    private func pathReason(_ head: RequestHead) -> String? {
+        buffer.removeAll()
+        let fields = head.fields
+        guard case .rejected(let reason) = PathNormalizer.normalize(fields.bytes(head.path), into: buffer) else {
+            return nil
+        }
+        return reason.sentence
+    }
+
+    private func removeStage(
+        _ listener: CompiledListener, _ path: [UInt8], _ result: inout RequestExplanation
+    ) -> [UInt8]? {
+        switch listener.stages.match(path.span) {
+        case .unstaged: return path
+        case .notFound: return nil
+        case .stage(let index, let range):
+            result.stage = listener.stages.names[index]
+            return Array(path[Int(range.start)..<range.end])
+        }
+    }
+
+    private func refusal(_ error: GatewayError, _ reason: String? = nil) -> RequestExplanation.Verdict {
+        .refused(error, reason: reason, allow: [])
+    }
+
+    private func refusal(_ reason: PathRejection) -> RequestExplanation.Verdict {
+        .refused(.pathRejected, reason: reason.sentence, allow: [])
+    }
+}
+
+extension PathRejection {
+    /// For a person.
+    fileprivate var sentence: String {
+        switch self {
+        case .notAbsolute: "The path does not begin with a slash."
+        case .badByte: "The path holds a byte that has no place in one."
+        case .badEscape: "The path holds a % without two hexadecimal digits behind it."
+        case .dotSegmentParameters: "The path holds a dot segment with parameters (`..;x`), which no policy allows."
+        case .hiddenDotSegment: "A dot segment hides between encoded slashes or backslashes, which no policy allows."
+        case .encodedSlash: "`paths.encoded_slash` refuses %2F."
+        case .encodedBackslash: "`paths.encoded_backslash` refuses %5C."
+        case .encodedNull: "`paths.encoded_null` refuses %00."
+        case .backslash: "`paths.backslash` refuses a backslash."
+        case .emptySegment: "`paths.empty_segments` refuses two slashes in a row."
+        case .semicolon: "`paths.semicolon` refuses a semicolon."
+        }
+    }
+}

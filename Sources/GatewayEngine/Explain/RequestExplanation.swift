@@ -1,0 +1,64 @@
+package import GatewayConfiguration
+
+/// What the gateway would do with a request, and why: what `gatehouse explain` tells.
+package struct RequestExplanation: Sendable {
+    /// What becomes of the request in the end.
+    package enum Verdict: Sendable {
+        /// The gateway answers with an error. `reason` is a sentence about this request, where there is one; `allow` is
+        /// the `Allow` field of a 405.
+        case refused(GatewayError, reason: String?, allow: [String])
+        /// One service, or the sides of a split.
+        case proxied([Destination])
+        case redirected(status: Int, location: String)
+        case answered(status: Int, bodySize: Int)
+    }
+
+    /// A service that may get the request, and what is sent there.
+    package struct Destination: Sendable {
+        package enum Source: Sendable {
+            /// The index in the configuration's services.
+            case configured(Int)
+            /// The route's `upstream` URL.
+            case upstream
+        }
+
+        package let source: Source
+        package let service: String
+        /// Of a split; 1 without one.
+        package let weight: Int
+        /// Those of a service take turns, by their weights.
+        package let endpoints: [EndpointConfiguration]
+        /// Path and query as they are sent.
+        package let target: String
+    }
+
+    package internal(set) var listener: Int
+    package internal(set) var host = ""
+    /// The path as it came, and the query behind its `?`.
+    package internal(set) var receivedPath = ""
+    package internal(set) var query: String?
+    /// Field names that were taken out before routing: those of the connection, and those with `_`.
+    package internal(set) var removedFields: [String] = []
+    /// The fields that routing saw.
+    package internal(set) var fields: [(name: String, value: String)] = []
+    /// nil when the path was refused.
+    package internal(set) var normalizedPath: String?
+    package internal(set) var features: PathFeatures = []
+    /// The stage that was removed.
+    package internal(set) var stage: String?
+    /// What was matched; nil when it did not come to that.
+    package internal(set) var matchedPath: String?
+    package internal(set) var candidates: [Explanation.Candidate] = []
+    /// The index of the route that takes the request.
+    package internal(set) var route: Int?
+    package internal(set) var parameters: [Explanation.Parameter] = []
+    /// What `strip_prefix` takes away, which goes into `X-Forwarded-Prefix`.
+    package internal(set) var removedPrefix = ""
+    /// What `Host` says upstream, where it is not each endpoint's own authority.
+    package internal(set) var upstreamHost: String?
+    package internal(set) var verdict = Verdict.refused(.notFound, reason: nil, allow: [])
+
+    init(listener: Int) {
+        self.listener = listener
+    }
+}
