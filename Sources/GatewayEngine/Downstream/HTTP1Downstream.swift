@@ -457,6 +457,11 @@ final class HTTP1Downstream: DownstreamStream {
         if let socket, socket.waitingCount > 0 { endConnection() } else { close() }
     }
 
+    /// Gives the connection's memory back when nothing is under way on it.
+    func closeIfIdle() {
+        if phase == .idle { close() }
+    }
+
     // MARK: Time
 
     private func arm(_ what: Wait, _ limit: Int64) {

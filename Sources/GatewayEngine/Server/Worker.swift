@@ -26,6 +26,8 @@ final class Worker: @unchecked Sendable {
     let pages: AdminPages
 
     private var listeners: [ListeningSocket] = []
+    /// What each of them listens for, in the same order.
+    private var listenerIndices: [Int] = []
     private var downstreams: [HTTP1Downstream] = []
     private var spare: [Exchange] = []
     private let clock = WorkerClock()
@@ -34,6 +36,8 @@ final class Worker: @unchecked Sendable {
     private var addressLine = LineWriter(capacity: 64)
     private let addressText = WireBuffer(capacity: 64)
     private var lastAddress = SocketAddress.unspecified
+    /// Called twice a second, on the loop.
+    var onTick: (() -> Void)?
     private var onEmpty: (() -> Void)?
     let log: OperationLog
     let resolver: NameResolver
@@ -67,6 +71,7 @@ final class Worker: @unchecked Sendable {
     func listen(_ binding: ListenerBinding, _ descriptor: Int32) {
         let counter = binding.counter
         let index = binding.index
+        listenerIndices.append(index)
         listeners.append(
             ListeningSocket(
                 descriptor: descriptor, loop: loop,
@@ -179,7 +184,21 @@ final class Worker: @unchecked Sendable {
 
     func splitSide(_ split: CompiledSplit) -> Int { split.next() }
 
+    /// Memory is getting short, or is there again.
+    func heed(_ level: MemoryGuard.Level) {
+        // Operators must still be able to look: the admin listener goes on.
+        for (listener, index) in zip(listeners, listenerIndices) where index != ListenerBinding.adminIndex {
+            if level == .full { listener.pauseAccepting() } else { listener.resumeAccepting() }
+        }
+        guard level > .normal else { return }
+        for downstream in downstreams.reversed() { downstream.closeIfIdle() }
+        for service in services { service.closeIdle() }
+        spare.removeAll()
+        loop.chunks.shrink()
+    }
+
     func tick() {
+        onTick?()
         accessLog?.flush()
         metrics.loopLag(nanoseconds: loop.takeWorstLag())
     }
