@@ -51,6 +51,8 @@ final class HTTP1Downstream: DownstreamStream {
     private var closesAfterResponse = false
     private var headWasSent = false
     private var usesChunks = false
+    /// The client can tell an incomplete response by its framing.
+    private var isDelimited = false
     private var requestCount = 0
     private var lingered = 0
     private var isProcessing = false
@@ -200,7 +202,10 @@ final class HTTP1Downstream: DownstreamStream {
     override func socketDidReachEnd() {
         clientHasEnded = true
         switch phase {
-        case .idle, .lingering, .closed:
+        case .idle:
+            // The last response may not have left yet.
+            endConnection()
+        case .lingering, .closed:
             close()
         case .head:
             // Half a head and then the end: nobody waits for an answer.
@@ -304,14 +309,18 @@ final class HTTP1Downstream: DownstreamStream {
             wait = .none
             worker.loop.timers.pause(self)
         }
-        if phase == .held || worker.isDraining { closesAfterResponse = true }
+        // The gateway's own answer to a request whose body is still coming ends the connection.
+        let cutsBody = phase == .body && exchange.record.statusSource == .gateway
+        if phase == .held || cutsBody || worker.isDraining { closesAfterResponse = true }
         let isOld = exchange.request.minorVersion == 0
         var lastFields: StaticString = ""
         switch framing {
         case .none, .length:
             usesChunks = false
+            isDelimited = true
         case .chunked, .untilClose:
             usesChunks = !isOld
+            isDelimited = usesChunks
             if isOld { closesAfterResponse = true } else { lastFields = "Transfer-Encoding: chunked\r\n" }
         }
         if closesAfterResponse {
@@ -372,8 +381,15 @@ final class HTTP1Downstream: DownstreamStream {
 
     override func abort() {
         guard phase != .closed else { return }
+        exchange = nil
+        if headWasSent && isDelimited {
+            // What came so far may still be of use; the missing rest shows by the length or the last chunk.
+            closesAfterResponse = true
+            endConnection()
+            return
+        }
         // A body that ends with the connection would look complete if the connection ended well.
-        if headWasSent && !usesChunks { socket?.reset() }
+        if headWasSent { socket?.reset() }
         close()
     }
 
@@ -435,7 +451,8 @@ final class HTTP1Downstream: DownstreamStream {
     /// No further requests: an idle connection ends at once, another one after its response.
     func drain() {
         closesAfterResponse = true
-        if phase == .idle { close() }
+        guard phase == .idle else { return }
+        if let socket, socket.waitingCount > 0 { endConnection() } else { close() }
     }
 
     // MARK: Time
@@ -457,7 +474,7 @@ final class HTTP1Downstream: DownstreamStream {
             phase = .held
             closesAfterResponse = true
             headWasSent = false
-            exchange?.refuse(.requestTimeout)
+            exchange?.refuseLateHead()
         case .body:
             closesAfterResponse = true
             exchange?.refuse(.requestTimeout)

@@ -11,6 +11,13 @@ extension Exchange {
         refuse(GatewayError(request: error), message: error.explanation)
     }
 
+    /// The head did not arrive in time.
+    func refuseLateHead() {
+        phase = .waiting
+        record.requestID = RequestID.ensure(in: request, &worker.identifiers)
+        refuse(.requestTimeout)
+    }
+
     /// The body is malformed or too large. With the response under way it can only be broken off.
     func refuseBody(_ error: GatewayError, _ cause: WireError?) {
         if phase == .responding {

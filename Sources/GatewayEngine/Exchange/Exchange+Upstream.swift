@@ -27,7 +27,8 @@ extension Exchange {
         let route = snapshot.routes.routes[routeIndex]
         let fields = request.fields
         removedPrefix = .empty
-        if route.target.isIdentity && path == request.path {
+        let isContiguous = !request.hasQuery || path.end + 1 == Int(request.query.start)
+        if route.target.isIdentity && path == request.path && isContiguous {
             // Path and query as the client sent them stand side by side already.
             target = ByteRange(start: path.start, count: path.count)
             if request.hasQuery { target.count += 1 + request.query.count }

@@ -132,6 +132,7 @@ internal import CSystem
                 if count < EventLoop.readSize && !endWasSeen { return }
                 turnsLeft -= 1
                 if turnsLeft == 0 {
+                    mayHaveMore = true
                     loop.readLater(self)
                     return
                 }

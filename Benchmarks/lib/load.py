@@ -1,0 +1,73 @@
+"""The load generators: wrk for the rate, `paced` for latency at a fixed rate, `idle` for connections that wait."""
+
+import json
+import subprocess
+
+import layout
+import processes
+from tools import tool, wrk
+
+
+class Load:
+    """What drives requests at a gateway, always from the same core."""
+
+    def __init__(self, core, priority=None):
+        self.core, self.priority = core, priority
+
+    def run(self, argv, seconds):
+        child = processes.start(argv, self.core, self.priority,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            output, _ = child.communicate(timeout=seconds + 60)
+        except subprocess.TimeoutExpired as error:
+            raise processes.Failed(f"{argv[0]} did not end") from error
+        finally:
+            processes.end(child)
+            child.stdout.close()
+        if child.returncode != 0:
+            raise processes.Failed(f"{argv[0]}: {output.strip()[-300:]}")
+        return output
+
+    def rate(self, port, path, connections, seconds, headers=()):
+        """As fast as the gateway answers: a closed loop over keep-alive connections."""
+        argv = [wrk(), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "30s",
+                "-s", layout.BENCHMARKS / "lib" / "summary.lua"]
+        for header in headers:
+            argv += ["-H", header]
+        output = self.run([*argv, f"http://127.0.0.1:{port}{path}"], seconds)
+        lines = [line for line in output.splitlines() if line.startswith("JSON ")]
+        if not lines:
+            raise processes.Failed(f"wrk printed no summary: {output.strip()[-300:]}")
+        return json.loads(lines[0][len("JSON "):])
+
+    def paced(self, port, path, rate, connections, seconds, warmup):
+        output = self.run([tool("paced"), port, path, rate, connections, seconds, warmup], seconds + warmup)
+        return json.loads(output)
+
+
+class Idle:
+    """Connections that a gateway holds for clients that say nothing, as a context manager."""
+
+    def __init__(self, core, port, path, count):
+        self.core, self.port, self.path, self.count = core, port, path, count
+
+    def __enter__(self):
+        self.process = processes.start(
+            [tool("idle"), self.port, self.path, self.count], self.core,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            self.opened = json.loads(processes.read_line(self.process, 120))["open"]
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def still_open(self):
+        self.process.stdin.write("count\n")
+        self.process.stdin.flush()
+        return json.loads(processes.read_line(self.process, 60))["open"]
+
+    def __exit__(self, *_):
+        processes.end(self.process)
+        self.process.stdin.close()
+        self.process.stdout.close()

@@ -1,0 +1,42 @@
+"""Gatehouse itself. Request ids, forwarded headers and metrics are on without being asked for."""
+
+import json
+from pathlib import Path
+
+from peers.base import Launch, Peer
+
+
+class Gatehouse(Peer):
+    name = "gatehouse"
+    how_to_get = "swift build -c release, or --gateway PATH"
+    version_arguments = ["version"]
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    def find(self):
+        return self.path.resolve() if self.path.is_file() else None
+
+    def version_of(self, lines):
+        return lines[0].split()[-1]
+
+    def launch(self, task):
+        configuration = task.write("gatehouse.yaml", self.configuration(task))
+        return Launch([self.find(), "run", configuration])
+
+    def configuration(self, task):
+        log = f"enabled: true, format: json, path: {json.dumps(str(task.log_path))}" if task.access_log \
+            else "enabled: false"
+        lines = [
+            "workers: 1",
+            f'listeners: [ {{ address: "127.0.0.1:{task.port}" }} ]',
+            f'admin: {{ address: "127.0.0.1:{task.admin_port}" }}',
+            f"access_log: {{ {log} }}",
+            "services:",
+            "  origin:",
+            f'    endpoints: [ "http://127.0.0.1:{task.origin_port}" ]',
+            "    timeouts: { keep_alive: 60s }",
+            "routes:",
+        ]
+        lines += [f'  - {{ path: "{prefix}/**", service: origin }}' for prefix in task.prefixes]
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,132 @@
+"""The scenarios. Each measures one gateway once and returns one sample: a dictionary of figures.
+
+`cpu_us` is the CPU time of all the gateway's processes per completed request, in microseconds, kernel time included.
+It is the figure to compare. Throughput is printed beside it, but origin and load generator share one core, so a light
+gateway waits for them (`busy` is the part of its own core that it used).
+"""
+
+import select
+import time
+
+import layout
+from load import Idle
+from processes import Failed
+
+CONNECTIONS = 64
+BIG_CONNECTIONS = 16
+
+
+def measured(gateway, bench, path, length, connections=CONNECTIONS, headers=()):
+    """Checks, warms up, then counts CPU time and requests over the same stretch of time."""
+    gateway.check(path, length)
+    bench.load.rate(gateway.port, path, connections, bench.warmup, headers)
+    watch = gateway.watch()
+    result = bench.load.rate(gateway.port, path, connections, bench.seconds, headers)
+    cpu, shares = watch.stop()
+    wrong = {kind: count for kind, count in result["errors"].items() if count}
+    if wrong:
+        raise Failed(f"not valid, {wrong} in {result['requests']} requests")
+    if result["requests"] == 0:
+        raise Failed("no request completed")
+    return {
+        "cpu_us": cpu / result["requests"] * 1e6,
+        "rps": result["requests"] / result["seconds"],
+        "p50_us": result["p50_us"], "p99_us": result["p99_us"],
+        "requests": result["requests"], **shares,
+        **gateway.memory(),
+    }
+
+
+def http1(peer, bench):
+    with bench.gateway(peer) as gateway:
+        sample = measured(gateway, bench, gateway.path("/42"), layout.SMALL_BODY)
+        return {**sample, "features": gateway.features()}
+
+
+def http1_log(peer, bench):
+    with bench.gateway(peer, access_log=True) as gateway:
+        sample = measured(gateway, bench, gateway.path("/42"), layout.SMALL_BODY)
+        lines = gateway.log_lines()
+        if lines < sample["requests"] * 0.95:
+            raise Failed(f"only {lines} log lines for {sample['requests']} requests")
+        return sample
+
+
+def routes(count):
+    def run(peer, bench):
+        from peers.base import route_prefixes
+        with bench.gateway(peer, prefixes=route_prefixes(count)) as gateway:
+            loaded = gateway.memory()
+            sample = measured(gateway, bench, gateway.path("/42"), layout.SMALL_BODY)
+            return {**sample, **loaded, "load_s": gateway.load_seconds}
+    return run
+
+
+def body(peer, bench):
+    with bench.gateway(peer) as gateway:
+        return measured(gateway, bench, gateway.path("/big"), layout.BIG_BODY, BIG_CONNECTIONS)
+
+
+def churn(peer, bench):
+    with bench.gateway(peer) as gateway:
+        return measured(gateway, bench, gateway.path("/42"), layout.SMALL_BODY, headers=["Connection: close"])
+
+
+def settled(gateway, seconds=8.0):
+    """Memory once it stays within half a per cent for a second, or after `seconds`."""
+    last, deadline = gateway.memory(), time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        select.select([], [], [], 1.0)
+        now = gateway.memory()
+        if abs(now["pss_kib"] - last["pss_kib"]) <= last["pss_kib"] * 0.005:
+            return now
+        last = now
+    return last
+
+
+def idle(peer, bench):
+    count = layout.IDLE_CONNECTIONS
+    with bench.gateway(peer, clients=count + 1024) as gateway:
+        gateway.check(gateway.path("/42"), layout.SMALL_BODY)
+        before = settled(gateway)
+        with Idle(bench.load_core, gateway.port, gateway.path("/42"), count) as clients:
+            after = settled(gateway)
+            kept = clients.still_open()
+        if kept < count:
+            raise Failed(f"only {kept} of {count} connections stayed open")
+        grown = after["pss_kib"] - before["pss_kib"]
+        return {**after, "base_kib": before["pss_kib"], "per_connection_b": grown * 1024 / count}
+
+
+def latency(peer, bench):
+    """At the same rate for all: half of what nginx reaches at most, with the same load generator."""
+    with bench.gateway(peer) as gateway:
+        gateway.check(gateway.path("/42"), layout.SMALL_BODY)
+        return paced(gateway.port, gateway.path("/42"), bench, gateway)
+
+
+def paced(port, path, bench, gateway=None):
+    watch = gateway.watch() if gateway else None
+    result = bench.load.paced(port, path, bench.rate(), CONNECTIONS, bench.seconds, bench.warmup)
+    if result["failed"] or result["unanswered"] or result["rate"] < bench.rate() * 0.9:
+        raise Failed(f"cannot keep up: {result['rate']:,} requests a second of {bench.rate():,}")
+    sample = {key: result[key] for key in ("p50_us", "p90_us", "p99_us", "p999_us", "max_us")}
+    sample["rps"] = result["rate"]
+    if watch:
+        cpu, shares = watch.stop()
+        sample.update(cpu_us=cpu / result["done"] * 1e6, **shares, **gateway.memory())
+    return sample
+
+
+SCENARIOS = {
+    "http1": http1,
+    "http1-log": http1_log,
+    "routes-10": routes(10),
+    "routes-10000": routes(10_000),
+    "routes-100000": routes(100_000),
+    "body-1m": body,
+    "churn": churn,
+    "idle": idle,
+    "latency": latency,
+}
+GROUPS = {"routes": ["routes-10", "routes-10000", "routes-100000"]}
