@@ -31,6 +31,9 @@ final class Worker: @unchecked Sendable {
     private let clock = WorkerClock()
     private let date = WireBuffer(capacity: 64)
     private var dateSecond: Int64 = -1
+    private var addressLine = LineWriter(capacity: 64)
+    private let addressText = WireBuffer(capacity: 64)
+    private var lastAddress = SocketAddress.unspecified
     private var onEmpty: (() -> Void)?
     let log: OperationLog
     let resolver: NameResolver
@@ -159,6 +162,19 @@ final class Worker: @unchecked Sendable {
             HTTPDate.write(Int(second), into: date)
         }
         return date
+    }
+
+    /// A client's address as `X-Forwarded-For` carries it: made for each request, so that a connection need not keep it.
+    func text(of address: SocketAddress) -> WireBuffer {
+        if address.low == lastAddress.low && address.high == lastAddress.high && addressText.count > 0 {
+            return addressText
+        }
+        lastAddress = address
+        addressLine.reset()
+        addressLine.append(addressHigh: address.high, low: address.low)
+        addressText.removeAll()
+        addressText.append(addressLine.span)
+        return addressText
     }
 
     func splitSide(_ split: CompiledSplit) -> Int { split.next() }
