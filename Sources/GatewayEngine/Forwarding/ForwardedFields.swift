@@ -1,6 +1,6 @@
-internal import Reactor
 internal import GatewayConfiguration
 internal import HTTPWire
+internal import Reactor
 
 /// What a request's fields say about where it came from, rebuilt by trust: what a client that nobody vouches for says
 /// about itself is thrown away, what a trusted proxy says is continued.

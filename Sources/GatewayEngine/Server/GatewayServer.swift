@@ -1,5 +1,5 @@
-package import GatewayConfiguration
 internal import CSystem
+package import GatewayConfiguration
 internal import Reactor
 internal import Synchronization
 
