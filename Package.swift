@@ -39,7 +39,9 @@ let package = Package(
         .systemLibrary(name: "CSystem"),
 
         .target(name: "HTTPWire", swiftSettings: settings),
-        .target(name: "Reactor", dependencies: ["CLibuv", "CCares", "CSystem"], exclude: ["README.md"], swiftSettings: settings),
+        .target(
+            name: "Reactor", dependencies: ["CLibuv", "CCares", "CSystem"], exclude: ["README.md"],
+            swiftSettings: settings),
         .target(name: "GatewayConfiguration", dependencies: ["CLibyaml"], swiftSettings: settings),
         .target(
             name: "GatewayEngine", dependencies: ["HTTPWire", "Reactor", "GatewayConfiguration", "CPCRE2", "CSystem"],
@@ -63,7 +65,9 @@ let package = Package(
             name: "GatewayEngineTests", dependencies: ["GatewayEngine", "GatehouseTesting"], swiftSettings: settings),
         .testTarget(
             name: "GatehouseCommandTests",
-            dependencies: ["GatehouseCommand", "Gatehouse", "GatehouseTesting", "GatewayEngine", "GatewayConfiguration"],
+            dependencies: [
+                "GatehouseCommand", "Gatehouse", "GatehouseTesting", "GatewayEngine", "GatewayConfiguration",
+            ],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["GatehouseTesting", "GatewayEngine", "GatewayConfiguration"],

@@ -91,6 +91,21 @@ static inline uint64_t gh_raise_descriptor_limit(void) {
     return (uint64_t)limit.rlim_cur;
 }
 
+/* Bytes of memory of the machine; 0 when the system does not say. */
+static inline int64_t gh_physical_memory(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (int64_t)pages * size : 0;
+}
+
+/* Reads the beginning of a file; -1 when it cannot be read. */
+static inline ssize_t gh_read_file(const char *path, void *target, size_t capacity) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    ssize_t count = read(fd, target, capacity);
+    close(fd);
+    return count;
+}
+
 /* Waits until a descriptor can be read: 1 yes, 0 the time has run out, -1 interrupted. */
 static inline int gh_wait_readable(int fd, int timeout_ms) {
     struct pollfd descriptor = {.fd = fd, .events = POLLIN, .revents = 0};

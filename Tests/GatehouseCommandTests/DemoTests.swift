@@ -26,7 +26,10 @@ import Testing
     /// Ctrl-C, and also a demo that is killed and can clean up nothing: the sample services end.
     @Test(arguments: [ChildProcess.Signal.interrupt, .terminate, .kill])
     func itsServicesEndWithIt(_ signal: ChildProcess.Signal) throws {
-        let process = try ChildProcess(try GatewayProcess.binary(), ["demo", "--port", "0"])
+        // What is killed cannot remove its own directory.
+        let directory = try TemporaryDirectory()
+        let process = try ChildProcess(
+            try GatewayProcess.binary(), ["demo", "--port", "0"], environment: ["TMPDIR": directory.path])
         let ports = try process.wait(for: "the demo to start") { output, _ -> [UInt16]? in
             guard output.contains("Ctrl-C ends everything") else { return nil }
             return ["users-1", "users-2", "orders-1", "posts-1", "products-v1", "products-v2", "public"]
@@ -48,5 +51,10 @@ import Testing
         let exit = try process.waitForExit()
         if signal != .kill { #expect(exit == .code(0)) }
         for client in idle { _ = try client.expectClosed() }
+        if signal != .kill {
+            let configuration = process.output.split(separator: "\n").first { $0.hasSuffix("/gateway.yaml") }
+            #expect(configuration?.hasPrefix("  \(directory.path)/gatehouse-demo-") == true)
+            #expect(configuration.map { TemporaryDirectory.read(String($0.dropFirst(2))) } == .some(nil))
+        }
     }
 }

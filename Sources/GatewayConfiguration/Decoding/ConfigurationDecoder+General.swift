@@ -162,6 +162,7 @@ extension ConfigurationDecoder {
             case .responseFields: assign(value, to: &limits.responseFields)
             case .connections: assign(value, to: &limits.connections)
             case .connectionBuffer: assignSize(value, to: &limits.connectionBuffer)
+            case .memory: assignSize(value, to: &limits.memory)
             case .requestsPerConnection: assign(value, to: &limits.requestsPerConnection)
             case .underscores: limits.underscores = word(value) ?? limits.underscores
             default: break

@@ -72,6 +72,8 @@ package struct LimitsConfiguration: Sendable, Hashable {
     package var connections = 50_000
     /// Bytes buffered per connection and direction before the other side is paused.
     package var connectionBuffer = 32 * 1024
+    /// Bytes of memory that the process may use; 0: what the system allows.
+    package var memory = 0
     /// Requests on one client connection; 0: no limit.
     package var requestsPerConnection = 0
     package var underscores: UnderscorePolicy = .drop

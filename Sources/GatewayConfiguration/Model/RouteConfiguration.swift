@@ -33,7 +33,10 @@ package struct RouteConfiguration: Sendable, Hashable {
     package struct RouteTimeouts: Sendable, Hashable {
         package var request: Override = .inherit
         package var streamIdle: Override = .inherit
-        package enum Override: Sendable, Hashable { case inherit, off, limit(Duration) }
+        package enum Override: Sendable, Hashable {
+            case inherit, off
+            case limit(Duration)
+        }
         package init() {}
     }
 }

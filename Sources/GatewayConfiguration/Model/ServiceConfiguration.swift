@@ -1,6 +1,9 @@
 /// A named pool of endpoints that answer the same requests.
 package struct ServiceConfiguration: Sendable, Hashable {
-    package enum Balancing: String, Sendable, CaseIterable { case roundRobin = "round_robin", leastRequest = "least_request" }
+    package enum Balancing: String, Sendable, CaseIterable {
+        case roundRobin = "round_robin"
+        case leastRequest = "least_request"
+    }
 
     package var name: String
     package var endpoints: [EndpointConfiguration]

@@ -38,6 +38,7 @@ enum Key: String, CaseIterable, Sendable {
     case responseFields = "response_fields"
     case connections
     case connectionBuffer = "connection_buffer"
+    case memory
     case requestsPerConnection = "requests_per_connection"
     case underscores
     case http2

@@ -61,6 +61,10 @@ final class ServicePool {
         return nil
     }
 
+    func closeIdle() {
+        for endpoint in endpoints { endpoint.closeIdle() }
+    }
+
     func retire() {
         for endpoint in endpoints { endpoint.retire() }
     }

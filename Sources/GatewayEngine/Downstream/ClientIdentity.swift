@@ -6,12 +6,9 @@ struct ClientIdentity {
     let address: SocketAddress
     /// The peer is one of `trusted_proxies`: what it says in X-Forwarded-* is believed.
     let isTrusted: Bool
-    /// The address as `X-Forwarded-For` carries it.
-    let text: [UInt8]
 
     init(_ address: SocketAddress, trusted: [NetworkPrefix]) {
         self.address = address
-        text = Array(address.host.utf8)
         isTrusted = trusted.contains { $0.contains(high: address.high, low: address.low) }
     }
 }

@@ -426,11 +426,13 @@ final class HTTP1Downstream: DownstreamStream {
 
     /// Sends what waits, then the end; then reads on for a while, and closes.
     private func endConnection() {
+        let isAllRead = phase == .complete && stash.isEmpty
         phase = .lingering
         lingered = 0
         stash.removeAll(pool: &worker.loop.chunks)
         guard let socket else { return }
-        if clientHasEnded {
+        // With the whole request read and nothing behind it, no unread byte can turn the end into a reset.
+        if clientHasEnded || isAllRead {
             socket.closeAfterFlush()
             if !socket.isOpen {
                 close()
@@ -453,6 +455,11 @@ final class HTTP1Downstream: DownstreamStream {
         closesAfterResponse = true
         guard phase == .idle else { return }
         if let socket, socket.waitingCount > 0 { endConnection() } else { close() }
+    }
+
+    /// Gives the connection's memory back when nothing is under way on it.
+    func closeIfIdle() {
+        if phase == .idle { close() }
     }
 
     // MARK: Time

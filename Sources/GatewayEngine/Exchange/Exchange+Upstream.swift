@@ -11,8 +11,10 @@ extension Exchange {
         record.serviceSeries = pool.service.series
         guard buildTarget() else { return refuse(.pathRejected) }
         if let client {
+            let address = worker.text(of: client.address)
             ForwardedFields.edit(
-                request, client: client, authority: originalAuthority, prefix: removedPrefix, snapshot: snapshot)
+                request, client: client, address: address.span, authority: originalAuthority, prefix: removedPrefix,
+                snapshot: snapshot, scratch: worker.bodyBuffer)
         }
         let limit = plan.requestTimeout >= 0 ? plan.requestTimeout : pool.service.requestTimeout
         if limit < Deadline.never {

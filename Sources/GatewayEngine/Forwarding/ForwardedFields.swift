@@ -1,16 +1,17 @@
-internal import Reactor
 internal import GatewayConfiguration
 internal import HTTPWire
+internal import Reactor
 
 /// What a request's fields say about where it came from, rebuilt by trust: what a client that nobody vouches for says
 /// about itself is thrown away, what a trusted proxy says is continued.
 enum ForwardedFields {
     static func edit(
-        _ request: RequestHead, client: ClientIdentity, authority: ByteRange, prefix: ByteRange, snapshot: Snapshot
+        _ request: RequestHead, client: ClientIdentity, address: Span<UInt8>, authority: ByteRange, prefix: ByteRange,
+        snapshot: Snapshot, scratch: WireBuffer
     ) {
         let fields = request.fields
         if client.isTrusted {
-            continueChain(fields, client)
+            continueChain(fields, address, scratch)
             if !fields.contains(.xForwardedProto) { fields.append(.xForwardedProto, "http") }
             if !fields.contains(.xForwardedHost) { fields.append(.xForwardedHost, fields.bytes(authority)) }
         } else {
@@ -18,12 +19,14 @@ enum ForwardedFields {
             fields.remove(.xForwardedPort)
             fields.remove(.xForwardedPrefix)
             fields.remove(.xRealIP)
-            fields.set(.xForwardedFor, client.text.span)
+            fields.set(.xForwardedFor, address)
             fields.set(.xForwardedProto, "http")
             fields.set(.xForwardedHost, fields.bytes(authority))
         }
         if !prefix.isEmpty { fields.set(.xForwardedPrefix, fields.bytes(prefix)) }
-        if snapshot.configuration.forwarding.forwarded { appendForwarded(fields, client, authority) }
+        if snapshot.configuration.forwarding.forwarded {
+            appendForwarded(fields, client, address, authority, scratch)
+        }
         if snapshot.configuration.forwarding.via {
             let via = snapshot.via
             fields.append(.via, via.span)
@@ -31,26 +34,29 @@ enum ForwardedFields {
     }
 
     /// Appends the peer to the addresses that the trusted proxy passed on, as one field.
-    private static func continueChain(_ fields: HeaderBlock, _ client: ClientIdentity) {
+    private static func continueChain(_ fields: HeaderBlock, _ address: Span<UInt8>, _ buffer: WireBuffer) {
         let first = fields.firstIndex(of: .xForwardedFor)
         guard first >= 0 else {
-            fields.append(.xForwardedFor, client.text.span)
+            fields.append(.xForwardedFor, address)
             return
         }
-        let buffer = WireBuffer(capacity: 256)
+        buffer.removeAll()
         var index = first
         while index >= 0 {
             buffer.append(fields.value(index))
             buffer.append(", ")
             index = fields.nextIndex(of: .xForwardedFor, after: index)
         }
-        buffer.append(client.text.span)
+        buffer.append(address)
         fields.set(.xForwardedFor, buffer.span)
     }
 
     /// RFC 7239: `for=192.0.2.60;proto=http;host=example.com`, IPv6 addresses quoted in brackets.
-    private static func appendForwarded(_ fields: HeaderBlock, _ client: ClientIdentity, _ authority: ByteRange) {
-        let buffer = WireBuffer(capacity: 256)
+    private static func appendForwarded(
+        _ fields: HeaderBlock, _ client: ClientIdentity, _ address: Span<UInt8>, _ authority: ByteRange,
+        _ buffer: WireBuffer
+    ) {
+        buffer.removeAll()
         var index = fields.firstIndex(of: .forwarded)
         while index >= 0 {
             buffer.append(fields.value(index))
@@ -58,7 +64,7 @@ enum ForwardedFields {
             index = fields.nextIndex(of: .forwarded, after: index)
         }
         buffer.append(client.address.isIPv6 ? "for=\"[" : "for=")
-        buffer.append(client.text.span)
+        buffer.append(address)
         buffer.append(client.address.isIPv6 ? "]\";proto=http" : ";proto=http")
         if !authority.isEmpty {
             // The scanner has checked that an authority holds neither quotes nor backslashes.

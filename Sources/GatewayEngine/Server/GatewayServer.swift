@@ -1,5 +1,5 @@
-package import GatewayConfiguration
 internal import CSystem
+package import GatewayConfiguration
 internal import Reactor
 internal import Synchronization
 
@@ -61,7 +61,7 @@ package final class GatewayServer: Sendable {
     /// Binds all listeners and starts the workers.
     package func start() throws(StartError) {
         _ = gh_raise_descriptor_limit()
-        let count = configuration.workers ?? Int(gh_usable_processors())
+        let count = configuration.workers ?? SystemLimits.processors
         var bindings: [ListenerBinding] = []
         do {
             let whole = ConnectionCounter(limit: configuration.limits.connections, whole: nil)
@@ -96,6 +96,7 @@ package final class GatewayServer: Sendable {
                 worker.listen(binding, binding.descriptors[index])
             }
         }
+        guardMemory(workers)
         var threads: [LoopThread] = []
         for worker in workers {
             guard let thread = LoopThread(worker.loop) else { throw .noThread }
@@ -112,6 +113,23 @@ package final class GatewayServer: Sendable {
             state.bound = bound
         }
         pages.setReady(true)
+    }
+
+    /// The first worker's clock watches the memory of the process for all of them.
+    private func guardMemory(_ workers: [Worker]) {
+        let limit = configuration.limits.memory
+        var memory = MemoryGuard(cap: limit > 0 ? limit : SystemLimits.memory)
+        let log = self.log
+        workers.first?.onTick = {
+            guard let resident = ProcessFigures.readResidentBytes(),
+                let level = memory.update(resident: Int(clamping: resident))
+            else { return }
+            log.warning(
+                "memory guard",
+                ["level": .text("\(level)"), "resident": .integer(Int(clamping: resident)),
+                 "cap": .integer(memory.cap ?? 0)])
+            for worker in workers { worker.loop.execute { worker.heed(level) } }
+        }
     }
 
     /// In the order of the configuration, the admin listener last.

@@ -1,5 +1,5 @@
-package import GatewayConfiguration
 internal import CSystem
+package import GatewayConfiguration
 
 /// Why a gateway could not start: one clear line each.
 package enum StartError: Error, Sendable, CustomStringConvertible {

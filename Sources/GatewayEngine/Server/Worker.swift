@@ -26,11 +26,18 @@ final class Worker: @unchecked Sendable {
     let pages: AdminPages
 
     private var listeners: [ListeningSocket] = []
+    /// What each of them listens for, in the same order.
+    private var listenerIndices: [Int] = []
     private var downstreams: [HTTP1Downstream] = []
     private var spare: [Exchange] = []
     private let clock = WorkerClock()
     private let date = WireBuffer(capacity: 64)
     private var dateSecond: Int64 = -1
+    private var addressLine = LineWriter(capacity: 64)
+    private let addressText = WireBuffer(capacity: 64)
+    private var lastAddress = SocketAddress.unspecified
+    /// Called twice a second, on the loop.
+    var onTick: (() -> Void)?
     private var onEmpty: (() -> Void)?
     let log: OperationLog
     let resolver: NameResolver
@@ -64,6 +71,7 @@ final class Worker: @unchecked Sendable {
     func listen(_ binding: ListenerBinding, _ descriptor: Int32) {
         let counter = binding.counter
         let index = binding.index
+        listenerIndices.append(index)
         listeners.append(
             ListeningSocket(
                 descriptor: descriptor, loop: loop,
@@ -161,9 +169,36 @@ final class Worker: @unchecked Sendable {
         return date
     }
 
+    /// A client's address as `X-Forwarded-For` carries it: made for each request, so that a connection need not keep it.
+    func text(of address: SocketAddress) -> WireBuffer {
+        if address.low == lastAddress.low && address.high == lastAddress.high && addressText.count > 0 {
+            return addressText
+        }
+        lastAddress = address
+        addressLine.reset()
+        addressLine.append(addressHigh: address.high, low: address.low)
+        addressText.removeAll()
+        addressText.append(addressLine.span)
+        return addressText
+    }
+
     func splitSide(_ split: CompiledSplit) -> Int { split.next() }
 
+    /// Memory is getting short, or is there again.
+    func heed(_ level: MemoryGuard.Level) {
+        // Operators must still be able to look: the admin listener goes on.
+        for (listener, index) in zip(listeners, listenerIndices) where index != ListenerBinding.adminIndex {
+            if level == .full { listener.pauseAccepting() } else { listener.resumeAccepting() }
+        }
+        guard level > .normal else { return }
+        for downstream in downstreams.reversed() { downstream.closeIfIdle() }
+        for service in services { service.closeIdle() }
+        spare.removeAll()
+        loop.chunks.shrink()
+    }
+
     func tick() {
+        onTick?()
         accessLog?.flush()
         metrics.loopLag(nanoseconds: loop.takeWorstLag())
     }

@@ -137,10 +137,14 @@ final class EndpointPool {
         }
     }
 
+    func closeIdle() {
+        for connection in idle { connection.close() }
+    }
+
     /// No new exchanges: idle connections close now, busy ones after their response.
     func retire() {
         isRetired = true
-        for connection in idle { connection.close() }
+        closeIdle()
         addresses.stop()
     }
 }

@@ -7,7 +7,8 @@ enum KeepAliveTimeout {
         while start + name.count < value.count {
             var length = 0
             while length < name.count, value[start + length] | (length < 7 ? 0x20 : 0) == name[length] { length += 1 }
-            let beginsWord = start == 0 || value[start - 1] == 0x20 || value[start - 1] == 0x2C || value[start - 1] == 0x09
+            let beginsWord =
+                start == 0 || value[start - 1] == 0x20 || value[start - 1] == 0x2C || value[start - 1] == 0x09
             if length == name.count && beginsWord { return number(value, from: start + length) }
             start += 1
         }

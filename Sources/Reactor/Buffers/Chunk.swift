@@ -32,6 +32,15 @@ package struct ChunkPool: ~Copyable {
         self.keep = keep
     }
 
+    /// Gives all free chunks back to the system.
+    package mutating func shrink() {
+        while let chunk = free {
+            free = chunk.next
+            chunk.next = nil
+        }
+        freeCount = 0
+    }
+
     mutating func lease() -> Chunk {
         leasedCount += 1
         guard let chunk = free else { return Chunk() }

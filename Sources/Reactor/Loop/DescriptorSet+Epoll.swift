@@ -59,8 +59,8 @@
         func remove(_ handler: DescriptorHandler) {
             let index = Int(handler.descriptor)
             guard index >= 0, index < handlers.count, handlers[index] === handler else { return }
+            // Closing, which follows, takes the descriptor out of the set; an event that is under way finds no handler.
             handlers[index] = nil
-            _ = gh_epoll_control(set, EPOLL_CTL_DEL, handler.descriptor, 0, 0)
         }
 
         /// Nothing is left in libuv when the loop goes.

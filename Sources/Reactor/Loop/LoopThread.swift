@@ -33,7 +33,9 @@ package final class LoopThread: @unchecked Sendable {
 
     #if canImport(Glibc)
         private static let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-            if let argument = unsafe argument { unsafe Unmanaged<EventLoop>.fromOpaque(argument).takeRetainedValue().run() }
+            if let argument = unsafe argument {
+                unsafe Unmanaged<EventLoop>.fromOpaque(argument).takeRetainedValue().run()
+            }
             return nil
         }
     #else

@@ -18,6 +18,10 @@ internal import CSystem
     /// Paused by the owner, which the end of a rest must not undo.
     private var isPaused = false
     package private(set) var isOpen = true
+    /// How many connections are taken in one turn: as many as there were, or twice that when there were more. Asking once
+    /// more than there are costs a system call for every connection of a quiet listener.
+    private var turn = 1
+    private static let longestTurn = 64
 
     /// Binds and listens. May be called from any thread; the loop hears of it with `start`.
     package static func bind(_ address: SocketAddress, shared: Bool) throws(BindError) -> Int32 {
@@ -25,6 +29,7 @@ internal import CSystem
         guard descriptor >= 0 else { throw BindError(address: address, code: gh_errno()) }
         _ = gh_set_nonblocking(descriptor)
         _ = gh_set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+        _ = gh_set_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         if shared { _ = gh_set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
         // "*" is one IPv6 socket that takes IPv4 as well; a literal IPv6 address takes IPv6 only.
         if address.isIPv6 {
@@ -73,7 +78,8 @@ internal import CSystem
 
     package override func descriptorIsReady(_ readiness: Readiness) {
         // A bounded number a turn: connections that are there already are served in between.
-        for _ in 0..<64 {
+        var accepted = 0
+        while accepted < turn {
             guard isOpen, !isPaused else { return }
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -81,12 +87,18 @@ internal import CSystem
             if client < 0 {
                 let error = gh_errno()
                 if error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM { rest(error) }
+                turn = max(1, accepted)
                 return
             }
-            _ = gh_set_option(client, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+            accepted += 1
+            // On Linux a connection inherits this from the listening socket.
+            #if !os(Linux)
+                _ = gh_set_option(client, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+            #endif
             onAccept(client, SocketAddress(storage) ?? .unspecified)
             loop.flush()
         }
+        turn = min(Self.longestTurn, turn * 2)
     }
 
     /// Stops accepting for a moment: level-triggered, a full descriptor table would spin the loop.

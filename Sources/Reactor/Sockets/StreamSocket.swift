@@ -261,7 +261,8 @@ internal import CSystem
                     unsafe third.withUnsafeBufferPointer { third in
                         let parts = unsafe (
                             iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count),
-                            iovec(iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count),
+                            iovec(
+                                iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count),
                             iovec(iov_base: UnsafeMutableRawPointer(mutating: third.baseAddress), iov_len: third.count)
                         )
                         return unsafe withUnsafePointer(to: parts) {

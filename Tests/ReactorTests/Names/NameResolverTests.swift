@@ -122,6 +122,7 @@ private func address(_ text: String, _ port: UInt16 = 80) -> SocketAddress { Soc
     /// One family is silent or fails: the other's addresses are used, and soon looked at again.
     @Test(arguments: [1, 28] as [UInt16], [true, false])
     func oneFamilyIsEnough(broken: UInt16, isSilent: Bool) throws {
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         let fixture = Fixture(options: { $0.grace = 40 }) { question in
             if question.kind == broken { return isSilent ? .silence : .code(2) }
             return .records([broken == 1 ? .aaaa("x.test", "2001:db8::1") : .a("x.test", "192.0.2.1")])
@@ -172,6 +173,7 @@ private func address(_ text: String, _ port: UInt16 = 80) -> SocketAddress { Soc
     /// Good answers with bytes changed, cut off and added: every look-up ends exactly once.
     @Test func damagedAnswersNeverHarm() throws {
         var random = SeededRandom()
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         let fixture = Fixture(options: { ($0.timeout, $0.tries, $0.grace) = (15, 1, 10) }) { question in
             let records: [DNSServer.Record] = [
                 .cname(question.name, "host.test"), .a("host.test", "192.0.2.1"), .aaaa("host.test", "2001:db8::1"),
@@ -212,6 +214,7 @@ private func address(_ text: String, _ port: UInt16 = 80) -> SocketAddress { Soc
     }
 
     @Test func shortNamesGetTheSearchDomains() throws {
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         let fixture = Fixture(options: { $0.searchDomains = ["one.test", "two.test"] }) {
             DNSServer.answer($0, from: [.a("api.two.test", "192.0.2.5")])
         }

@@ -102,6 +102,10 @@ enum Vocabulary {
                 .connectionBuffer, .size(4096...64 << 20),
                 "Bytes held per connection and direction before the other side is paused.", default: "32KiB"),
             Field(
+                .memory, .size(0...1 << 50),
+                "Memory of the process: from 95 % of it idle connections are closed, from 98 % no new ones are taken."
+                    + " 0: what the system allows (the control group's limit, or the machine's memory).", default: "0"),
+            Field(
                 .requestsPerConnection, .integer(0...1_000_000_000),
                 "Requests after which a client connection is closed; 0: no limit.", default: "0"),
             Field(

@@ -39,7 +39,7 @@ struct ProcessFigures {
     #endif
 
     /// The second number of /proc/self/statm, in pages.
-    private static func readResidentBytes() -> UInt64? {
+    static func readResidentBytes() -> UInt64? {
         let descriptor = unsafe open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
