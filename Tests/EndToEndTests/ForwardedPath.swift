@@ -97,6 +97,29 @@ import Testing
         }
     }
 
+    /// What the client sees in front of the path that the service gets: the stage belongs to it.
+    @Test func prefixWithAStage() throws {
+        let configuration = """
+            listeners: [ { address: "127.0.0.1:0", stage: prod } ]
+            workers: 1
+            access_log: { enabled: false }
+            routes:
+              - { path: "/api/**", upstream: "\(origin.url)", strip_prefix: /api }
+              - { path: "/**", upstream: "\(origin.url)" }
+
+            """
+        try withGateway(configuration, origin) { gateway in
+            for target in ["/prod/api/a", "/prod/api", "/prod/b", "/prod/", "/prod"] {
+                _ = gateway.ask("GET \(target)")
+            }
+            let seen = origin.requests
+            try #require(seen.count == 5)
+            #expect(seen.map(\.target) == ["/a", "/", "/b", "/", "/"])
+            #expect(
+                seen.map { $0.fields["x-forwarded-prefix"] } == ["/prod/api", "/prod/api", "/prod", "/prod", "/prod"])
+        }
+    }
+
     @Test func aServiceNamedByThePath() throws {
         let orders = try ScriptedUpstream(named: "orders")
         let configuration =

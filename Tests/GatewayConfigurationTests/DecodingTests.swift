@@ -93,7 +93,8 @@ import Testing
                 ("request_head", "32KiB", "33KiB"), ("request_line", "1KiB", "2KiB"), ("request_fields", "1", "2"),
                 ("request_body", "0", "1"), ("response_head", "32KiB", "33KiB"), ("response_fields", "1", "2"),
                 ("connections", "1", "2"),
-                ("connection_buffer", "4KiB", "5KiB"), ("requests_per_connection", "1", "2"),
+                ("connection_buffer", "4KiB", "5KiB"), ("memory", "1MiB", "2MiB"),
+                ("requests_per_connection", "1", "2"),
                 ("underscores", "keep", "reject"),
             ])
         + section(

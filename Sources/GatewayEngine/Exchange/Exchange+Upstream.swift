@@ -43,8 +43,15 @@ extension Exchange {
             scratch: worker.scratch, into: buffer)
         guard case .built(let range, let removed) = outcome else { return false }
         target = fields.store(buffer.slice(range))
-        removedPrefix = ByteRange(start: path.start, count: UInt32(truncatingIfNeeded: removed))
+        removedPrefix = publicPrefix(removed)
         return true
+    }
+
+    /// What the client sees in front of the path that the service gets: the stage, and what was stripped.
+    private func publicPrefix(_ removed: Int) -> ByteRange {
+        let isWholeStage = path != publicPath && path.start == publicPath.start
+        let end = isWholeStage ? publicPath.end : Int(path.start) + removed
+        return ByteRange(start: publicPath.start, count: UInt32(truncatingIfNeeded: end - Int(publicPath.start)))
     }
 
     func tryEndpoint(avoiding avoided: EndpointPool?) {

@@ -99,14 +99,14 @@ package struct RequestExplainer {
         let fields = head.fields
         switch plan.way {
         case .service(let service):
-            return proxy(head, route, [(service, 1)], rest, &result)
+            return proxy(head, route, [(service, 1)], rest, publicPath, &result)
         case .serviceFromPath(let parameter):
             guard let service = snapshot.routes.service(parameter: parameter, path: rest.span, scratch) else {
                 return refusal(.serviceNotFound)
             }
-            return proxy(head, route, [(service, 1)], rest, &result)
+            return proxy(head, route, [(service, 1)], rest, publicPath, &result)
         case .split(let split):
-            return proxy(head, route, split.sides.map { ($0.service, $0.weight) }, rest, &result)
+            return proxy(head, route, split.sides.map { ($0.service, $0.weight) }, rest, publicPath, &result)
         case .redirect(let redirect):
             buffer.removeAll()
             let outcome = LocationBuilder.build(
@@ -122,7 +122,7 @@ package struct RequestExplainer {
 
     private func proxy(
         _ head: RequestHead, _ route: CompiledRoute, _ services: [(index: Int, weight: Int)], _ path: [UInt8],
-        _ result: inout RequestExplanation
+        _ publicPath: [UInt8], _ result: inout RequestExplanation
     ) -> RequestExplanation.Verdict {
         let fields = head.fields
         buffer.removeAll()
@@ -133,7 +133,10 @@ package struct RequestExplainer {
             return refusal(.pathRejected, "A parameter's value is a dot segment, which would lead somewhere else.")
         }
         let target = buffer.slice(range).text
-        result.removedPrefix = String(decoding: path.prefix(removed), as: UTF8.self)
+        // With nothing left behind the stage, the path is a slash that the stage has too.
+        let isWholeStage = publicPath != path && publicPath.last != UInt8(ascii: "/") && path.count == 1
+        let stage = isWholeStage ? publicPath.count : publicPath.count - path.count
+        result.removedPrefix = String(decoding: publicPath.prefix(stage + removed), as: UTF8.self)
         switch snapshot.plans[route.index].host {
         case .target: break
         case .preserve: result.upstreamHost = result.host
