@@ -89,7 +89,7 @@ import Testing
         let origin = try ScriptedUpstream(named: "origin")
         try withGateway(everything(to: origin), origin) { gateway in
             let response = try gateway.exchange(request("GET /", "Expect: the-unexpected"))
-            #expect([200, 417].contains(response.status))
+            #expect(response.status == 417)
         }
     }
 
@@ -315,7 +315,7 @@ import Testing
         let origin = try ScriptedUpstream(named: "origin")
         try withGateway(everything(to: origin), origin) { gateway in
             let connect = try gateway.exchange("CONNECT shop.test:443 HTTP/1.1\r\nHost: shop.test:443\r\n\r\n")
-            #expect([400, 405, 501].contains(connect.status))
+            #expect(connect.status == 501)
             let trace = try gateway.exchange(request("TRACE /"))
             #expect(trace.status == 405)
             #expect(trace.fields.contains("allow"))
@@ -327,7 +327,8 @@ import Testing
         let origin = try ScriptedUpstream(named: "origin")
         try withGateway(everything(to: origin), origin) { gateway in
             let response = try gateway.exchange(request("OPTIONS *"))
-            #expect([200, 204, 400, 404, 405].contains(response.status))
+            #expect(response.status == 204)
+            #expect(origin.heads.isEmpty)
             #expect(gateway.ask("OPTIONS /a") == "origin OPTIONS /a")
         }
     }

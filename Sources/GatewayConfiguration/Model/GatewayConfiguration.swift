@@ -11,7 +11,7 @@ package struct GatewayConfiguration: Sendable {
     package var accessLog: AccessLogConfiguration
     package var limits: LimitsConfiguration
     package var timeouts: DownstreamTimeoutsConfiguration
-    /// Peers whose X-Forwarded-*, Forwarded and X-Request-Id are believed.
+    /// Peers whose X-Forwarded-* and Forwarded are believed.
     package var trustedProxies: [NetworkPrefix]
     package var services: [ServiceConfiguration]
     package var routes: [RouteConfiguration]

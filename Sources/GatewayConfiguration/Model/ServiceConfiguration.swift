@@ -59,7 +59,7 @@ package struct UpstreamTimeoutsConfiguration: Sendable, Hashable {
 package struct PoolConfiguration: Sendable, Hashable {
     package var maxConnections = 10_000
     package var maxIdle = 1_024
-    /// Requests that may wait for a connection or for name resolution, per service.
+    /// Requests that may wait for a connection or for name resolution, per worker and endpoint.
     package var maxPending = 10_000
 
     package init() {}

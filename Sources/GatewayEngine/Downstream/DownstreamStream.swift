@@ -17,6 +17,9 @@ class DownstreamStream: StreamHandler {
 
     func sendEnd(trailers: HeaderBlock?) {}
 
+    /// Nothing more can be read from this client once the response has left.
+    func closeAfterResponse() {}
+
     /// The response cannot be completed: the client must be able to tell.
     func abort() {}
 

@@ -77,6 +77,9 @@ final class HTTP1Downstream: DownstreamStream {
         arm(.keepAlive, worker.snapshot.settings.keepAlive)
     }
 
+    /// An operator's connection, not a client's.
+    var isAdmin: Bool { listener == ListenerBinding.adminIndex }
+
     // MARK: Reading
 
     override func socketDidReceive(_ bytes: Span<UInt8>) {
@@ -142,7 +145,8 @@ final class HTTP1Downstream: DownstreamStream {
             usesChunks = false
             bodyIsPaused = false
             closesAfterResponse =
-                !exchange.request.keepAlive || requestCount >= settings.requestsPerConnection || worker.isDraining
+                !exchange.request.keepAlive || requestCount >= settings.requestsPerConnection
+                || (worker.isDraining && !isAdmin)
             if framing == .none || framing == .length(0) {
                 phase = .complete
                 wait = .none
@@ -269,6 +273,8 @@ final class HTTP1Downstream: DownstreamStream {
         continueSoon()
     }
 
+    override func closeAfterResponse() { closesAfterResponse = true }
+
     override func pauseBody() {
         guard phase == .body, !bodyIsPaused else { return }
         bodyIsPaused = true
@@ -311,7 +317,7 @@ final class HTTP1Downstream: DownstreamStream {
         }
         // The gateway's own answer to a request whose body is still coming ends the connection.
         let cutsBody = phase == .body && exchange.record.statusSource == .gateway
-        if phase == .held || cutsBody || worker.isDraining { closesAfterResponse = true }
+        if phase == .held || cutsBody || (worker.isDraining && !isAdmin) { closesAfterResponse = true }
         let isOld = exchange.request.minorVersion == 0
         var lastFields: StaticString = ""
         switch framing {

@@ -45,7 +45,7 @@ extension Exchange {
         if halfClosed {
             // Nobody waited for this answer any more.
             halfClosed = false
-            if error == .upstreamTimeout {
+            if error == .upstreamTimeout || error == .nameResolutionTimeout {
                 record.error = .clientClosed
                 breakOff()
                 return
@@ -53,6 +53,7 @@ extension Exchange {
         }
         record.error = error
         leaveEndpoint()
+        if error.closesConnection { downstream?.closeAfterResponse() }
         let format = ErrorBody.Format.negotiated(for: request.fields)
         let body = worker.bodyBuffer
         body.removeAll()
@@ -101,6 +102,12 @@ extension Exchange {
         response.removeAll()
         response.status = redirect.configuration.status
         response.fields.append(.location, buffer.slice(range))
+        respond(Span())
+    }
+
+    func answerServerOptions() {
+        response.removeAll()
+        response.status = 204
         respond(Span())
     }
 

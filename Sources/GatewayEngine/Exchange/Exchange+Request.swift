@@ -16,6 +16,10 @@ extension Exchange {
 
         if self.listener == ListenerBinding.adminIndex { return answerAdmin() }
 
+        if let client, client.isTrusted {
+            note(ClientAddress.find(request.fields, peer: client.address, trusted: snapshot.trustedProxies))
+        }
+
         // (2) Fields that would be read as others behind us, and those that concern this connection only.
         do {
             try FieldRules.applyUnderscores(request.fields, settings.underscores)
@@ -26,6 +30,13 @@ extension Exchange {
             return refuse(.upgradeNotSupported)
         }
         if request.method == .connect { return refuse(.notImplemented) }
+        if request.fields.contains(.expect), !request.expectsContinue {
+            // An HTTP/1.0 client's expectation has no meaning (RFC 9110 §10.1.1).
+            if request.minorVersion == 1 { return refuse(.expectationFailed) }
+            request.fields.remove(.expect)
+        }
+        // `OPTIONS *` asks about the server as a whole, and that is this one (RFC 9110 §9.3.7).
+        if request.isAsterisk { return answerServerOptions() }
         FieldRules.stripHopByHop(request.fields)
 
         // (3) One truth about the path, the stage taken off.
@@ -70,13 +81,16 @@ extension Exchange {
         }
     }
 
+    /// The client behind a trusted proxy, for the record.
+    private func note(_ client: SocketAddress) {
+        record.clientHigh = client.high
+        record.clientLow = client.low
+        record.clientPort = client.port
+    }
+
     /// Puts the normal form of the path into the arena; nil when the path cannot be one.
     private func normalisePath() -> PathFeatures? {
         let fields = request.fields
-        if request.path.count == 1, fields.bytes(request.path)[0] == UInt8(ascii: "*") {
-            path = request.path
-            return []
-        }
         let buffer = worker.pathBuffer
         buffer.removeAll()
         switch PathNormalizer.normalize(fields.bytes(request.path), into: buffer) {

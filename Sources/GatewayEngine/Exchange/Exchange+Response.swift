@@ -20,7 +20,7 @@ extension Exchange {
         if !fields.contains(.date) { appendDate(fields) }
         copyRequestID(to: fields)
         if snapshot.configuration.forwarding.via {
-            let via = snapshot.via
+            let via = snapshot.via(minorVersion: response.minorVersion)
             fields.append(.via, via.span)
         }
         if streamIdle < Deadline.never { touch() } else { worker.loop.timers.pause(self) }

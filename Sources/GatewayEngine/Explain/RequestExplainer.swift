@@ -60,6 +60,11 @@ package struct RequestExplainer {
         let fields = head.fields
         if fields.contains(.upgrade), ForwardedFields.asksForTunnel(fields) { return refusal(.upgradeNotSupported) }
         if head.method == .connect { return refusal(.notImplemented) }
+        if fields.contains(.expect), !head.expectsContinue {
+            if head.minorVersion == 1 { return refusal(.expectationFailed) }
+            fields.remove(.expect)
+        }
+        if head.isAsterisk { return .answered(status: 204, bodySize: 0) }
         FieldRules.stripHopByHop(fields)
         note(fields, &result)
 
@@ -168,10 +173,6 @@ package struct RequestExplainer {
     private func normalise(_ head: RequestHead, _ result: inout RequestExplanation) -> [UInt8]? {
         let fields = head.fields
         let path = fields.bytes(head.path)
-        if path.count == 1, path[0] == UInt8(ascii: "*") {
-            result.normalizedPath = "*"
-            return [UInt8(ascii: "*")]
-        }
         buffer.removeAll()
         switch PathNormalizer.normalize(path, into: buffer) {
         case .unchanged(let features):

@@ -1,19 +1,27 @@
 internal import CSystem
+internal import HTTPWire
 
 /// What a client hears when there is no place for its connection: one write, best effort, and the end.
 enum ConnectionRefusal {
-    private static let body: StaticString = """
-        {"error": "connection_limit", "message": "The gateway has as many connections as it may have."}
-
-        """
+    /// The error in the same form as every other, put together once.
+    private static let answer: [UInt8] = {
+        let error = GatewayError.connectionLimit
+        let body = WireBuffer(capacity: 256)
+        ErrorBody.write(error, into: body)
+        let text = WireBuffer(capacity: 512)
+        text.append("HTTP/1.1 ")
+        text.append(decimal: error.status)
+        text.append(" Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\nProxy-Status: gatehouse; ")
+        text.append(error.proxyStatus)
+        text.append("\r\nConnection: close\r\nContent-Length: ")
+        text.append(decimal: body.count)
+        text.append("\r\n\r\n")
+        text.append(body.span)
+        return (0..<text.count).map { text.span[$0] }
+    }()
 
     static func answer(_ descriptor: Int32) {
-        let head =
-            "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
-            + "Content-Length: \(body.utf8CodeUnitCount)\r\nConnection: close\r\n\r\n"
-        var text = head
-        text.withUTF8 { bytes in _ = unsafe gh_send(descriptor, bytes.baseAddress, bytes.count) }
-        body.withUTF8Buffer { bytes in _ = unsafe gh_send(descriptor, bytes.baseAddress, bytes.count) }
+        answer.withUnsafeBufferPointer { bytes in _ = unsafe gh_send(descriptor, bytes.baseAddress, bytes.count) }
         _ = close(descriptor)
     }
 }

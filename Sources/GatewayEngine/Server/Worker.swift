@@ -29,6 +29,8 @@ final class Worker: @unchecked Sendable {
     /// What each of them listens for, in the same order.
     private var listenerIndices: [Int] = []
     private var downstreams: [HTTP1Downstream] = []
+    /// Of these, those that are not the admin listener's.
+    private var clientCount = 0
     private var spare: [Exchange] = []
     private let clock = WorkerClock()
     private let date = WireBuffer(capacity: 64)
@@ -95,6 +97,7 @@ final class Worker: @unchecked Sendable {
             return
         }
         metrics.downstreamAccepted()
+        if !downstream.isAdmin { clientCount += 1 }
         downstream.place = downstreams.count
         downstreams.append(downstream)
     }
@@ -109,7 +112,8 @@ final class Worker: @unchecked Sendable {
             downstreams[place] = last
             last.place = place
         }
-        if isDraining && downstreams.isEmpty { reportEmpty() }
+        if !downstream.isAdmin { clientCount -= 1 }
+        if isDraining && clientCount == 0 { reportEmpty() }
     }
 
     // MARK: Exchanges
@@ -126,14 +130,16 @@ final class Worker: @unchecked Sendable {
 
     // MARK: Draining
 
-    /// Accepts nothing more and lets what is under way end; `done` is called on the loop when the last connection is gone.
+    /// Accepts nothing more and lets what is under way end; `done` is called on the loop when the last client is gone. The
+    /// admin listener goes on to the end, so that a probe sees that this gateway is not ready any more.
     func drain(done: @escaping () -> Void) {
         isDraining = true
         onEmpty = done
-        for listener in listeners { listener.close() }
-        listeners.removeAll()
-        for downstream in downstreams { downstream.drain() }
-        if downstreams.isEmpty { reportEmpty() }
+        for (listener, index) in zip(listeners, listenerIndices) where index != ListenerBinding.adminIndex {
+            listener.close()
+        }
+        for downstream in downstreams.reversed() where !downstream.isAdmin { downstream.drain() }
+        if clientCount == 0 { reportEmpty() }
     }
 
     private func reportEmpty() {
@@ -147,7 +153,7 @@ final class Worker: @unchecked Sendable {
         isDraining = true
         for listener in listeners { listener.close() }
         listeners.removeAll()
-        for downstream in downstreams { downstream.abandon() }
+        for downstream in downstreams.reversed() { downstream.abandon() }
         for service in services { service.retire() }
         resolver.close()
         loop.timers.disarm(clock)

@@ -12,8 +12,9 @@ package final class Snapshot: Sendable {
     let plans: [RoutePlan]
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
-    /// The value that `Via` gets from this gateway for HTTP/1.1 messages.
-    let via: [UInt8]
+    /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
+    private let via: [UInt8]
+    private let oldVia: [UInt8]
     let gatewayName: [UInt8]
 
     /// Compiles a configuration that was loaded without errors; what only compiling can find (ties, bad regular
@@ -45,7 +46,10 @@ package final class Snapshot: Sendable {
         trustedProxies = configuration.trustedProxies
         gatewayName = Array(configuration.forwarding.name.utf8)
         via = Array("1.1 \(configuration.forwarding.name)".utf8)
+        oldVia = Array("1.0 \(configuration.forwarding.name)".utf8)
     }
+
+    func via(minorVersion: UInt8) -> [UInt8] { minorVersion == 0 ? oldVia : via }
 }
 
 /// What the path of a request reads of a route besides the router's own part: a small value in one flat array.

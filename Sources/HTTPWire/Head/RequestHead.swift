@@ -53,6 +53,12 @@ package final class RequestHead {
         set { parts.path = newValue }
     }
 
+    /// The target is `*`, which only OPTIONS may have.
+    package var isAsterisk: Bool {
+        let fields = self.fields
+        return path.count == 1 && fields.bytes(path)[0] == UInt8(ascii: "*")
+    }
+
     /// What stands behind the first `?`. `hasQuery` tells `/?` from `/`.
     package var query: ByteRange {
         get { parts.query }

@@ -22,7 +22,7 @@ struct PrometheusFormatTests {
                 record.status = [200, 301, 404, 500, 0, 101][index]
                 record.duration = Int64(index) * 7_000_000_000
                 record.upstreamTotal = Int64(index) * 90_000
-                record.error = index == 3 ? .internal : nil
+                record.error = index == 3 ? .overloaded : nil
                 shard.requestStarted()
                 shard.requestFinished(record)
                 shard.loopLag(nanoseconds: Int64(index) * 1_000)

@@ -1,4 +1,5 @@
 import Foundation
+import CSystem
 import Testing
 
 @testable import GatewayEngine

@@ -137,14 +137,6 @@ extension GatewayError {
             Facts(
                 503, "connection_limit", "Too many connections are open.",
                 "error=http_request_denied; details=\"connection_limit\"", closes: true)
-        case .configurationError:
-            Facts(
-                500, "configuration_error", "The route for this request is not configured completely.",
-                "error=proxy_configuration_error; details=\"configuration_error\"")
-        case .internal:
-            Facts(
-                500, "internal", "The gateway met an unexpected condition.",
-                "error=proxy_internal_error; details=\"internal\"", closes: true)
 
         case .clientClosed:
             Facts(

@@ -44,8 +44,6 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
 
     case overloaded = 140
     case connectionLimit = 141
-    case configurationError = 142
-    case `internal` = 143
 
     case clientClosed = 160
     case sendTimeout = 161
