@@ -11,7 +11,8 @@ enum ConnectionRefusal {
         let text = WireBuffer(capacity: 512)
         text.append("HTTP/1.1 ")
         text.append(decimal: error.status)
-        text.append(" Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\nProxy-Status: gatehouse; ")
+        text.append(
+            " Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\nProxy-Status: gatehouse; ")
         text.append(error.proxyStatus)
         text.append("\r\nConnection: close\r\nContent-Length: ")
         text.append(decimal: body.count)

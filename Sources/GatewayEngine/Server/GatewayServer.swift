@@ -126,8 +126,10 @@ package final class GatewayServer: Sendable {
             else { return }
             log.warning(
                 "memory guard",
-                ["level": .text("\(level)"), "resident": .integer(Int(clamping: resident)),
-                 "cap": .integer(memory.cap ?? 0)])
+                [
+                    "level": .text("\(level)"), "resident": .integer(Int(clamping: resident)),
+                    "cap": .integer(memory.cap ?? 0),
+                ])
             for worker in workers { worker.loop.execute { worker.heed(level) } }
         }
     }

@@ -25,7 +25,9 @@ extension SocketAddress {
             }
             if colons == 1 { end = place }
         }
-        let (four, six, isFour, isSix) = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Self.longestText) {
+        let (four, six, isFour, isSix) = unsafe withUnsafeTemporaryAllocation(
+            of: CChar.self, capacity: Self.longestText
+        ) {
             buffer in
             // end - start is below the capacity, so the text and its null fit.
             for index in start..<end { unsafe buffer[index - start] = CChar(bitPattern: text[index]) }

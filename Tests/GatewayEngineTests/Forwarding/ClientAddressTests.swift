@@ -1,8 +1,8 @@
-@testable import GatewayConfiguration
 import HTTPWire
 import Reactor
 import Testing
 
+@testable import GatewayConfiguration
 @testable import GatewayEngine
 
 @Suite struct ClientAddressTests {

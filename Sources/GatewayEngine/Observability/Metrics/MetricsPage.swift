@@ -119,7 +119,8 @@ struct MetricsPage {
         writer.begin("gatehouse_downstream_connections", .gauge, "Open client connections.")
         writer.sample(gauge: sum(MetricLayout.downstreamOpen))
         writer.begin(
-            "gatehouse_loop_lag_seconds", .histogram, "The longest turn of an event loop in half a second: how late anything else was served.")
+            "gatehouse_loop_lag_seconds", .histogram,
+            "The longest turn of an event loop in half a second: how late anything else was served.")
         writer.histogram("") { sum(MetricLayout.loopLag + $0) }
         writer.begin("gatehouse_workers", .gauge, "Event loops.")
         writer.sample(UInt64(shards.count))
