@@ -114,7 +114,6 @@ extension Exchange {
         if fields.contains(.te) { output.append("Connection: TE\r\n") }
         output.append(framing == .chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n")
         upstreamStart = worker.loop.now
-        hasSentRequest = true
         connection.sendHead(output.span, framing: framing)
         if downstream?.isRequestComplete == true {
             connection.sendEnd(trailers: nil)
@@ -128,7 +127,6 @@ extension Exchange {
     func requestBody(_ bytes: Span<UInt8>) {
         bodyReceived += bytes.count
         if bodyReceived > bodyLimit { return refuseBody(.bodyTooLarge, nil) }
-        hasForwardedBody = true
         guard let upstream else { return }
         upstream.sendBody(bytes)
         if upstream.isCongested { downstream?.pauseBody() }

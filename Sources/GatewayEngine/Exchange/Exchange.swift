@@ -52,12 +52,10 @@ final class Exchange: TimerNode {
     var framing = BodyFraming.none
     var service: ServicePool?
     var endpoint: EndpointPool?
-    /// The service of `connecting` or `waiting`; addresses tried for the present connection.
+    /// Addresses of the endpoint that were tried for the present connection.
     var addressesTried = 0
     var bodyReceived = 0
     var bodyLimit = Int.max
-    var hasForwardedBody = false
-    var hasSentRequest = false
     var streamIdle = Deadline.never
     var requestDeadline = Deadline.never
     var upstreamStart: Int64 = 0
@@ -98,8 +96,6 @@ final class Exchange: TimerNode {
         addressesTried = 0
         bodyReceived = 0
         bodyLimit = .max
-        hasForwardedBody = false
-        hasSentRequest = false
         streamIdle = Deadline.never
         requestDeadline = Deadline.never
         let address = downstream.client.address

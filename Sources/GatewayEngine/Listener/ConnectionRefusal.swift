@@ -22,7 +22,9 @@ enum ConnectionRefusal {
     }()
 
     static func answer(_ descriptor: Int32) {
-        answer.withUnsafeBufferPointer { bytes in _ = unsafe gh_send(descriptor, bytes.baseAddress, bytes.count) }
+        // The bytes live as long as the program.
+        unsafe answer.withUnsafeBufferPointer { bytes in _ = unsafe gh_send(descriptor, bytes.baseAddress, bytes.count)
+        }
         _ = close(descriptor)
     }
 }

@@ -69,7 +69,7 @@ final class EndpointPool {
 
     private func open(_ list: [SocketAddress], for exchange: Exchange) -> Lease {
         // Every address gets its chance to at least begin.
-        for _ in 0..<max(1, list.count) {
+        for _ in list {
             let address = list[nextAddress % list.count]
             nextAddress = (nextAddress + 1) % list.count
             let connection = HTTP1Upstream(pool: self)
