@@ -2,7 +2,7 @@
 
 SOURCES = Package.swift Sources Tests
 
-.PHONY: help demo test build bench format lint
+.PHONY: help demo test opinion build bench format lint
 
 help:  ## Prints this list.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -12,6 +12,9 @@ demo:  ## Four sample services with a gateway in front, and lines to try.
 
 test:  ## Builds and runs the test suite.
 	@scripts/test
+
+opinion:  ## varnishtest and promtool judge the built program.
+	@scripts/second-opinion
 
 build:  ## The program, optimised: .build/release/gatehouse.
 	@scripts/setup
