@@ -70,6 +70,8 @@ let package = Package(
             ],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
+            name: "AllocationTests", dependencies: ["GatehouseTesting"], exclude: ["Counter"], swiftSettings: settings),
+        .testTarget(
             name: "EndToEndTests", dependencies: ["GatehouseTesting", "GatewayEngine", "GatewayConfiguration"],
             swiftSettings: settings),
     ],

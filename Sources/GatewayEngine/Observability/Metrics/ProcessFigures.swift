@@ -38,18 +38,31 @@ struct ProcessFigures {
         private static let descriptorResource = RLIMIT_NOFILE
     #endif
 
-    /// The second number of /proc/self/statm, in pages.
+    /// The second number of /proc/self/statm, in pages. The guard of the memory asks twice a second on a worker's loop,
+    /// which allocates nothing once it is warm: so no array and no string.
     static func readResidentBytes() -> UInt64? {
-        let descriptor = unsafe open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        let path: StaticString = "/proc/self/statm"
+        // The path is a literal that ends with a zero.
+        let descriptor = unsafe path.utf8Start.withMemoryRebound(to: CChar.self, capacity: path.utf8CodeUnitCount + 1) {
+            unsafe open($0, O_RDONLY | O_CLOEXEC)
+        }
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        var text = [UInt8](repeating: 0, count: 128)
-        // At most as many bytes as the array has.
-        let count = unsafe text.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+        var text = InlineArray<128, UInt8>(repeating: 0)
+        var span = text.mutableSpan
+        // At most as many bytes as there is room for.
+        let count = unsafe span.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
         guard count > 0 else { return nil }
-        let numbers = text[..<count].split(separator: UInt8(ascii: " "))
-        guard numbers.count > 1, let pages = UInt64(String(decoding: numbers[1], as: UTF8.self)) else { return nil }
-        return pages &* UInt64(max(getpagesize(), 0))
+        var index = 0
+        while index < count, span[index] != UInt8(ascii: " ") { index += 1 }
+        index += 1
+        let start = index
+        var pages: UInt64 = 0
+        while index < count, span[index] >= UInt8(ascii: "0"), span[index] <= UInt8(ascii: "9") {
+            pages = pages &* 10 &+ UInt64(span[index] - UInt8(ascii: "0"))
+            index += 1
+        }
+        return index > start ? pages &* UInt64(max(getpagesize(), 0)) : nil
     }
 
     /// The entries of /dev/fd, but for `.`, `..` and the directory that is being read.

@@ -1,0 +1,136 @@
+import GatehouseTesting
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Nothing is allocated on the path of a plain request once the loop is warm.
+///
+/// 1. A gateway with one worker starts with the counter in it, in front of an origin that keeps connections open.
+/// 2. Every client's first request is held until all have arrived, so that there are as many upstream connections as
+///    there will ever be. Then come the requests that warm it up: buffers, pools and the runtime's own caches.
+/// 3. The same requests again, many of them: the count must stand still. It is the count of the whole process, so clocks,
+///    the guard of the memory and the log's thread are in it.
+///
+/// The program is the one that the whole suite runs, GATEHOUSE_BINARY or the debug build, so that nothing else has to
+/// be built. A debug build allocates where an optimised one does not, hence what is 0 here is 0 there; `scripts/test` run
+/// with GATEHOUSE_BINARY=.build/release/gatehouse measures the optimised program itself.
+@Suite(.serialized) struct WarmLoop {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var name: String
+        var line: String
+        var fields: [String] = []
+        var body = ""
+        var status = 200
+        var answer = ""
+        var isLogged = false
+
+        var testDescription: String { name }
+
+        var bytes: [UInt8] {
+            let all = ["Host: gateway.test", "User-Agent: allocation-test", "Accept: */*"] + fields
+            return Array("\(line) HTTP/1.1\r\n\(all.map { $0 + "\r\n" }.joined())\r\n\(body)".utf8)
+        }
+
+        var method: String { String(line.prefix { $0 != " " }) }
+    }
+
+    static let json = #"{"name": "allocation", "values": [1, 2, 3]}"#
+
+    static let cases = [
+        Case(name: "GET", line: "GET /api/items/7?full=1", answer: json),
+        Case(name: "HEAD", line: "HEAD /api/items/7"),
+        Case(name: "POST", line: "POST /api/items", fields: ["Content-Length: 11"], body: "hello world", answer: json),
+        Case(
+            name: "POST in chunks", line: "POST /api/items", fields: ["Transfer-Encoding: chunked"],
+            body: "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n", answer: json),
+        Case(name: "response in chunks", line: "GET /api/chunked", answer: "hello world"),
+        Case(name: "404 by the gateway", line: "GET /nowhere", status: 404),
+        Case(name: "GET with access log", line: "GET /api/items/7?full=1", answer: json, isLogged: true),
+    ]
+
+    static let clients = 4
+    static let warmUp = 2_000
+    static let measured = 10_000
+    /// With a log: what the log's thread has not written yet waits in batches, two allocations each, which are kept for
+    /// the next use. How many there are depends on how late that thread runs, not on the number of requests.
+    static let batches: UInt64 = 2 * 17
+
+    @Test(.enabled(if: isMeasurable, "needs Linux and a program without a sanitizer"), arguments: cases)
+    func allocatesNothing(_ what: Case) throws {
+        let counter = try AllocationCounter()
+        let arrived = Counter("the first requests to arrive")
+        let origin = try ScriptedUpstream(connection: { connection in
+            while let request = try connection.readRequest() {
+                if request.target.hasSuffix("/first") {
+                    arrived.add()
+                    try arrived.wait(for: WarmLoop.clients)
+                }
+                try connection.send(WarmLoop.response(to: request))
+            }
+        })
+        let directory = try TemporaryDirectory()
+        let log = what.isLogged ? "path: \"\(directory.file("access.log"))\"" : "enabled: false"
+        let gateway = try GatewayProcess(
+            """
+            listeners: [ { address: "127.0.0.1:0" } ]
+            workers: 1
+            access_log: { \(log) }
+            services: { origin: { endpoints: [ "\(origin.url)" ], timeouts: { keep_alive: 10m } } }
+            routes: [ { name: api, path: "/api/**", service: origin } ]
+            """, directory: directory, environment: counter.environment)
+        let clients = try (0..<WarmLoop.clients).map { _ in try gateway.connect() }
+
+        for client in clients { try client.send("GET /api/first HTTP/1.1\r\nHost: gateway.test\r\n\r\n") }
+        for client in clients { _ = try client.readResponse() }
+        try WarmLoop.send(what, count: WarmLoop.warmUp, over: clients)
+
+        let before = try counter.count()
+        try #require(before > 0, "the counter is not in the program")
+        try counter.describe(next: 3)
+        try WarmLoop.send(what, count: WarmLoop.measured, over: clients)
+        let after = try counter.count()
+        try counter.describe(next: 0)
+        let places = gateway.process.errors
+        if what.isLogged {
+            #expect(after - before <= WarmLoop.batches, "\(places)")
+        } else {
+            #expect(after - before == 0, "\(places)")
+        }
+        try gateway.stop()
+        try origin.check()
+    }
+
+    private static func send(_ what: Case, count: Int, over clients: [RawClient]) throws {
+        let bytes = what.bytes
+        for _ in 0..<count / clients.count {
+            for client in clients { try client.send(bytes) }
+            for client in clients {
+                let response = try client.readResponse(to: what.method)
+                guard response.status == what.status, what.status != 200 || response.bodyText == what.answer else {
+                    throw KitFailure(.violation, "\(response.status) \(response.bodyText)")
+                }
+            }
+        }
+    }
+
+    private static func response(to request: StrictRequest) -> [UInt8] {
+        if request.target.hasSuffix("/chunked") {
+            return Array(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n".utf8)
+        }
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(json.utf8.count)\r\n\r\n"
+        return Array((request.method == "HEAD" ? head : head + json).utf8)
+    }
+
+    /// The counter takes the place of glibc's functions; a sanitizer has taken it already.
+    private static var isMeasurable: Bool {
+        #if canImport(Glibc)
+            // SAFETY: only asked whether it is there.
+            return unsafe getenv("GATEHOUSE_SANITIZER") == nil
+        #else
+            return false
+        #endif
+    }
+}
