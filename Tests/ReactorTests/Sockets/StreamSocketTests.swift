@@ -41,6 +41,8 @@ struct Connection {
         socket.close()
         peer.closeNow()
         recorder.forget()
+        // The socket may wait for its next share of a turn, and a loop that never turns again would keep it, and it the loop.
+        loop.turnAFewTimes()
         #expect(loop.chunks.leasedCount == 0)
         #expect(loop.descriptors.count == 0)
     }
