@@ -18,7 +18,7 @@ opinion:  ## varnishtest and promtool judge the built program.
 
 build:  ## The program, optimised: .build/release/gatehouse.
 	@scripts/setup
-	swift build --configuration release --product gatehouse
+	@scripts/build
 
 bench:  ## Compares speed and memory with other gateways.
 	Benchmarks/compare

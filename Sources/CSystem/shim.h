@@ -3,6 +3,9 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <netdb.h>
 #include <poll.h>
 #include <netinet/in.h>
@@ -95,6 +98,13 @@ static inline uint64_t gh_raise_descriptor_limit(void) {
 static inline int64_t gh_physical_memory(void) {
     long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
     return pages > 0 && size > 0 ? (int64_t)pages * size : 0;
+}
+
+/* Gives freed memory back to the system where the C library would keep it: after a large configuration was read. */
+static inline void gh_trim_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 /* Reads the beginning of a file; -1 when it cannot be read. */

@@ -112,6 +112,7 @@ package final class GatewayServer: Sendable {
             state.threads = threads
             state.bound = bound
         }
+        gh_trim_memory()
         pages.setReady(true)
     }
 
