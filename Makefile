@@ -2,7 +2,7 @@
 
 SOURCES = Package.swift Sources Tests
 
-.PHONY: help demo test opinion build bench format lint
+.PHONY: help demo test opinion soak build bench format lint
 
 help:  ## Prints this list.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -15,6 +15,10 @@ test:  ## Builds and runs the test suite.
 
 opinion:  ## varnishtest and promtool judge the built program.
 	@scripts/second-opinion
+
+soak:  ## Two minutes of load with clients and services that come and go.
+	@scripts/build
+	@scripts/soak --seconds 120
 
 build:  ## The program, optimised: .build/release/gatehouse.
 	@scripts/setup
