@@ -74,7 +74,8 @@ private final class OneNameServer: Sendable {
         let asked = message[12..<nameEnd].map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
         let isKnown = asked == name
         let records = isKnown && message[nameEnd + 1] == 1 ? addresses : []
-        let head: [UInt8] = [message[0], message[1], 0x85, isKnown ? 0x80 : 0x83, 0, 1, 0, UInt8(records.count), 0, 0, 0, 0]
+        let flags: [UInt8] = [0x85, isKnown ? 0x80 : 0x83]
+        let head = message[..<2] + flags + [0, 1, 0, UInt8(records.count), 0, 0, 0, 0]
         return head + message[12..<nameEnd + 4]
             + records.flatMap { [0xC0, 12, 0, 1, 0, 1, 0, 0, 1, 0, 0, 4] + $0 }
     }
