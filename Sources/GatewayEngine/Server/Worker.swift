@@ -125,7 +125,17 @@ final class Worker: @unchecked Sendable {
     }
 
     func giveBack(_ exchange: Exchange) {
-        if spare.count < Self.spareLimit { spare.append(exchange) }
+        if spare.count < Self.spareLimit {
+            spare.append(exchange)
+        } else {
+            // Its timer may still be in the wheel, which holds no reference.
+            loop.timers.disarm(exchange)
+        }
+    }
+
+    private func releaseSpare() {
+        for exchange in spare { loop.timers.disarm(exchange) }
+        spare.removeAll(keepingCapacity: true)
     }
 
     // MARK: Draining
@@ -157,8 +167,7 @@ final class Worker: @unchecked Sendable {
         for service in services { service.retire() }
         resolver.close()
         loop.timers.disarm(clock)
-        for exchange in spare { loop.timers.disarm(exchange) }
-        spare.removeAll()
+        releaseSpare()
         accessLog?.flush()
     }
 
@@ -199,7 +208,7 @@ final class Worker: @unchecked Sendable {
         guard level > .normal else { return }
         for downstream in downstreams.reversed() { downstream.closeIfIdle() }
         for service in services { service.closeIdle() }
-        spare.removeAll()
+        releaseSpare()
         loop.chunks.shrink()
     }
 
