@@ -68,6 +68,20 @@ import Testing
         }
     }
 
+    /// A refused path says which rule refused it.
+    @Test func aRefusedPathHasItsReason() throws {
+        try withGateway(logging(), origin) { gateway in
+            for target in ["/a%5Cb", "/a%00", "/a%zz", "/fixed"] { _ = gateway.ask("GET \(target)") }
+            let records = try lines(gateway, 4)
+            #expect(records.map { $0["error"]?.text } == ["path_rejected", "path_rejected", "path_rejected", nil])
+            let expected = ["path_encoded_backslash", "path_encoded_null", "path_bad_escape"]
+            for (record, reason) in zip(records, expected) {
+                #expect(record["reason"]?.text == reason, "\(record)")
+            }
+            #expect(records[3]["reason"] == nil)
+        }
+    }
+
     /// Refused, malformed and half requests leave a line as well.
     @Test func whatFailsIsLoggedToo() throws {
         let broken = try ScriptedUpstream(connection: { connection in _ = try connection.readRequest() })

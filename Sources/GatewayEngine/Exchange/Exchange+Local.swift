@@ -29,6 +29,7 @@ extension Exchange {
     }
 
     func refuse(path rejection: PathRejection) {
+        record.pathRejection = rejection
         refuse(.pathRejected)
     }
 

@@ -41,7 +41,7 @@ extension Exchange {
 
         // (3) One truth about the path, the stage taken off.
         let listener = snapshot.listeners[self.listener]
-        guard let features = normalisePath() else { return refuse(.pathRejected) }
+        guard let features = normalisePath() else { return }
         publicPath = path
         guard removeStage(listener) else { return refuse(.stageNotFound) }
 
@@ -88,7 +88,8 @@ extension Exchange {
         record.clientPort = client.port
     }
 
-    /// Puts the normal form of the path into the arena; nil when the path cannot be one.
+    /// Puts the normal form of the path into the arena; nil when the path cannot be one,
+    /// which has been answered then.
     private func normalisePath() -> PathFeatures? {
         let fields = request.fields
         let buffer = worker.pathBuffer
@@ -100,7 +101,8 @@ extension Exchange {
         case .rewritten(let range, let features):
             path = fields.store(buffer.slice(range))
             return features
-        case .rejected:
+        case .rejected(let rejection):
+            refuse(path: rejection)
             return nil
         }
     }

@@ -6,8 +6,8 @@ package import HTTPWire
 ///
 /// The members come in this order, and those without a value are left out:
 /// time, request_id, trace_id, client, client_port, method, host, path, protocol, route, rule, service, endpoint, status,
-/// status_from, error, bytes_in, bytes_out, duration_ms, upstream {connect_ms, first_byte_ms, total_ms}, attempts,
-/// headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
+/// status_from, error, reason, bytes_in, bytes_out, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
+/// attempts, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
 /// it is longer than anyone will read.
 package struct AccessLogEncoder: ~Copyable {
     /// Bytes of a logged field value or query at most; a path is bounded by the limit of the request line already.
@@ -130,6 +130,11 @@ package struct AccessLogEncoder: ~Copyable {
         if let error = record.error {
             line.append(",\"error\":\"")
             line.append(error.code)
+            line.append(byte: UInt8(ascii: "\""))
+        }
+        if let rejection = record.pathRejection {
+            line.append(",\"reason\":\"")
+            line.append(rejection.label)
             line.append(byte: UInt8(ascii: "\""))
         }
         line.append(",\"bytes_in\":")

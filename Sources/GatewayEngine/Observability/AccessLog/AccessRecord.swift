@@ -46,6 +46,8 @@ package struct AccessRecord: Sendable {
     package var statusSource = StatusSource.gateway
     /// What went wrong. It may stand beside an upstream's status: a body that broke off after a head of 200.
     package var error: GatewayError?
+    /// Which rule about paths refused the request, beside the error `path_rejected`.
+    package var pathRejection: PathRejection?
     package var version = Version.http11
     /// How many times the request was sent, or tried to be sent, upstream.
     package var attempts: UInt16 = 0
