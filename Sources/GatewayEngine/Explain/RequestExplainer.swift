@@ -16,7 +16,7 @@ package struct RequestExplainer {
     /// Compiles a configuration and explains by it.
     package init(_ configuration: GatewayConfiguration) throws(RouteTableError) {
         let metrics = Metrics(build: Metrics.Build(version: "", swiftVersion: ""), start: 0)
-        self.init(try Snapshot(configuration, metrics: metrics))
+        self.init(try Snapshot(configuration, metrics: metrics, registry: ServiceRegistry()))
     }
 
     /// - Parameters:

@@ -13,9 +13,14 @@ package final class CompiledService: Sendable {
     let requestTimeout: Int64
     let keepAlive: Int64
     let pool: PoolConfiguration
+    /// What outlives this snapshot: health, load, ejections.
+    let state: ServiceState
 
-    init(_ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int) {
+    init(
+        _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, state: ServiceState
+    ) {
         name = configuration.name
+        self.state = state
         self.index = index
         self.series = series
         balancing = configuration.balancing
@@ -24,7 +29,7 @@ package final class CompiledService: Sendable {
         keepAlive = configuration.timeouts.keepAlive.nanosecondsOrNever
         pool = configuration.pool
         endpoints = configuration.endpoints.enumerated().map { offset, endpoint in
-            CompiledEndpoint(endpoint, label: firstLabel + offset)
+            CompiledEndpoint(endpoint, label: firstLabel + offset, state: state.endpoint(endpoint.url))
         }
     }
 }
@@ -38,11 +43,13 @@ package struct CompiledEndpoint: Sendable {
     let literal: SocketAddress?
     /// The index in the snapshot's `AccessLabels`.
     let label: Int
+    let state: EndpointState
 
-    init(_ configuration: EndpointConfiguration, label: Int) {
+    init(_ configuration: EndpointConfiguration, label: Int, state: EndpointState) {
         self.configuration = configuration
         authority = Array(configuration.authority.utf8)
         literal = SocketAddress(literal: configuration.host, port: configuration.port)
         self.label = label
+        self.state = state
     }
 }

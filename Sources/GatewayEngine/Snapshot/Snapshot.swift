@@ -19,7 +19,11 @@ package final class Snapshot: Sendable {
 
     /// Compiles a configuration that was loaded without errors; what only compiling can find (ties, bad regular
     /// expressions) is thrown, all at once.
-    package init(_ configuration: GatewayConfiguration, metrics: Metrics) throws(RouteTableError) {
+    ///
+    /// - Parameter registry: where the states of services live on from one snapshot to the next.
+    package init(
+        _ configuration: GatewayConfiguration, metrics: Metrics, registry: ServiceRegistry
+    ) throws(RouteTableError) {
         self.configuration = configuration
         routes = try RouteTable(
             routes: configuration.routes, services: configuration.services, listeners: configuration.listeners)
@@ -30,7 +34,11 @@ package final class Snapshot: Sendable {
         let series = metrics.assignServices(all.map(\.name))
         var labels: [String] = []
         services = all.enumerated().map { index, service in
-            let compiled = CompiledService(service, index: index, series: series[index], firstLabel: labels.count)
+            // An upstream URL is its own service; its authority alone could be a configured service's name.
+            let isImplied = index >= configuration.services.count
+            let state = registry.service(isImplied ? service.endpoints[0].url : service.name)
+            let compiled = CompiledService(
+                service, index: index, series: series[index], firstLabel: labels.count, state: state)
             labels += service.endpoints.map(\.authority)
             return compiled
         }
