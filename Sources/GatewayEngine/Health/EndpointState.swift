@@ -16,11 +16,24 @@ package final class EndpointState: Sendable {
         case draining
     }
 
+    /// What the active checks say.
+    package enum CheckedHealth: UInt8, Sendable, AtomicRepresentable {
+        /// Nobody checks, or the first result is not there yet.
+        case unknown
+        case healthy
+        case unhealthy
+    }
+
     /// As in the configuration: `http://10.0.0.1:8080`.
     package let url: String
     /// Requests under way, over all workers.
     let inFlight = Atomic<Int>(0)
     let administrative = Atomic<Administrative>(.enabled)
+    let checkedHealth = Atomic<CheckedHealth>(.unknown)
+    /// On the loops' clock: taken out until then for what real requests met; 0: not taken out.
+    let ejectedUntil = Atomic<Int64>(0)
+    /// On the loops' clock: when it came, or came back; from then on it ramps up. 0: it was there from the start.
+    let readySince = Atomic<Int64>(0)
 
     init(url: String) {
         self.url = url
