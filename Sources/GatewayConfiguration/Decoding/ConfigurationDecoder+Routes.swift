@@ -64,6 +64,7 @@ extension ConfigurationDecoder {
             }
         case .timeouts: decodeTimeouts(value, into: &route.timeouts)
         case .paths: route.paths = decodePathPolicy(value)
+        case .websocket: assign(value, to: &route.webSocket)
         case .aggregate: checkAggregate(value)
         case .mirror:
             for (key, value) in entries(value) where document.key(key) == .service {

@@ -65,6 +65,10 @@ package struct ForwardingConfiguration: Sendable, Hashable {
     package var via = true
     /// What stands for this gateway in `Via` and `Proxy-Status`.
     package var name = "gatehouse"
+    /// A response header with the number of tries.
+    package var attemptsHeader: String?
+    /// A request header with the milliseconds left of `timeouts.request`.
+    package var timeoutHeader: String?
 
     package init() {}
 }

@@ -18,6 +18,8 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var host: HostPolicy = .target
     /// Bytes of a request body, where it differs from the general limit.
     package var maxRequestBody: Int?
+    /// Whether connections may be upgraded to WebSocket.
+    package var webSocket = true
     package var timeouts = RouteTimeouts()
     /// nil: the listener's.
     package var paths: PathPolicyConfiguration?

@@ -52,6 +52,8 @@ enum Key: String, CaseIterable, Sendable {
     case streamIdle = "stream_idle"
     case drain
     case forwarded
+    case attemptsHeader = "attempts_header"
+    case timeoutHeader = "timeout_header"
     case via
     case name
     case stage

@@ -22,8 +22,10 @@ final class HTTP1Downstream: DownstreamStream {
         case held
         /// The body flows. Can transition to: complete, lingering, closed.
         case body
-        /// The whole request has been read. Can transition to: idle, lingering, closed.
+        /// The whole request has been read. Can transition to: idle, tunnel, lingering, closed.
         case complete
+        /// After 101: bytes as they are. Can transition to: lingering, closed.
+        case tunnel
         /// Everything was sent; what still comes is thrown away. Can transition to: closed.
         case lingering
         /// The end.
@@ -111,6 +113,10 @@ final class HTTP1Downstream: DownstreamStream {
                 readBody(bytes, &offset)
             case .held, .complete:
                 return offset
+            case .tunnel:
+                if bodyIsPaused { return offset }
+                exchange?.tunnelFromClient(bytes.extracting(offset..<bytes.count))
+                return bytes.count
             case .lingering:
                 linger(bytes.count - offset)
                 return bytes.count
@@ -221,6 +227,8 @@ final class HTTP1Downstream: DownstreamStream {
                 exchange?.downstreamGone()
                 close()
             }
+        case .tunnel:
+            if stash.isEmpty { exchange?.tunnelClientEnded() }
         case .complete:
             // It may only have ended its own side (RFC 9112 §9.6); a client that is gone shows by a reset when written to.
             closesAfterResponse = true
@@ -241,7 +249,7 @@ final class HTTP1Downstream: DownstreamStream {
     private func continueWithStash() {
         guard !isProcessing, phase != .closed else { return }
         while !stash.isEmpty {
-            if phase == .complete || phase == .held || (phase == .body && bodyIsPaused) { return }
+            if phase == .complete || phase == .held || (isFlowing && bodyIsPaused) { return }
             // Moved out, so that nothing that happens on the way can touch what is being read.
             var queue = ByteQueue()
             swap(&queue, &stash)
@@ -275,15 +283,17 @@ final class HTTP1Downstream: DownstreamStream {
 
     override func closeAfterResponse() { closesAfterResponse = true }
 
+    private var isFlowing: Bool { phase == .body || phase == .tunnel }
+
     override func pauseBody() {
-        guard phase == .body, !bodyIsPaused else { return }
+        guard isFlowing, !bodyIsPaused else { return }
         bodyIsPaused = true
         socket?.pause()
         if wait == .body { worker.loop.timers.pause(self) }
     }
 
     override func resumeBody() {
-        guard phase == .body, bodyIsPaused else { return }
+        guard isFlowing, bodyIsPaused else { return }
         bodyIsPaused = false
         if !headWasSent { arm(.body, worker.snapshot.settings.bodyIdle) }
         continueSoon()
@@ -335,6 +345,19 @@ final class HTTP1Downstream: DownstreamStream {
             lastFields = "Connection: keep-alive\r\n"
         }
         write(head, lastFields: lastFields)
+    }
+
+    override func startTunnel(_ head: ResponseHead) {
+        guard phase == .complete else { return }
+        headWasSent = true
+        usesChunks = false
+        isDelimited = false
+        closesAfterResponse = true
+        write(head, lastFields: "Connection: Upgrade\r\nUpgrade: websocket\r\n")
+        phase = .tunnel
+        bodyIsPaused = false
+        continueSoon()
+        if worker.isDraining { exchange?.drainTunnel() }
     }
 
     private func write(_ head: ResponseHead, lastFields: StaticString) {
@@ -459,6 +482,7 @@ final class HTTP1Downstream: DownstreamStream {
     /// No further requests: an idle connection ends at once, another one after its response.
     func drain() {
         closesAfterResponse = true
+        if phase == .tunnel { exchange?.drainTunnel() }
         guard phase == .idle else { return }
         if let socket, socket.waitingCount > 0 { endConnection() } else { close() }
     }

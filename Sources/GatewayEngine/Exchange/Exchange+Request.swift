@@ -27,7 +27,11 @@ extension Exchange {
             return refuse(.badRequest, message: error.explanation)
         }
         if request.fields.contains(.upgrade), ForwardedFields.asksForTunnel(request.fields) {
-            return refuse(.upgradeNotSupported)
+            // Only WebSocket, and only as its handshake has it (RFC 6455 §4.1); routes may forbid that too.
+            guard ForwardedFields.namesWebSocket(request.fields), request.method == .get, request.minorVersion == 1,
+                framing == .none
+            else { return refuse(.upgradeNotSupported) }
+            wantsTunnel = true
         }
         if request.method == .connect { return refuse(.notImplemented) }
         if request.fields.contains(.expect), !request.expectsContinue {
@@ -59,6 +63,12 @@ extension Exchange {
         record.routeSeries = plan.series
         let policy = snapshot.routes.routes[index].pathPolicy ?? listener.pathPolicy
         if let refusal = policy.refusal(of: features) { return refuse(path: refusal) }
+
+        if wantsTunnel {
+            guard plan.webSocket else { return refuse(.upgradeNotSupported) }
+            closing = .no
+            frames = FrameTracker()
+        }
 
         // (5) Limits on what the request says of itself.
         bodyLimit = plan.requestBody >= 0 ? plan.requestBody : settings.requestBody

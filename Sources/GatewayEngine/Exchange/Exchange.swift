@@ -59,6 +59,32 @@ final class Exchange: UpstreamRequest {
     var upstreamStart: Int64 = 0
     /// When the present try at an endpoint began; -1: none is open.
     var tryStart: Int64 = -1
+    var tryDeadline = Deadline.never
+    /// When the pause before the next try, or before a hedge, is over.
+    var wakeAt = Deadline.never
+    var triesMade = 0
+    /// Where the last try was made: the next one goes elsewhere.
+    var lastEndpoint: EndpointPool?
+    /// The place that the present retry or hedge holds among all of the service's.
+    var heldRetry: RetryBudget?
+    /// Tries beside the present one that have not been answered.
+    var hedges: [HedgeRequest] = []
+    var hedgesMade = 0
+    /// Why the first one was lost, while the hedge still may win.
+    var lostTry: LostTry?
+    /// The client wants to speak WebSocket, and its route lets it.
+    var wantsTunnel = false
+    /// It does: the bytes of both sides pass as they are.
+    var isTunnel = false
+    var closing = Closing.no
+    /// Of what the endpoint sends.
+    var frames = FrameTracker()
+    /// A further try may need the body: it is kept.
+    var keepsBody = false
+    var keptBody: [UInt8] = []
+    var keptLimit = 0
+    /// The client's side was told to let the body flow.
+    var bodyHasBegun = false
     var startedAt: Int64 = 0
     var isWaitingInPool = false
     /// The client has sent its end while the answer was not there yet.
@@ -95,6 +121,14 @@ final class Exchange: UpstreamRequest {
         hasResponseTrailers = false
         addressesTried = 0
         tryStart = -1
+        tryDeadline = Deadline.never
+        wakeAt = Deadline.never
+        triesMade = 0
+        hedgesMade = 0
+        wantsTunnel = false
+        isTunnel = false
+        keepsBody = false
+        bodyHasBegun = false
         bodyReceived = 0
         bodyLimit = .max
         streamIdle = Deadline.never
@@ -156,16 +190,11 @@ final class Exchange: UpstreamRequest {
         case .unused, .receiving:
             break
         case .waiting:
-            if upstream != nil { noteTry(.timeout) }
-            refuse(isWaitingInPool && upstream == nil ? endpointTimeoutError : .upstreamTimeout)
+            waitingTimerDidFire()
         case .responding:
             record.error = .streamIdleTimeout
             breakOff()
         }
-    }
-
-    private var endpointTimeoutError: GatewayError {
-        if let endpoint, case .resolving = endpoint.addresses.state { .nameResolutionTimeout } else { .upstreamTimeout }
     }
 
     // MARK: The end
@@ -176,6 +205,7 @@ final class Exchange: UpstreamRequest {
         phase = .unused
         worker.loop.timers.pause(self)
         leaveEndpoint()
+        if lastEndpoint != nil { lastEndpoint = nil }
         downstream = nil
         client = nil
         service = nil
@@ -186,21 +216,19 @@ final class Exchange: UpstreamRequest {
         worker.giveBack(self)
     }
 
-    /// Lets go of the upstream side.
+    /// Lets go of the upstream side as a whole: nothing more is tried.
     func leaveEndpoint() {
-        guard let endpoint else { return }
-        self.endpoint = nil
-        if isWaitingInPool {
-            isWaitingInPool = false
-            endpoint.forget(self)
-        }
-        if tryStart >= 0 { noteTry(.abandoned) }
-        if let upstream {
-            self.upstream = nil
-            upstream.cancel()
-        }
-        endpoint.state.inFlight.subtract(1, ordering: .relaxed)
-        worker.metrics.upstreamFinished(endpoint.service.series)
+        leaveTry()
+        cancelHedges()
+        lostTry = nil
+        giveBackRetry()
+        dropKeptBody()
+    }
+
+    /// A few bytes may stay for the next request's; a large body's memory goes.
+    func dropKeptBody() {
+        keepsBody = false
+        if !keptBody.isEmpty { keptBody.removeAll(keepingCapacity: keptBody.capacity <= 4_096) }
     }
 
     // MARK: Events of the endpoint's side
@@ -209,7 +237,13 @@ final class Exchange: UpstreamRequest {
     override func upstreamIsReady(_ connection: UpstreamStream) { sendRequest(on: connection) }
     override func upstreamDidReceiveInformational() { passInformational() }
     override func upstreamDidReceiveHead(_ framing: BodyFraming) { passHead(framing) }
-    override func upstreamDidReceiveBody(_ bytes: Span<UInt8>) { passBody(bytes) }
+    override var acceptsSwitch: Bool { wantsTunnel }
+    override func upstreamDidSwitch() { beginTunnel() }
+
+    override func upstreamDidReceiveBody(_ bytes: Span<UInt8>) {
+        if isTunnel { tunnelFromEndpoint(bytes) } else { passBody(bytes) }
+    }
+
     override func upstreamDidFinish(_ connection: UpstreamStream) { responseIsComplete() }
     override func upstreamDidFail(_ failure: UpstreamFailure) { tryFailed(failure) }
     override func upstreamDidDrain() { downstream?.resumeBody() }

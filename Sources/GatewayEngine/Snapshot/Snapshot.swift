@@ -16,6 +16,9 @@ package final class Snapshot: Sendable {
     private let via: [UInt8]
     private let oldVia: [UInt8]
     let gatewayName: [UInt8]
+    /// Names of fields that are added if asked for.
+    let attemptsHeader: NumberField?
+    let timeoutHeader: NumberField?
 
     /// Compiles a configuration that was loaded without errors; what only compiling can find (ties, bad regular
     /// expressions) is thrown, all at once.
@@ -52,6 +55,8 @@ package final class Snapshot: Sendable {
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels)
         trustedProxies = configuration.trustedProxies
+        attemptsHeader = configuration.forwarding.attemptsHeader.map(NumberField.init)
+        timeoutHeader = configuration.forwarding.timeoutHeader.map(NumberField.init)
         gatewayName = Array(configuration.forwarding.name.utf8)
         via = Array("1.1 \(configuration.forwarding.name)".utf8)
         oldVia = Array("1.0 \(configuration.forwarding.name)".utf8)
@@ -85,6 +90,8 @@ struct RoutePlan: Sendable {
     /// Nanoseconds; -1: the service's or the general one.
     let requestTimeout: Int64
     let streamIdle: Int64
+    /// Whether a connection may turn into a WebSocket.
+    let webSocket: Bool
 
     init(_ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int) {
         way =
@@ -104,6 +111,7 @@ struct RoutePlan: Sendable {
             }
         self.series = series
         requestBody = configuration.maxRequestBody ?? -1
+        webSocket = configuration.webSocket
         requestTimeout = RoutePlan.nanoseconds(configuration.timeouts.request)
         streamIdle = RoutePlan.nanoseconds(configuration.timeouts.streamIdle)
     }

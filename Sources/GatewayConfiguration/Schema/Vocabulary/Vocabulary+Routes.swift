@@ -57,7 +57,7 @@ extension Vocabulary {
             Field(.cors, .object(cors), "Cross-origin rules of this route.", planned: true),
             Field(.transformations, .object(routeTransformation), "Reshapes what passes this route.", planned: true),
             Field(.compression, .object(compression), "Compression on this route.", planned: true),
-            Field(.websocket, .boolean, "Whether connections may be upgraded to WebSocket.", planned: true),
+            Field(.websocket, .boolean, "Whether connections may be upgraded to WebSocket.", default: "true"),
         ])
 
     static let regexPath = ObjectShape(

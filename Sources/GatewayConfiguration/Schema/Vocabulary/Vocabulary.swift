@@ -144,5 +144,12 @@ enum Vocabulary {
             Field(
                 .name, .scalar(.token), "What stands for this gateway in `Via` and `Proxy-Status`.",
                 default: "gatehouse"),
+            Field(
+                .attemptsHeader, .fieldName,
+                "A response header that says how many tries the answer took, as in `X-Attempts`.", default: "none"),
+            Field(
+                .timeoutHeader, .fieldName,
+                "A request header that tells services how many milliseconds are left, as in `X-Request-Timeout-Ms`.",
+                default: "none"),
         ])
 }
