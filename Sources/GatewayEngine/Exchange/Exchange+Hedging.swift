@@ -6,7 +6,8 @@ extension Exchange {
     /// The pause before a hedge is over.
     func startHedge() {
         guard let service, let first = endpoint,
-            let other = service.pick(&worker.identifiers, avoiding: first), other !== first
+            let other = service.pick(&worker.identifiers, for: affinity, avoiding: first, now: worker.loop.now),
+            other !== first
         else { return }
         let hedging = snapshot.hedge(for: snapshot.plans[routeIndex], of: service.service)
         let situation = HedgePolicy.Situation(

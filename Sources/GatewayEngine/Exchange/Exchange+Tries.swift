@@ -49,9 +49,9 @@ extension Exchange {
     // MARK: Beginning a try
 
     func tryEndpoint(avoiding avoided: EndpointPool?) {
-        guard let service, let picked = service.pick(&worker.identifiers, avoiding: avoided) else {
-            return refuse(.noEndpoint)
-        }
+        guard let service,
+            let picked = service.pick(&worker.identifiers, for: affinity, avoiding: avoided, now: worker.loop.now)
+        else { return refuse(.noEndpoint) }
         endpoint = picked
         picked.state.inFlight.add(1, ordering: .relaxed)
         tryStart = worker.loop.now

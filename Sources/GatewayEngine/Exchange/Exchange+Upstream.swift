@@ -25,6 +25,7 @@ extension Exchange {
             keepsBody = rules.keepsBody(
                 of: request.method, hasIdempotencyKey: RetryPolicy.hasIdempotencyKey(request.fields))
         }
+        affinity = readAffinity(to: pool.service)
         tryEndpoint(avoiding: nil)
     }
 

@@ -34,6 +34,8 @@ package final class EndpointState: Sendable {
     let ejectedUntil = Atomic<Int64>(0)
     /// On the loops' clock: when it came, or came back; from then on it ramps up. 0: it was there from the start.
     let readySince = Atomic<Int64>(0)
+    /// How long its answers take; kept only for `peak_ewma`.
+    let latency = LatencyEstimate()
 
     init(url: String) {
         self.url = url

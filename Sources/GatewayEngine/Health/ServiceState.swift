@@ -13,8 +13,14 @@ package final class ServiceState: Sendable {
 
     private let endpoints = Mutex<[String: EndpointState]>([:])
 
-    init(name: String) {
+    /// Keys the values of sticky cookies where the configuration names no secret.
+    let stickyKey: SipHash.Key
+    /// The newest table of `consistent_hash`.
+    private let table = Mutex<MaglevTable?>(nil)
+
+    init(name: String, stickyKey: SipHash.Key = .random()) {
         self.name = name
+        self.stickyKey = stickyKey
     }
 
     /// The endpoint's state; made when it is asked for the first time.
@@ -30,6 +36,17 @@ package final class ServiceState: Sendable {
     /// Forgets endpoints that the newest configuration does not name.
     func keepOnly(_ urls: Set<String>) {
         endpoints.withLock { endpoints in endpoints = endpoints.filter { urls.contains($0.key) } }
+    }
+
+    /// The table for these members, sorted by URL: made once for all workers. The lock is held while it is made, since
+    /// the others need the very same one.
+    func maglevTable(for members: [MaglevTable.Member]) -> MaglevTable {
+        table.withLock { table in
+            if let known = table, known.members == members { return known }
+            let made = MaglevTable(members)
+            table = made
+            return made
+        }
     }
 
     func changed() { generation.add(1, ordering: .releasing) }
