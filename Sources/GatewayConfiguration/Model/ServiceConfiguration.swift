@@ -10,6 +10,9 @@ package struct ServiceConfiguration: Sendable, Hashable {
     package var balancing: Balancing = .roundRobin
     package var timeouts = UpstreamTimeoutsConfiguration()
     package var pool = PoolConfiguration()
+    /// nil: nobody asks.
+    package var healthCheck: HealthCheckConfiguration?
+    package var outlierDetection = OutlierDetectionConfiguration()
     package var location: SourceLocation
 
     package init(name: String, endpoints: [EndpointConfiguration], location: SourceLocation = .none) {

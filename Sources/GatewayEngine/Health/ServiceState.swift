@@ -11,6 +11,8 @@ package final class ServiceState: Sendable {
     /// Of these, retries.
     let retries = Atomic<Int>(0)
 
+    /// Who of the endpoints is out.
+    let ejections = Mutex(EjectionLedger())
     private let endpoints = Mutex<[String: EndpointState]>([:])
 
     init(name: String) {
@@ -30,6 +32,12 @@ package final class ServiceState: Sendable {
     /// Forgets endpoints that the newest configuration does not name.
     func keepOnly(_ urls: Set<String>) {
         endpoints.withLock { endpoints in endpoints = endpoints.filter { urls.contains($0.key) } }
+        ejections.withLock { $0.keepOnly(urls) }
+    }
+
+    /// Sorted by URL.
+    var knownEndpoints: [EndpointState] {
+        endpoints.withLock { Array($0.values) }.sorted { $0.url < $1.url }
     }
 
     func changed() { generation.add(1, ordering: .releasing) }
