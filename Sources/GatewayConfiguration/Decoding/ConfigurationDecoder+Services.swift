@@ -24,10 +24,7 @@ extension ConfigurationDecoder {
         for (key, value) in entries(id) {
             switch document.key(key) {
             case .endpoints: service.endpoints = decodeEndpoints(value)
-            case .loadBalancing:
-                for (key, value) in entries(value) where document.key(key) == .policy {
-                    service.balancing = word(value) ?? service.balancing
-                }
+            case .loadBalancing: decodeLoadBalancing(value, into: &service.loadBalancing)
             case .timeouts: decodeTimeouts(value, into: &service.timeouts)
             case .pool: decodePool(value, into: &service.pool)
             case .healthCheck: service.healthCheck = decodeHealthCheck(value)
@@ -79,15 +76,18 @@ extension ConfigurationDecoder {
     private func decodeEndpoint(_ id: NodeID) -> (EndpointConfiguration, urlNode: NodeID)? {
         var urlNode = id
         var weight = 1
+        var priority = 0
         for (key, value) in entries(id) {
             switch document.key(key) {
             case .url: urlNode = value
             case .weight: assign(value, to: &weight)
+            case .priority: assign(value, to: &priority)
             default: break
             }
         }
         guard var endpoint = try? EndpointConfiguration.parse(text(urlNode)) else { return nil }
         endpoint.weight = weight
+        endpoint.priority = priority
         endpoint.location = location(id)
         return (endpoint, urlNode)
     }

@@ -1,13 +1,8 @@
 /// A named pool of endpoints that answer the same requests.
 package struct ServiceConfiguration: Sendable, Hashable {
-    package enum Balancing: String, Sendable, CaseIterable {
-        case roundRobin = "round_robin"
-        case leastRequest = "least_request"
-    }
-
     package var name: String
     package var endpoints: [EndpointConfiguration]
-    package var balancing: Balancing = .roundRobin
+    package var loadBalancing = LoadBalancingConfiguration()
     package var timeouts = UpstreamTimeoutsConfiguration()
     package var pool = PoolConfiguration()
     /// nil: nobody asks.
@@ -30,6 +25,8 @@ package struct EndpointConfiguration: Sendable, Hashable {
     package var tls: Bool
     /// Share of the traffic relative to its siblings, 0 to 65,535; 0 gets none.
     package var weight: Int
+    /// 0 to 15: endpoints of a higher number are asked only while none of a lower one can be.
+    package var priority = 0
     package var location: SourceLocation
 
     package init(host: String, port: UInt16, tls: Bool = false, weight: Int = 1, location: SourceLocation = .none) {

@@ -20,6 +20,7 @@ extension Exchange {
         FieldRules.stripHopByHop(fields)
         if !fields.contains(.date) { appendDate(fields) }
         copyRequestID(to: fields)
+        keepClient(fields)
         if snapshot.configuration.forwarding.via {
             let via = snapshot.via(minorVersion: response.minorVersion)
             fields.append(.via, via.span)

@@ -22,6 +22,7 @@ extension Exchange {
             requestDeadline = worker.loop.now + limit
             worker.loop.timers.arm(self, at: requestDeadline)
         }
+        affinity = readAffinity(to: pool.service)
         tryEndpoint(avoiding: nil)
     }
 
@@ -56,7 +57,10 @@ extension Exchange {
     }
 
     func tryEndpoint(avoiding avoided: EndpointPool?) {
-        guard let service, let picked = service.pick(&worker.identifiers, avoiding: avoided) else {
+        guard
+            let service,
+            let picked = service.pick(&worker.identifiers, for: affinity, avoiding: avoided, now: worker.loop.now)
+        else {
             return refuse(.noEndpoint)
         }
         endpoint = picked

@@ -50,6 +50,8 @@ final class Exchange: UpstreamRequest {
     var framing = BodyFraming.none
     var service: ServicePool?
     var endpoint: EndpointPool?
+    /// Read once, so that every try of a request wants the same.
+    var affinity = Affinity()
     /// Addresses of the endpoint that were tried for the present connection.
     var addressesTried = 0
     var bodyReceived = 0

@@ -38,6 +38,7 @@ struct CompiledHealthCheck: Sendable {
         var probed = service
         probed.healthCheck = nil
         probed.outlierDetection.enabled = false
+        probed.loadBalancing = LoadBalancingConfiguration()
         probed.timeouts.connect = check.timeout
         probed.pool.maxConnections = Self.connections
         probed.pool.maxIdle = 0

@@ -38,6 +38,8 @@ package final class EndpointState: Sendable {
     /// answer; over all workers.
     let failures = Atomic<UInt32>(0)
     let gatewayFailures = Atomic<UInt32>(0)
+    /// How long its answers take; kept only for `peak_ewma`.
+    let latency = LatencyEstimate()
 
     init(url: String) {
         self.url = url

@@ -1,6 +1,5 @@
 internal import GatewayConfiguration
 internal import Reactor
-internal import Synchronization
 
 /// One worker's share of the active health checks.
 ///
@@ -22,16 +21,13 @@ final class HealthChecks {
 
     /// Makes the checks those of a configuration: at the worker's start, and at each newer one.
     ///
-    /// A check that stays keeps its state and its timer. Every worker calls this before the first request that goes by
-    /// the new configuration: each holds back the endpoints whose first result must be waited for, whether it is the one
-    /// to check them or not, so that there is no moment at which another could send them something.
+    /// A check that stays keeps its state and its timer.
     func reconcile(_ services: [CompiledService]) {
         guard let worker else { return }
         var kept: Set<Key> = []
         for service in services {
             guard let check = service.healthCheck else { continue }
             for (place, endpoint) in service.endpoints.enumerated() {
-                if check.configuration.required { holdBack(endpoint.state, of: service.state) }
                 let key = Key(service: service.state.name, url: endpoint.state.url)
                 guard Self.hash(key) % UInt64(worker.count) == UInt64(worker.loop.index) else { continue }
                 kept.insert(key)
@@ -55,12 +51,6 @@ final class HealthChecks {
         checks[key] = EndpointCheck(worker: worker, service: service, place: place, check: check) { [weak self] in
             self?.isKnown(key)
         }
-    }
-
-    private func holdBack(_ endpoint: EndpointState, of service: ServiceState) {
-        let (exchanged, _) = endpoint.checkedHealth.compareExchange(
-            expected: .unknown, desired: .unhealthy, ordering: .relaxed)
-        if exchanged { service.changed() }
     }
 
     /// Calls back when no endpoint of this worker's waits for its first result any more; at once when none does.

@@ -15,8 +15,14 @@ package final class ServiceState: Sendable {
     let ejections = Mutex(EjectionLedger())
     private let endpoints = Mutex<[String: EndpointState]>([:])
 
-    init(name: String) {
+    /// Keys the values of sticky cookies where the configuration names no secret.
+    let stickyKey: SipHash.Key
+    /// The newest table of `consistent_hash`.
+    private let table = Mutex<MaglevTable?>(nil)
+
+    init(name: String, stickyKey: SipHash.Key = .random()) {
         self.name = name
+        self.stickyKey = stickyKey
     }
 
     /// The endpoint's state; made when it is asked for the first time.
@@ -38,6 +44,17 @@ package final class ServiceState: Sendable {
     /// Sorted by URL.
     var knownEndpoints: [EndpointState] {
         endpoints.withLock { Array($0.values) }.sorted { $0.url < $1.url }
+    }
+
+    /// The table for these members, sorted by URL: made once for all workers. The lock is held while it is made, since
+    /// the others need the very same one.
+    func maglevTable(for members: [MaglevTable.Member]) -> MaglevTable {
+        table.withLock { table in
+            if let known = table, known.members == members { return known }
+            let made = MaglevTable(members)
+            table = made
+            return made
+        }
     }
 
     func changed() { generation.add(1, ordering: .releasing) }

@@ -7,7 +7,7 @@ package final class CompiledService: Sendable {
     /// The place in `Snapshot.services`: the configured ones first, then those that `upstream:` URLs imply.
     package let index: Int
     package let endpoints: [CompiledEndpoint]
-    package let balancing: ServiceConfiguration.Balancing
+    let balancing: CompiledBalancing
     package let series: SeriesID
     let connectTimeout: Int64
     let requestTimeout: Int64
@@ -27,7 +27,7 @@ package final class CompiledService: Sendable {
         self.state = state
         self.index = index
         self.series = series
-        balancing = configuration.balancing
+        balancing = CompiledBalancing(configuration, state: state)
         connectTimeout = configuration.timeouts.connect.nanosecondsOrNever
         requestTimeout = configuration.timeouts.request.nanosecondsOrNever
         keepAlive = configuration.timeouts.keepAlive.nanosecondsOrNever

@@ -20,8 +20,6 @@ final class EndpointPool {
     private(set) var endpoint: CompiledEndpoint
     /// What all workers know of this endpoint.
     let state: EndpointState
-    /// Smooth weighted round robin's running value.
-    var currentWeight = 0
     let addresses: EndpointAddresses
     /// Taken out by a reload: no connection comes back.
     private(set) var isRetired = false

@@ -30,24 +30,32 @@ extension Vocabulary {
             Field(.url, .scalar(.endpointURL), "Scheme, host and port.", required: true),
             Field(.weight, .integer(0...65_535), "Its share relative to its siblings; 0 gets none.", default: "1"),
             Field(
-                .priority, .integer(0...15), "Used only when all of a lower number are down.", default: "0",
-                planned: true),
+                .priority, .integer(0...15), "Gets requests only while no endpoint of a lower number can.",
+                default: "0"),
         ])
 
     static let loadBalancing = ObjectShape(
         "load_balancing", "How an endpoint is picked.",
         [
             Field(
-                .policy,
-                .word("round_robin", "least_request", planned: ["peak_ewma", "consistent_hash", "random"]),
-                "`round_robin` goes by weight, smoothly; `least_request` takes the less busy of two.",
+                .policy, .word("round_robin", "least_request", "peak_ewma", "consistent_hash", "random"),
+                "`round_robin` goes by weight, smoothly; `least_request` takes the less busy of two drawn at random, "
+                    + "`peak_ewma` the one that promises the sooner answer; `consistent_hash` keeps equal keys on one "
+                    + "endpoint; `random` draws by weight.",
                 default: "round_robin"),
-            Field(.key, .scalar(.hashKey), "What `consistent_hash` goes by, as in `header:X-Tenant`.", planned: true),
-            Field(.sticky, .object(sticky), "Keeps a client on its endpoint by a cookie.", planned: true),
-            Field(.slowStart, .duration, "How long a new endpoint ramps up.", default: "10s", planned: true),
             Field(
-                .panicThreshold, .share, "Below this share of endpoints not ejected, all are used.", default: "50%",
-                planned: true),
+                .key, .scalar(.hashKey),
+                "What `consistent_hash` goes by: client_ip, path, header:NAME, cookie:NAME, query:NAME. Without it in "
+                    + "the request: the client's address."),
+            Field(.sticky, .object(sticky), "Keeps a client on its endpoint by a cookie."),
+            Field(
+                .slowStart, .duration,
+                "How long an endpoint that came, or came back, ramps up from a tenth of its weight; `0s`: not at all.",
+                default: "10s"),
+            Field(
+                .panicThreshold, .share,
+                "While fewer than this share of the endpoints are left by ejections, ejected ones are used again.",
+                default: "50%"),
         ])
 
     static let sticky = ObjectShape(
@@ -55,6 +63,10 @@ extension Vocabulary {
         [
             Field(.cookie, .scalar(.token), "The cookie's name.", required: true),
             Field(.maxAge, .duration, "How long it lasts.", default: "the session"),
+            Field(
+                .secret, .scalar(.name),
+                "Keys the cookie's value; take it from `${env:NAME}`, the same for all gateways.",
+                default: "chosen at random by each process"),
         ])
 
     static let serviceTimeouts = ObjectShape(
