@@ -20,14 +20,24 @@ extension ConfigurationDecoder {
 
     private mutating func decodeService(_ id: NodeID, name: String, at place: NodeID) -> ServiceConfiguration {
         var service = ServiceConfiguration(name: name, endpoints: [], location: location(place))
+        var outlierDetection: NodeID?
         for (key, value) in entries(id) {
             switch document.key(key) {
             case .endpoints: service.endpoints = decodeEndpoints(value)
             case .loadBalancing: decodeLoadBalancing(value, into: &service.loadBalancing)
             case .timeouts: decodeTimeouts(value, into: &service.timeouts)
             case .pool: decodePool(value, into: &service.pool)
+            case .healthCheck: service.healthCheck = decodeHealthCheck(value)
+            case .outlierDetection:
+                service.outlierDetection = decodeOutlierDetection(value)
+                outlierDetection = key
             default: break
             }
+        }
+        if let outlierDetection, service.endpoints.count == 1, service.outlierDetection.enabled {
+            findings.warning(
+                at: location(outlierDetection), "outlier_detection: an only endpoint is never ejected",
+                fix: "add an endpoint, or remove the key")
         }
         return service
     }

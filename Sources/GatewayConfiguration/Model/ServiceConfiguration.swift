@@ -5,6 +5,9 @@ package struct ServiceConfiguration: Sendable, Hashable {
     package var loadBalancing = LoadBalancingConfiguration()
     package var timeouts = UpstreamTimeoutsConfiguration()
     package var pool = PoolConfiguration()
+    /// nil: nobody asks.
+    package var healthCheck: HealthCheckConfiguration?
+    package var outlierDetection = OutlierDetectionConfiguration()
     package var location: SourceLocation
 
     package init(name: String, endpoints: [EndpointConfiguration], location: SourceLocation = .none) {

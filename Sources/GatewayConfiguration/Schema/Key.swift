@@ -111,6 +111,8 @@ enum Key: String, CaseIterable, Sendable {
     case host
     case port
     case interval
+    case edgeInterval = "edge_interval"
+    case unhealthyInterval = "unhealthy_interval"
     case timeout
     case healthyAfter = "healthy_after"
     case unhealthyAfter = "unhealthy_after"

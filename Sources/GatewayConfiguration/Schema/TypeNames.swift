@@ -28,6 +28,8 @@ extension ScalarKind {
         case .jsonPath: "a JSONPath"
         case .fieldSelector: "a member's name or JSONPath"
         case .retryCondition: "a condition"
+        case .checkTarget: "a path"
+        case .statusRange: "a status or a range of them"
         }
     }
 

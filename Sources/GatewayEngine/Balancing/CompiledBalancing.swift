@@ -21,6 +21,7 @@ struct CompiledBalancing: Sendable {
         rules.panicThreshold = configuration.panicThreshold
         // A weight that grows would move keys.
         rules.slowStart = policy == .consistentHash ? 0 : configuration.slowStart?.nanoseconds ?? 0
+        rules.requiresCheck = service.healthCheck?.required ?? false
         self.rules = rules
         priorities = Set(service.endpoints.map(\.priority)).sorted()
     }

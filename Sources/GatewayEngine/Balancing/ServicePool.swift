@@ -99,6 +99,7 @@ final class ServicePool {
 
     /// A try at one of the endpoints has ended: what is learned from it.
     func note(_ outcome: TryOutcome, at endpoint: EndpointPool, now: Int64) {
+        endpoint.worker.ejections.note(outcome, service, endpoint.state, now: now)
         if service.balancing.policy == .peakEWMA { outcome.teach(endpoint.state.latency, now: now) }
     }
 

@@ -78,6 +78,8 @@ extension Exchange {
         case .pending:
             if upstream == nil { isWaitingInPool = true }
         case .failed(let error):
+            // Of a full queue the endpoint is not to blame.
+            if error != .overloaded { noteTry(.connectFailure) }
             failTry(.pool(error))
         }
     }

@@ -21,6 +21,11 @@ package final class ServiceRegistry: Sendable {
         }
     }
 
+    /// Sorted by name.
+    var known: [ServiceState] {
+        services.withLock { Array($0.values) }.sorted { $0.name < $1.name }
+    }
+
     /// Forgets services that the newest configuration does not name. Requests under way keep what they hold.
     func keepOnly(_ names: Set<String>) {
         services.withLock { services in services = services.filter { names.contains($0.key) } }

@@ -11,6 +11,8 @@ package final class ServiceState: Sendable {
     /// Of these, retries.
     let retries = Atomic<Int>(0)
 
+    /// Who of the endpoints is out.
+    let ejections = Mutex(EjectionLedger())
     private let endpoints = Mutex<[String: EndpointState]>([:])
 
     /// Keys the values of sticky cookies where the configuration names no secret.
@@ -36,6 +38,12 @@ package final class ServiceState: Sendable {
     /// Forgets endpoints that the newest configuration does not name.
     func keepOnly(_ urls: Set<String>) {
         endpoints.withLock { endpoints in endpoints = endpoints.filter { urls.contains($0.key) } }
+        ejections.withLock { $0.keepOnly(urls) }
+    }
+
+    /// Sorted by URL.
+    var knownEndpoints: [EndpointState] {
+        endpoints.withLock { Array($0.values) }.sorted { $0.url < $1.url }
     }
 
     /// The table for these members, sorted by URL: made once for all workers. The lock is held while it is made, since

@@ -38,6 +38,7 @@ package final class GatewayServer: Sendable {
         self.log = log
         metrics = Metrics(build: build, start: OperationLog.wallClock())
         pages = AdminPages(metrics: metrics)
+        metrics.show(registry)
         do {
             snapshot = try Snapshot(configuration, metrics: metrics, registry: registry)
         } catch {
@@ -90,18 +91,20 @@ package final class GatewayServer: Sendable {
     private func run(_ count: Int, _ bindings: [ListenerBinding]) throws(StartError) {
         let workers = (0..<count).map { index in
             Worker(
-                index: index, snapshot: snapshot, metrics: metrics, accessLog: accessLog, log: log, pages: pages)
-        }
-        for (index, worker) in workers.enumerated() {
-            for binding in bindings where index < binding.descriptors.count {
-                worker.listen(binding, binding.descriptors[index])
-            }
+                index: index, of: count, snapshot: snapshot, metrics: metrics, accessLog: accessLog, log: log, pages: pages)
         }
         guardMemory(workers)
         var threads: [LoopThread] = []
         for worker in workers {
             guard let thread = LoopThread(worker.loop) else { throw .noThread }
             threads.append(thread)
+        }
+        awaitFirstChecks(workers)
+        for (index, worker) in workers.enumerated() {
+            for binding in bindings where index < binding.descriptors.count {
+                let descriptor = binding.descriptors[index]
+                worker.loop.execute { worker.listen(binding, descriptor) }
+            }
         }
         let bound = bindings.map { binding in
             Bound(
@@ -115,6 +118,21 @@ package final class GatewayServer: Sendable {
         }
         gh_trim_memory()
         pages.setReady(true)
+    }
+
+    /// Where an endpoint must pass a check before it gets a request, clients wait at the door for the first results rather
+    /// than be sent away with a 503. The addresses are bound, so they can knock already; and no check takes longer than
+    /// its time limit.
+    private func awaitFirstChecks(_ workers: [Worker]) {
+        let limits = configuration.services.compactMap { service -> Int64? in
+            guard let check = service.healthCheck, check.required else { return nil }
+            return check.timeout.nanoseconds
+        }
+        guard let longest = limits.max() else { return }
+        let gate = DrainGate(count: workers.count)
+        for worker in workers { worker.loop.execute { worker.healthChecks.whenFirstResultsAreKnown { gate.leave() } } }
+        // A little more for what lies between a timer and its effect.
+        _ = gate.wait(milliseconds: Int(clamping: longest / 1_000_000) + 250)
     }
 
     /// The first worker's clock watches the memory of the process for all of them.

@@ -7,9 +7,13 @@ internal import Reactor
 /// be handed around.
 final class Worker: @unchecked Sendable {
     let loop: EventLoop
+    /// How many workers there are; this one is `loop.index` of them.
+    let count: Int
     let metrics: MetricsShard
     private(set) var snapshot: Snapshot
     private(set) var services: [ServicePool] = []
+    let healthChecks = HealthChecks()
+    let ejections = Ejections()
     let accessLog: AccessLogWorker?
     let scratch = MatchScratch()
     /// Heads and chunk lines are put together here before they are written.
@@ -48,10 +52,11 @@ final class Worker: @unchecked Sendable {
     private static let spareLimit = 1_024
 
     init(
-        index: Int, snapshot: Snapshot, metrics: Metrics, accessLog: AccessLogSink?, log: OperationLog,
+        index: Int, of count: Int = 1, snapshot: Snapshot, metrics: Metrics, accessLog: AccessLogSink?, log: OperationLog,
         pages: AdminPages
     ) {
         loop = EventLoop(index: index)
+        self.count = count
         self.metrics = metrics.makeShard()
         self.snapshot = snapshot
         self.log = log
@@ -66,6 +71,9 @@ final class Worker: @unchecked Sendable {
             let endpoints = service.endpoints.map { EndpointPool(worker: self, service: service, endpoint: $0) }
             return ServicePool(service, endpoints: endpoints)
         }
+        healthChecks.worker = self
+        healthChecks.reconcile(snapshot.services)
+        ejections.worker = self
         spare.reserveCapacity(Self.spareLimit)
         clock.worker = self
         loop.timers.arm(clock, at: loop.now + WorkerClock.interval)
@@ -167,6 +175,8 @@ final class Worker: @unchecked Sendable {
         for listener in listeners { listener.close() }
         listeners.removeAll()
         for downstream in downstreams.reversed() { downstream.abandon() }
+        healthChecks.shutDown()
+        ejections.shutDown()
         for service in services { service.retire() }
         resolver.close()
         loop.timers.disarm(clock)

@@ -15,6 +15,10 @@ package final class CompiledService: Sendable {
     let pool: PoolConfiguration
     /// What outlives this snapshot: health, load, ejections.
     let state: ServiceState
+    /// nil: nobody asks the endpoints how they are.
+    let healthCheck: CompiledHealthCheck?
+    /// nil: no endpoint is ever ejected.
+    let ejection: EjectionPolicy?
 
     init(
         _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, state: ServiceState
@@ -28,6 +32,8 @@ package final class CompiledService: Sendable {
         requestTimeout = configuration.timeouts.request.nanosecondsOrNever
         keepAlive = configuration.timeouts.keepAlive.nanosecondsOrNever
         pool = configuration.pool
+        healthCheck = configuration.healthCheck.map { CompiledHealthCheck($0, of: configuration, index: index) }
+        ejection = EjectionPolicy(configuration.outlierDetection, endpoints: configuration.endpoints.count)
         endpoints = configuration.endpoints.enumerated().map { offset, endpoint in
             CompiledEndpoint(endpoint, label: firstLabel + offset, state: state.endpoint(endpoint.url))
         }

@@ -96,6 +96,9 @@ final class EndpointPool {
         if case .known(let list) = addresses.state { list.count } else { 1 }
     }
 
+    /// Whether a connection that nobody needs now may wait for the next one who does.
+    var keepsIdle: Bool { service.pool.maxIdle > 0 }
+
     func connectionFailed() {
         worker.metrics.connectionFailed(service.series)
     }

@@ -168,7 +168,9 @@ final class HTTP1Upstream: UpstreamStream {
     override func cancel() {
         request = nil
         switch state {
-        case .connecting: break  // It will be of use to the next one.
+        case .connecting:
+            // It will be of use to the next one, where one is kept for it.
+            if !pool.keepsIdle { close() }
         case .ready: park()
         case .awaitingHead, .body, .tunnel: close()
         case .idle, .closed: break

@@ -30,7 +30,12 @@ enum MetricLayout {
     static let serviceIdle = serviceOpened + 5
     static let servicePending = serviceOpened + 6
     static let serviceInFlight = serviceOpened + 7
-    static let serviceStride = serviceInFlight + 1
+    /// By `CheckResult`.
+    static let serviceChecks = serviceInFlight + 1
+    /// By `EjectionReason`.
+    static let serviceEjections = serviceChecks + CheckResult.count
+    static let serviceEjectionsHeldBack = serviceEjections + EjectionReason.count
+    static let serviceStride = serviceEjectionsHeldBack + 1
 
     static func statusClass(_ status: UInt16) -> Int { status < 600 ? Int(status) / 100 : 0 }
 }

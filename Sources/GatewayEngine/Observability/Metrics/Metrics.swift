@@ -1,3 +1,4 @@
+internal import CSystem
 package import HTTPWire
 internal import Synchronization
 
@@ -34,6 +35,7 @@ package final class Metrics: Sendable {
         var routes: SeriesTable
         var services: SeriesTable
         var shards: [MetricsShard] = []
+        var registry: ServiceRegistry?
     }
 
     private let state: Mutex<State>
@@ -64,6 +66,9 @@ package final class Metrics: Sendable {
     /// The same for services.
     package func assignServices(_ names: [String]) -> [SeriesID] { state.withLock { $0.services.assign(names) } }
 
+    /// From now on the page shows the endpoints of these services.
+    func show(_ registry: ServiceRegistry) { state.withLock { $0.registry = registry } }
+
     /// A reload was tried. - Parameter now: nanoseconds since 1970.
     package func reloaded(succeeded: Bool, now: Int64) { reloads.count(succeeded: succeeded, now: now) }
 
@@ -72,11 +77,14 @@ package final class Metrics: Sendable {
     /// With a thousand active routes this takes some ten milliseconds: call it where that holds up no request, or accept
     /// it for the rare scrape.
     package func write(into buffer: WireBuffer) {
-        let (routes, services, shards) = state.withLock { ($0.routes.names, $0.services.names, $0.shards) }
+        let (routes, services, shards, registry) = state.withLock {
+            ($0.routes.names, $0.services.names, $0.shards, $0.registry)
+        }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
         page.writeRequests(to: &writer)
         page.writeServices(to: &writer)
+        page.writeHealth(registry?.known ?? [], now: gh_monotonic_ns(), to: &writer)
         page.writeWorkers(to: &writer)
         writeProgram(to: &writer)
         writer.finish()
