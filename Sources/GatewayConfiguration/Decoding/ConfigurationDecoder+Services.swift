@@ -29,6 +29,8 @@ extension ConfigurationDecoder {
                 }
             case .timeouts: decodeTimeouts(value, into: &service.timeouts)
             case .pool: decodePool(value, into: &service.pool)
+            case .retries: service.retries = decodeRetries(value)
+            case .hedge: service.hedge = decodeHedge(value)
             default: break
             }
         }
@@ -88,6 +90,7 @@ extension ConfigurationDecoder {
             case .connect: assign(value, to: &timeouts.connect)
             case .request: assign(value, to: &timeouts.request)
             case .keepAlive: assign(value, to: &timeouts.keepAlive)
+            case .perTry: assign(value, to: &timeouts.perTry)
             default: break
             }
         }

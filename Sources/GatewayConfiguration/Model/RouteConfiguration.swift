@@ -19,6 +19,9 @@ package struct RouteConfiguration: Sendable, Hashable {
     /// Bytes of a request body, where it differs from the general limit.
     package var maxRequestBody: Int?
     package var timeouts = RouteTimeouts()
+    /// nil: the service's.
+    package var retries: RetriesConfiguration?
+    package var hedge: HedgeConfiguration?
     /// nil: the listener's.
     package var paths: PathPolicyConfiguration?
     package var location: SourceLocation
@@ -33,6 +36,7 @@ package struct RouteConfiguration: Sendable, Hashable {
     package struct RouteTimeouts: Sendable, Hashable {
         package var request: Override = .inherit
         package var streamIdle: Override = .inherit
+        package var perTry: Override = .inherit
         package enum Override: Sendable, Hashable {
             case inherit, off
             case limit(Duration)

@@ -136,6 +136,8 @@ enum Key: String, CaseIterable, Sendable {
     case methods
     case backoff
     case maxBody = "max_body"
+    case hedge
+    case after
     case base
     case max
     case hosts

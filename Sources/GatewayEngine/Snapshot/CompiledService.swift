@@ -11,10 +11,16 @@ package final class CompiledService: Sendable {
     package let series: SeriesID
     let connectTimeout: Int64
     let requestTimeout: Int64
+    let perTryTimeout: Int64
     let keepAlive: Int64
+    let retries: CompiledRetries
+    let hedge: CompiledHedge
     let pool: PoolConfiguration
     /// What outlives this snapshot: health, load, ejections.
     let state: ServiceState
+
+    /// Places for retries, shared by all routes that lead here.
+    var retryBudget: RetryBudget { RetryBudget(service: state, floor: 3) }
 
     init(
         _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, state: ServiceState
@@ -26,7 +32,10 @@ package final class CompiledService: Sendable {
         balancing = configuration.balancing
         connectTimeout = configuration.timeouts.connect.nanosecondsOrNever
         requestTimeout = configuration.timeouts.request.nanosecondsOrNever
+        perTryTimeout = configuration.timeouts.perTry.nanosecondsOrNever
         keepAlive = configuration.timeouts.keepAlive.nanosecondsOrNever
+        retries = CompiledRetries(configuration.retries)
+        hedge = CompiledHedge(configuration.hedge)
         pool = configuration.pool
         endpoints = configuration.endpoints.enumerated().map { offset, endpoint in
             CompiledEndpoint(endpoint, label: firstLabel + offset, state: state.endpoint(endpoint.url))
