@@ -118,14 +118,25 @@ import Testing
             [
                 ("load_balancing", "{ policy: least_request }", "{ policy: round_robin }"),
                 ("timeouts", "{}", "{ connect: 1s }"),
-                ("pool", "{}", "{ max_idle: 1 }"),
+                ("pool", "{}", "{ max_idle: 1 }"), ("retries", "{}", "{ attempts: 2 }"),
+                ("hedge", "{ after: 1s }", "{ after: 2s }"),
             ])
         + service("load_balancing", "load_balancing: { ", " }", [("policy", "least_request", "round_robin")])
         + service(
             "service_timeouts", "timeouts: { ", " }",
             [
-                ("connect", "1s", "0s"), ("request", "1s", "0s"), ("keep_alive", "1s", "0s"),
+                ("connect", "1s", "0s"), ("request", "1s", "0s"), ("keep_alive", "1s", "0s"), ("per_try", "1s", "0s"),
             ])
+        + service(
+            "retries", "retries: { ", " }",
+            [
+                ("attempts", "0", "2"), ("retry_on", "[ reset ]", "[ reset, 503 ]"), ("budget", "10%", "0.5"),
+                ("methods", "[ GET ]", "[ GET, PUT ]"), ("backoff", "{}", "{ base: 1ms }"),
+                ("max_body", "0", "1KiB"),
+            ])
+        + service("backoff", "retries: { backoff: { ", " } }", [("base", "1ms", "2ms"), ("max", "1s", "2s")])
+        + service("hedge", "hedge: { ", " }", [("after", "1ms", "2ms")])
+        + service("hedge", "hedge: { after: 1ms, ", " }", [("max", "0", "2")])
         + service(
             "pool", "pool: { ", " }",
             [("max_connections", "1", "2"), ("max_idle", "1", "2"), ("max_pending", "1", "2")])
@@ -146,6 +157,7 @@ import Testing
                 ("strip_prefix", "\"/{s}\"", "\"/\""), ("websocket", "true", "false"), ("rewrite", "/a?b", "/a?c"), ("rewrite_prefix", "/a", "/b"),
                 ("host", "preserve", "a.b"), ("limits", "{ request_body: 1 }", "{ request_body: 2 }"),
                 ("timeouts", "{ request: 1s }", "{ request: 0s }"), ("paths", "{}", "{ semicolon: reject }"),
+                ("retries", "{}", "{ attempts: 0 }"), ("hedge", "{ after: 1s }", "{ after: 1s, max: 0 }"),
             ])
         + route(
             "header_match", "path: /, service: s, headers: { a: { ", " } }",
@@ -170,7 +182,7 @@ import Testing
         + route("route_limits", "path: /, service: s, limits: { ", " }", [("request_body", "1", "2")])
         + route(
             "route_timeouts", "path: /, service: s, timeouts: { ", " }",
-            [("request", "1s", "0s"), ("stream_idle", "1s", "0s")])
+            [("request", "1s", "0s"), ("stream_idle", "1s", "0s"), ("per_try", "1s", "0s")])
 
     @Test(arguments: probes) func theKeyIsRead(_ probe: Probe) throws {
         let parts = probe.text.split(separator: "§", omittingEmptySubsequences: false)
@@ -230,6 +242,7 @@ import Testing
                     endpoints: [ http://127.0.0.1 ]
                     timeouts: \(text(Vocabulary.serviceTimeouts))
                     pool: \(text(Vocabulary.pool))
+                    retries: \(text(Vocabulary.retries).dropLast()), backoff: \(text(Vocabulary.backoff)) }
                     load_balancing: \(text(Vocabulary.loadBalancing))
                 """)
         var log = configuration.accessLog
@@ -244,6 +257,7 @@ import Testing
                 == ListenerConfiguration(address: .init(host: "", port: 1)).maxConnections)
         #expect(configuration.services[0].timeouts == UpstreamTimeoutsConfiguration())
         #expect(configuration.services[0].pool == PoolConfiguration())
+        #expect(configuration.services[0].retries == RetriesConfiguration())
         #expect(configuration.services[0].balancing == ServiceConfiguration(name: "s", endpoints: []).balancing)
     }
 }

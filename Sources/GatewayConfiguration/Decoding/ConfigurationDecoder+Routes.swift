@@ -63,6 +63,8 @@ extension ConfigurationDecoder {
                 route.maxRequestBody = try? SizeValue.parse(text(value))
             }
         case .timeouts: decodeTimeouts(value, into: &route.timeouts)
+        case .retries: route.retries = decodeRetries(value)
+        case .hedge: route.hedge = decodeHedge(value)
         case .paths: route.paths = decodePathPolicy(value)
         case .websocket: assign(value, to: &route.webSocket)
         case .aggregate: checkAggregate(value)
@@ -138,6 +140,7 @@ extension ConfigurationDecoder {
             switch document.key(key) {
             case .request: timeouts.request = duration == .zero ? .off : .limit(duration)
             case .streamIdle: timeouts.streamIdle = duration == .zero ? .off : .limit(duration)
+            case .perTry: timeouts.perTry = duration == .zero ? .off : .limit(duration)
             default: break
             }
         }

@@ -31,6 +31,8 @@ extension ConfigurationDecoder {
             case .outlierDetection:
                 service.outlierDetection = decodeOutlierDetection(value)
                 outlierDetection = key
+            case .retries: service.retries = decodeRetries(value)
+            case .hedge: service.hedge = decodeHedge(value)
             default: break
             }
         }
@@ -98,6 +100,7 @@ extension ConfigurationDecoder {
             case .connect: assign(value, to: &timeouts.connect)
             case .request: assign(value, to: &timeouts.request)
             case .keepAlive: assign(value, to: &timeouts.keepAlive)
+            case .perTry: assign(value, to: &timeouts.perTry)
             default: break
             }
         }

@@ -21,6 +21,9 @@ package struct RouteConfiguration: Sendable, Hashable {
     /// Whether connections may be upgraded to WebSocket.
     package var webSocket = true
     package var timeouts = RouteTimeouts()
+    /// nil: the service's.
+    package var retries: RetriesConfiguration?
+    package var hedge: HedgeConfiguration?
     /// nil: the listener's.
     package var paths: PathPolicyConfiguration?
     package var location: SourceLocation
@@ -35,6 +38,7 @@ package struct RouteConfiguration: Sendable, Hashable {
     package struct RouteTimeouts: Sendable, Hashable {
         package var request: Override = .inherit
         package var streamIdle: Override = .inherit
+        package var perTry: Override = .inherit
         package enum Override: Sendable, Hashable {
             case inherit, off
             case limit(Duration)

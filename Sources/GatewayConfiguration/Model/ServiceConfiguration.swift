@@ -8,6 +8,9 @@ package struct ServiceConfiguration: Sendable, Hashable {
     /// nil: nobody asks.
     package var healthCheck: HealthCheckConfiguration?
     package var outlierDetection = OutlierDetectionConfiguration()
+    package var retries = RetriesConfiguration()
+    /// nil: none.
+    package var hedge: HedgeConfiguration?
     package var location: SourceLocation
 
     package init(name: String, endpoints: [EndpointConfiguration], location: SourceLocation = .none) {
@@ -54,6 +57,8 @@ package struct UpstreamTimeoutsConfiguration: Sendable, Hashable {
     package var request: Duration? = .seconds(30)
     /// How long an unused upstream connection is kept.
     package var keepAlive: Duration? = .seconds(4)
+    /// From the start of one try to the head of its response.
+    package var perTry: Duration?
 
     package init() {}
 }

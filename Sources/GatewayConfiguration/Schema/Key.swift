@@ -140,6 +140,8 @@ enum Key: String, CaseIterable, Sendable {
     case methods
     case backoff
     case maxBody = "max_body"
+    case hedge
+    case after
     case base
     case max
     case hosts

@@ -11,7 +11,10 @@ package final class CompiledService: Sendable {
     package let series: SeriesID
     let connectTimeout: Int64
     let requestTimeout: Int64
+    let perTryTimeout: Int64
     let keepAlive: Int64
+    let retries: CompiledRetries
+    let hedge: CompiledHedge
     let pool: PoolConfiguration
     /// What outlives this snapshot: health, load, ejections.
     let state: ServiceState
@@ -19,6 +22,9 @@ package final class CompiledService: Sendable {
     let healthCheck: CompiledHealthCheck?
     /// nil: no endpoint is ever ejected.
     let ejection: EjectionPolicy?
+
+    /// Places for retries, shared by all routes that lead here.
+    var retryBudget: RetryBudget { RetryBudget(service: state, floor: 3) }
 
     init(
         _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, state: ServiceState
@@ -30,7 +36,10 @@ package final class CompiledService: Sendable {
         balancing = CompiledBalancing(configuration, state: state)
         connectTimeout = configuration.timeouts.connect.nanosecondsOrNever
         requestTimeout = configuration.timeouts.request.nanosecondsOrNever
+        perTryTimeout = configuration.timeouts.perTry.nanosecondsOrNever
         keepAlive = configuration.timeouts.keepAlive.nanosecondsOrNever
+        retries = CompiledRetries(configuration.retries)
+        hedge = CompiledHedge(configuration.hedge)
         pool = configuration.pool
         healthCheck = configuration.healthCheck.map { CompiledHealthCheck($0, of: configuration, index: index) }
         ejection = EjectionPolicy(configuration.outlierDetection, endpoints: configuration.endpoints.count)

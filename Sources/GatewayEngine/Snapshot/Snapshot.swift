@@ -10,6 +10,8 @@ package final class Snapshot: Sendable {
     package let listeners: [CompiledListener]
     let settings: ClientSettings
     let plans: [RoutePlan]
+    /// What routes have of their own; `retries(for:of:)` and `hedge(for:of:)` read it.
+    private let tries: RouteTries
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
@@ -49,9 +51,11 @@ package final class Snapshot: Sendable {
         settings = ClientSettings(configuration)
         let routeSeries = metrics.assignRoutes(configuration.routes.map(\.name))
         let firstImplied = configuration.services.count
+        var tries = RouteTries()
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
-            RoutePlan(pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied)
+            RoutePlan(pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, tries: &tries)
         }
+        self.tries = tries
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels)
         trustedProxies = configuration.trustedProxies
@@ -60,6 +64,15 @@ package final class Snapshot: Sendable {
         gatewayName = Array(configuration.forwarding.name.utf8)
         via = Array("1.1 \(configuration.forwarding.name)".utf8)
         oldVia = Array("1.0 \(configuration.forwarding.name)".utf8)
+    }
+
+    /// What is tried again on this route: its own rules as a whole, else the service's.
+    func retries(for plan: RoutePlan, of service: CompiledService) -> CompiledRetries {
+        tries.retries(plan.retries) ?? service.retries
+    }
+
+    func hedge(for plan: RoutePlan, of service: CompiledService) -> CompiledHedge {
+        tries.hedge(plan.hedge) ?? service.hedge
     }
 
     func via(minorVersion: UInt8) -> [UInt8] { minorVersion == 0 ? oldVia : via }
@@ -92,8 +105,15 @@ struct RoutePlan: Sendable {
     let streamIdle: Int64
     /// Whether a connection may turn into a WebSocket.
     let webSocket: Bool
+    let perTryTimeout: Int64
+    /// Places in the snapshot's `RouteTries`; -1: the service's.
+    let retries: Int32
+    let hedge: Int32
 
-    init(_ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int) {
+    init(
+        _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
+        tries: inout RouteTries
+    ) {
         way =
             switch route.answer {
             case .service(let index): .service(index)
@@ -114,6 +134,9 @@ struct RoutePlan: Sendable {
         webSocket = configuration.webSocket
         requestTimeout = RoutePlan.nanoseconds(configuration.timeouts.request)
         streamIdle = RoutePlan.nanoseconds(configuration.timeouts.streamIdle)
+        perTryTimeout = RoutePlan.nanoseconds(configuration.timeouts.perTry)
+        retries = tries.add(configuration.retries)
+        hedge = tries.add(configuration.hedge)
     }
 
     private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {

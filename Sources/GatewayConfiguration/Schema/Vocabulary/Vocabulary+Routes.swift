@@ -49,7 +49,8 @@ extension Vocabulary {
             Field(.paths, .object(pathPolicy), "Where it differs from the listener's.", default: "the listener's"),
             Field(.splitKey, .scalar(.hashKey), "What keeps a client on its side of the split.", planned: true),
             Field(.mirror, .object(mirror), "Sends a copy to another service.", planned: true),
-            Field(.retries, .object(retries), "Further tries, instead of the service's.", planned: true),
+            Field(.retries, .object(retries), "Further tries, instead of the service's.", default: "the service's"),
+            Field(.hedge, .object(hedge), "Instead of the service's; `max: 0` for none.", default: "the service's"),
             Field(
                 .fault, .object(fault), "Delays or aborts a share of the requests, to rehearse failure.", planned: true),
             Field(.auth, .choice([.word("none"), .object(auth)]), "Who may ask on this route.", planned: true),
@@ -131,7 +132,7 @@ extension Vocabulary {
             Field(
                 .request, .duration, "From the request's head to the final response's head.", default: "the service's"),
             Field(.streamIdle, .duration, "Without a byte after the response's head.", default: "the general one"),
-            Field(.perTry, .duration, "For one try.", planned: true),
+            Field(.perTry, .duration, "For one try.", default: "the service's"),
         ])
 
     static let mirror = ObjectShape(

@@ -21,7 +21,8 @@ extension Vocabulary {
                 "What the endpoints speak; `auto` asks by ALPN.", default: "http1"),
             Field(
                 .tls, .object(serviceTLS), "TLS towards https endpoints, verified unless switched off.", planned: true),
-            Field(.retries, .object(retries), "Further tries of a failed request.", planned: true),
+            Field(.retries, .object(retries), "Further tries of a failed request."),
+            Field(.hedge, .object(hedge), "A second try beside the first when that takes long.", default: "none"),
         ])
 
     static let endpoint = ObjectShape(
@@ -78,7 +79,9 @@ extension Vocabulary {
                 "From the request's head to the final response's head, all tries included; then 504.",
                 default: "30s"),
             Field(.keepAlive, .duration, "How long an unused connection is kept.", default: "4s"),
-            Field(.perTry, .duration, "For one try.", planned: true),
+            Field(
+                .perTry, .duration, "From the start of one try to its response's head; `retry_on` says what then.",
+                default: "0s"),
         ])
 
     static let pool = ObjectShape(
@@ -178,12 +181,27 @@ extension Vocabulary {
             Field(.attempts, .integer(0...10), "Further tries after the first.", default: "1"),
             Field(
                 .retryOn, .list(.scalar(.retryCondition)),
-                "What is tried again: connect_failure, reset, timeout, gateway_error, 5xx, refused_stream, or a status.",
+                "What is tried again: connect_failure, refused_stream (nothing was sent, or nothing done with it), reset, "
+                    + "timeout (of one try), gateway_error (502, 503, 504), 5xx, or a status.",
                 default: "[connect_failure]"),
-            Field(.budget, .share, "Retries at most, as a share of the active requests.", default: "20%"),
-            Field(.methods, .list(.scalar(.method)), "Methods that may be repeated.", default: "the idempotent ones"),
+            Field(
+                .budget, .share, "Retries at once, as a share of the service's active requests; three always may.",
+                default: "20%"),
+            Field(
+                .methods, .list(.scalar(.method)),
+                "Methods that may be repeated once bytes were sent; one that is not idempotent only with an "
+                    + "`Idempotency-Key`.", default: "[ANY]"),
             Field(.backoff, .object(backoff), "Waits between tries."),
             Field(.maxBody, .size(0...64 << 20), "Bytes of a request body kept for a retry.", default: "64KiB"),
+        ])
+
+    static let hedge = ObjectShape(
+        "hedge",
+        "Tries at another endpoint that begin while the first is still unanswered; the first good answer is taken. "
+            + "For idempotent methods only, within the budget of the retries.",
+        [
+            Field(.after, .scalar(.duration(off: false)), "So long after the try before.", required: true),
+            Field(.max, .integer(0...3), "Such tries of one request.", default: "1"),
         ])
 
     static let backoff = ObjectShape(
