@@ -258,7 +258,7 @@ import Testing
         #expect(configuration.services[0].timeouts == UpstreamTimeoutsConfiguration())
         #expect(configuration.services[0].pool == PoolConfiguration())
         #expect(configuration.services[0].retries == RetriesConfiguration())
-        #expect(configuration.services[0].balancing == ServiceConfiguration(name: "s", endpoints: []).balancing)
+        #expect(configuration.services[0].loadBalancing == LoadBalancingConfiguration())
     }
 }
 
