@@ -140,6 +140,25 @@ import Testing
         + service(
             "pool", "pool: { ", " }",
             [("max_connections", "1", "2"), ("max_idle", "1", "2"), ("max_pending", "1", "2")])
+        + service("service", "", "", [("health_check", "{}", "{ path: /a }")])
+        + service(
+            "health_check", "health_check: { ", " }",
+            [
+                ("type", "http", "tcp"), ("path", "/a", "/b?c"), ("method", "GET", "HEAD"), ("host", "a", "b"),
+                ("headers", "{ A: b }", "{ A: c }"), ("port", "1", "2"), ("interval", "2s", "3s"),
+                ("edge_interval", "2s", "3s"), ("unhealthy_interval", "2s", "3s"), ("timeout", "1s", "2s"),
+                ("healthy_after", "1", "2"), ("unhealthy_after", "1", "2"),
+                ("expected_status", "200", "[ 2xx, 300-399 ]"),
+                ("expected_body", "a", "b"), ("required", "true", "false"),
+            ])
+        + service("service", "", "", [("outlier_detection", "{}", "{ enabled: false }")])
+        + service(
+            "outlier_detection", "outlier_detection: { ", " }",
+            [
+                ("enabled", "true", "false"), ("consecutive_5xx", "0", "1"),
+                ("consecutive_gateway_failures", "0", "1"), ("interval", "1s", "2s"),
+                ("base_ejection_time", "1s", "2s"), ("max_ejection_time", "40s", "50s"), ("max_ejected", "10%", "0.2"),
+            ])
         + route(
             "route", "path: \"/{s}/**\", ", "",
             [
@@ -243,6 +262,8 @@ import Testing
                     timeouts: \(text(Vocabulary.serviceTimeouts))
                     pool: \(text(Vocabulary.pool))
                     retries: \(text(Vocabulary.retries).dropLast()), backoff: \(text(Vocabulary.backoff)) }
+                    health_check: \(text(Vocabulary.healthCheck).replacing("host: the endpoint's, ", with: ""))
+                    outlier_detection: \(text(Vocabulary.outlierDetection))
                     load_balancing: \(text(Vocabulary.loadBalancing))
                 """)
         var log = configuration.accessLog
@@ -259,6 +280,9 @@ import Testing
         #expect(configuration.services[0].pool == PoolConfiguration())
         #expect(configuration.services[0].retries == RetriesConfiguration())
         #expect(configuration.services[0].loadBalancing == LoadBalancingConfiguration())
+        #expect(configuration.services[0].healthCheck == HealthCheckConfiguration())
+        #expect(configuration.services[0].outlierDetection == OutlierDetectionConfiguration())
+        #expect(configuration.services[0].balancing == ServiceConfiguration(name: "s", endpoints: []).balancing)
     }
 }
 

@@ -74,7 +74,8 @@ extension ConfigurationDecoder {
             switch name.lowercased() {
             case "host":
                 findings.error(at: location(key), "headers: Host has a key of its own", fix: "use host:")
-            case "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer", "keep-alive", "expect":
+            case "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer", "keep-alive",
+                "expect":
                 findings.error(
                     at: location(key), "headers: \(quote(name)) is for the gateway to set", fix: "remove it")
             default: headers.append(.init(name: name, value: text(value)))

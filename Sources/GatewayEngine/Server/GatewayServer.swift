@@ -91,7 +91,8 @@ package final class GatewayServer: Sendable {
     private func run(_ count: Int, _ bindings: [ListenerBinding]) throws(StartError) {
         let workers = (0..<count).map { index in
             Worker(
-                index: index, of: count, snapshot: snapshot, metrics: metrics, accessLog: accessLog, log: log, pages: pages)
+                index: index, of: count, snapshot: snapshot, metrics: metrics, accessLog: accessLog, log: log,
+                pages: pages)
         }
         guardMemory(workers)
         var threads: [LoopThread] = []

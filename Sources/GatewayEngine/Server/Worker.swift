@@ -52,7 +52,8 @@ final class Worker: @unchecked Sendable {
     private static let spareLimit = 1_024
 
     init(
-        index: Int, of count: Int = 1, snapshot: Snapshot, metrics: Metrics, accessLog: AccessLogSink?, log: OperationLog,
+        index: Int, of count: Int = 1, snapshot: Snapshot, metrics: Metrics, accessLog: AccessLogSink?,
+        log: OperationLog,
         pages: AdminPages
     ) {
         loop = EventLoop(index: index)

@@ -111,10 +111,10 @@ extension Vocabulary {
                 .interval, .scalar(.duration(off: false)), "Between two checks, give or take a tenth.", default: "5s"),
             Field(
                 .edgeInterval, .scalar(.duration(off: false)),
-                "The same, while results differ from the state and are being counted.", default: "`interval`"),
+                "In place of the others, while results differ from the state and are being counted."),
             Field(
-                .unhealthyInterval, .scalar(.duration(off: false)), "The same, while the endpoint is unhealthy.",
-                default: "`interval`"),
+                .unhealthyInterval, .scalar(.duration(off: false)),
+                "In place of `interval`, while the endpoint is unhealthy."),
             Field(
                 .timeout, .scalar(.duration(off: false)), "For one check, connecting included. Below each interval.",
                 default: "1s"),
