@@ -70,23 +70,29 @@ import Testing
         }
     }
 
+    /// The code of the gateway's refusal.
+    private func refusal(of request: String, _ gateway: GatewayProcess) -> String? {
+        (try? gateway.exchange(request)).flatMap(errorCode)
+    }
+
     /// A route may forbid it; other protocols are never asked for.
     @Test func onlyWebSocketAndOnlyWhereAllowed() throws {
         let origin = try echo()
         let closed =
             oneListener + "routes: [ { path: \"/**\", websocket: false, upstream: \"\(origin.url)\" } ]\n"
         try withGateway(closed, origin) { gateway in
-            #expect(errorCode(try gateway.exchange(handshake)) == "upgrade_not_supported")
+            #expect(refusal(of: handshake, gateway) == "upgrade_not_supported")
         }
         try withGateway(everything(to: origin), origin) { gateway in
             let other = handshake.replacing("Upgrade: websocket", with: "Upgrade: irc/6.9")
-            #expect(errorCode(try gateway.exchange(other)) == "upgrade_not_supported")
+            #expect(refusal(of: other, gateway) == "upgrade_not_supported")
             let two = handshake.replacing("Upgrade: websocket", with: "Upgrade: websocket, h2c")
-            #expect(errorCode(try gateway.exchange(two)) == "upgrade_not_supported")
+            #expect(refusal(of: two, gateway) == "upgrade_not_supported")
             let post = handshake.replacing("GET /chat", with: "POST /chat")
-            #expect(errorCode(try gateway.exchange(post)) == "upgrade_not_supported")
+            #expect(refusal(of: post, gateway) == "upgrade_not_supported")
             let h2c = request("GET /", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
-            #expect(try gateway.exchange(h2c).status == 426)
+            let answer = try gateway.exchange(h2c)
+            #expect(answer.status == 426)
             #expect(origin.heads.count == 1)
             #expect(origin.heads.first?.fields.contains("upgrade") == false)
         }

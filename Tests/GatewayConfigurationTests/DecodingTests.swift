@@ -295,7 +295,6 @@ import Testing
         #expect(configuration.services[0].loadBalancing == LoadBalancingConfiguration())
         #expect(configuration.services[0].healthCheck == HealthCheckConfiguration())
         #expect(configuration.services[0].outlierDetection == OutlierDetectionConfiguration())
-        #expect(configuration.services[0].balancing == ServiceConfiguration(name: "s", endpoints: []).balancing)
         #expect(configuration.services[0].loadBalancing == LoadBalancingConfiguration())
     }
 }

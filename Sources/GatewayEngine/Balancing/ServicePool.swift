@@ -61,6 +61,22 @@ final class ServicePool {
         return endpoints[eligible.members[index].place]
     }
 
+    /// The endpoint for a further try: none that has failed this request already, while there is another.
+    func pick(
+        _ random: inout IdentifierSource, for affinity: Affinity, after tried: [EndpointPool], now: Int64
+    ) -> EndpointPool? {
+        let picked = pick(&random, for: affinity, avoiding: tried.last, now: now)
+        guard tried.count > 1, let picked, tried.contains(where: { $0 === picked }) else { return picked }
+        // The policy only heeds the last one. From a random place on, so that the tries of many requests spread.
+        let members = eligible.members
+        let start = Int(random.next() % UInt64(members.count))
+        for offset in 0..<members.count {
+            let candidate = endpoints[members[(start + offset) % members.count].place]
+            if !tried.contains(where: { $0 === candidate }) { return candidate }
+        }
+        return picked
+    }
+
     private func choose(_ random: inout IdentifierSource, _ key: UInt64, _ avoided: Int, _ now: Int64) -> Int {
         switch policy {
         case .roundRobin(var turns):

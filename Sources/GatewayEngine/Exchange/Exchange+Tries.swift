@@ -48,9 +48,9 @@ extension Exchange {
 
     // MARK: Beginning a try
 
-    func tryEndpoint(avoiding avoided: EndpointPool?) {
+    func tryEndpoint() {
         guard let service,
-            let picked = service.pick(&worker.identifiers, for: affinity, avoiding: avoided, now: worker.loop.now)
+            let picked = service.pick(&worker.identifiers, for: affinity, after: triedEndpoints, now: worker.loop.now)
         else { return refuse(.noEndpoint) }
         endpoint = picked
         picked.state.inFlight.add(1, ordering: .relaxed)
@@ -128,7 +128,7 @@ extension Exchange {
     /// The try is lost: another one, or the answer is the failure.
     func failTry(_ failure: LostTry) {
         if case .timeout = failure { noteTry(.timeout) }
-        lastEndpoint = endpoint
+        if let endpoint { triedEndpoints.append(endpoint) }
         leaveTry()
         if !hedges.isEmpty {
             // Another one may still come through, and takes this one's place.
@@ -159,7 +159,7 @@ extension Exchange {
         }
         let wait = RetryPolicy.retryAfter(response.fields)
         guard let pause = pauseBeforeRetry(.status(status), retryAfter: wait) else { return false }
-        lastEndpoint = endpoint
+        if let endpoint { triedEndpoints.append(endpoint) }
         leaveTry()
         tryAgain(after: pause)
         return true
@@ -253,7 +253,7 @@ extension Exchange {
 
     private func wake() {
         if endpoint == nil {
-            tryEndpoint(avoiding: lastEndpoint)
+            tryEndpoint()
         } else {
             startHedge()
             armWaiting()

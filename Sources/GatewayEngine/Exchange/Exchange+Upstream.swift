@@ -26,7 +26,7 @@ extension Exchange {
                 of: request.method, hasIdempotencyKey: RetryPolicy.hasIdempotencyKey(request.fields))
         }
         affinity = readAffinity(to: pool.service)
-        tryEndpoint(avoiding: nil)
+        tryEndpoint()
     }
 
     /// Writes the forwarded target into the arena of the request's fields.

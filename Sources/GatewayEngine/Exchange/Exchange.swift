@@ -65,8 +65,8 @@ final class Exchange: UpstreamRequest {
     /// When the pause before the next try, or before a hedge, is over.
     var wakeAt = Deadline.never
     var triesMade = 0
-    /// Where the last try was made: the next one goes elsewhere.
-    var lastEndpoint: EndpointPool?
+    /// Where tries have failed: the next one goes elsewhere.
+    var triedEndpoints: [EndpointPool] = []
     /// The place that the present retry or hedge holds among all of the service's.
     var heldRetry: RetryBudget?
     /// Tries beside the present one that have not been answered.
@@ -207,7 +207,7 @@ final class Exchange: UpstreamRequest {
         phase = .unused
         worker.loop.timers.pause(self)
         leaveEndpoint()
-        if lastEndpoint != nil { lastEndpoint = nil }
+        if !triedEndpoints.isEmpty { triedEndpoints.removeAll(keepingCapacity: true) }
         downstream = nil
         client = nil
         service = nil
