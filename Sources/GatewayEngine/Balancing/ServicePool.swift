@@ -35,10 +35,8 @@ final class ServicePool {
     ) -> EndpointPool? {
         let generation = service.state.generation.load(ordering: .acquiring)
         if generation != seenGeneration || now >= eligible.reviewAt { review(generation, now) }
-        if eligible.members.count <= 1 {
-            guard let only = eligible.members.first else { return nil }
-            return endpoints[only.place]
-        }
+        if eligible.members.isEmpty { return nil }
+        if eligible.members.count == 1 { return endpoints[eligible.members[0].place] }
         let avoidedIndex = avoided.map { eligible.index(ofPlace: place(of: $0)) } ?? -1
         if affinity.place >= 0 {
             let index = eligible.index(ofPlace: affinity.place)
