@@ -78,6 +78,7 @@ import Testing
                 "endpoint.url", "services: { s: { endpoints: [ { url: § } ] } }", "http://127.0.0.1",
                 "http://127.0.0.1:1"),
             Probe("endpoint.weight", "services: { s: { endpoints: [ { url: http://a, weight: § } ] } }", "1", "2"),
+            Probe("endpoint.priority", "services: { s: { endpoints: [ { url: http://a, priority: § } ] } }", "0", "1"),
             Probe("regex_path.regex", "routes: [ { respond: {}, path: { regex: § } } ]", "^/a", "^/b"),
         ]
         + section(
@@ -119,7 +120,19 @@ import Testing
                 ("timeouts", "{}", "{ connect: 1s }"),
                 ("pool", "{}", "{ max_idle: 1 }"),
             ])
-        + service("load_balancing", "load_balancing: { ", " }", [("policy", "least_request", "round_robin")])
+        + service(
+            "load_balancing", "load_balancing: { ", " }",
+            [
+                ("policy", "least_request", "random"), ("sticky", "{ cookie: a }", "{ cookie: b }"),
+                ("slow_start", "1s", "0s"), ("panic_threshold", "10%", "0.2"),
+            ])
+        + service(
+            "load_balancing", "load_balancing: { policy: consistent_hash, ", " }",
+            [("key", "\"header:A\"", "\"cookie:A\"")])
+        + service("sticky", "load_balancing: { sticky: { ", " } }", [("cookie", "a", "b")])
+        + service(
+            "sticky", "load_balancing: { sticky: { cookie: a, ", " } }",
+            [("max_age", "1s", "2s"), ("secret", "a", "b")])
         + service(
             "service_timeouts", "timeouts: { ", " }",
             [
@@ -266,7 +279,7 @@ import Testing
         #expect(configuration.services[0].pool == PoolConfiguration())
         #expect(configuration.services[0].healthCheck == HealthCheckConfiguration())
         #expect(configuration.services[0].outlierDetection == OutlierDetectionConfiguration())
-        #expect(configuration.services[0].balancing == ServiceConfiguration(name: "s", endpoints: []).balancing)
+        #expect(configuration.services[0].loadBalancing == LoadBalancingConfiguration())
     }
 }
 

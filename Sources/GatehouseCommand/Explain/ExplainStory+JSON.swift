@@ -14,10 +14,14 @@ extension ExplainStory {
         struct Endpoint: Encodable {
             var url: String
             var weight: Int
+            var priority: Int
         }
         struct Destination: Encodable {
             var service: String
             var weight: Int
+            /// How one of the endpoints is chosen; absent for a route's upstream.
+            var policy: String?
+            var key: String?
             var endpoints: [Endpoint]
         }
         struct Verdict: Encodable {
@@ -81,8 +85,11 @@ extension ExplainStory {
             let all = destinations.map { destination in
                 Document.Destination(
                     service: destination.service, weight: destination.weight,
+                    policy: balancing(of: destination)?.policy.rawValue,
+                    key: balancing(of: destination)?.key?.description,
                     endpoints: destination.endpoints.map {
-                        Document.Endpoint(url: Self.url($0, destination.target), weight: $0.weight)
+                        Document.Endpoint(
+                            url: Self.url($0, destination.target), weight: $0.weight, priority: $0.priority)
                     })
             }
             let prefix = explanation.removedPrefix

@@ -105,9 +105,10 @@ struct ExplainStory {
             case .upstream:
                 lines.append("It goes to the route's upstream\(share):")
             }
+            if let choice = choice(destination) { lines.append("  \(choice)") }
             for endpoint in destination.endpoints {
-                let weight = destination.endpoints.count > 1 ? "  (weight \(endpoint.weight))" : ""
-                lines.append("  " + Paint.accent(Self.url(endpoint, destination.target), colour) + weight)
+                lines.append("  " + Paint.accent(Self.url(endpoint, destination.target), colour))
+                if destination.endpoints.count > 1 { lines[lines.count - 1] += "  (\(Self.share(endpoint)))" }
             }
         }
         if let host = explanation.upstreamHost { lines.append("  Host: \(host)") }
@@ -115,6 +116,25 @@ struct ExplainStory {
             lines.append("  X-Forwarded-Prefix: \(explanation.removedPrefix)")
         }
         return lines
+    }
+
+    /// How one of several endpoints is chosen.
+    private func choice(_ destination: RequestExplanation.Destination) -> String? {
+        guard destination.endpoints.count > 1, let balancing = balancing(of: destination) else { return nil }
+        var text = "by \(balancing.policy.rawValue)"
+        if let key = balancing.key { text += " of \(key)" }
+        if let sticky = balancing.sticky { text += ", unless the cookie \(sticky.cookie) names one" }
+        return text
+    }
+
+    func balancing(of destination: RequestExplanation.Destination) -> LoadBalancingConfiguration? {
+        guard case .configured(let index) = destination.source else { return nil }
+        return configuration.services[index].loadBalancing
+    }
+
+    private static func share(_ endpoint: EndpointConfiguration) -> String {
+        let weight = "weight \(endpoint.weight)"
+        return endpoint.priority == 0 ? weight : "\(weight), priority \(endpoint.priority)"
     }
 
     static func url(_ endpoint: EndpointConfiguration, _ target: String) -> String {
