@@ -70,7 +70,7 @@ import Testing
 
     /// The page may be ahead of the log by a moment.
     private func waitForLog(_ gateway: GatewayProcess, _ texts: String...) throws {
-        try gateway.process.wait(for: "\(texts) in the log") { _, errors in
+        _ = try gateway.process.wait(for: "\(texts) in the log") { _, errors in
             texts.allSatisfy(errors.contains) ? true : nil
         }
     }
@@ -288,6 +288,35 @@ import Testing
             let answers = (0..<20).map { _ in gateway.ask("POST /") }
             #expect(Set(answers) == ["404 a", "b"])
         }
+    }
+
+    /// What a client holds up is not the endpoint's fault: an upload that does not come in time, a client that leaves.
+    @Test func clientsToBlame() throws {
+        let upstreams = try (0..<2).map { _ in
+            try ScriptedUpstream(connection: { connection in
+                guard try connection.readHead() != nil else { return }
+                try connection.waitForClose()
+            })
+        }
+        let configuration = configuration(upstreams.map(\.url), "timeouts: { request: 500ms }")
+        try withGateway(configuration, admin: true) { gateway in
+            let slow = try (0..<14).map { _ in try gateway.connect() }
+            for client in slow { try client.send(request("POST /", "Content-Length: 3") + "a") }
+            for client in slow { #expect(try client.readResponse().status == 504) }
+            for _ in 0..<14 {
+                let leaving = try gateway.connect()
+                try leaving.send(request())
+                leaving.finishSending()
+                leaving.close()
+            }
+            for upstream in upstreams {
+                try eventually("its connections to close") { upstream.openConnectionCount == 0 }
+            }
+            let counts = try page(gateway)
+            #expect(counts.sum("gatehouse_ejections_total", ["service": "s"]) == 0)
+            #expect(counts.sum("gatehouse_ejections_held_back_total", ["service": "s"]) == 0)
+        }
+        for upstream in upstreams { try upstream.check() }
     }
 
     /// An only endpoint is asked, come what may.

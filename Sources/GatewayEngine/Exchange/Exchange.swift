@@ -158,13 +158,16 @@ final class Exchange: UpstreamRequest {
         case .unused, .receiving:
             break
         case .waiting:
-            if upstream != nil { noteTry(.timeout) }
+            if upstream != nil { noteTry(isEndpointToBlame ? .timeout : .abandoned) }
             refuse(isWaitingInPool && upstream == nil ? endpointTimeoutError : .upstreamTimeout)
         case .responding:
             record.error = .streamIdleTimeout
             breakOff()
         }
     }
+
+    /// Whether the time that ran out was the endpoint's: it has the whole request, and nobody has shortened its time.
+    private var isEndpointToBlame: Bool { !halfClosed && downstream?.isRequestComplete == true }
 
     private var endpointTimeoutError: GatewayError {
         if let endpoint, case .resolving = endpoint.addresses.state { .nameResolutionTimeout } else { .upstreamTimeout }

@@ -5,7 +5,7 @@ import Testing
 @testable import GatewayConfiguration
 @testable import GatewayEngine
 
-private let second: Int64 = 1_000_000_000
+private let aSecond: Int64 = 1_000_000_000
 
 private func makePolicy(endpoints: Int = 10, _ change: (inout OutlierDetectionConfiguration) -> Void = { _ in })
     -> EjectionPolicy?
@@ -98,7 +98,7 @@ private func makePolicy(endpoints: Int = 10, _ change: (inout OutlierDetectionCo
         var ledger = EjectionLedger()
         var now: Int64 = 0
         for number in 1...15 {
-            let length = min(300, Int64(number) * 30) * second
+            let length = min(300, Int64(number) * 30) * aSecond
             #expect(ledger.eject("a", policy, now: now) == .ejected(until: now + length, times: number))
             #expect(ledger.eject("a", policy, now: now + length - 1) == .alreadyOut)
             now += length
@@ -118,23 +118,23 @@ private func makePolicy(endpoints: Int = 10, _ change: (inout OutlierDetectionCo
             }
             now = until
         }
-        now += seconds * second
+        now += seconds * aSecond
         #expect(
             ledger.eject("a", policy, now: now)
-                == .ejected(until: now + Int64(times) * 30 * second, times: times))
+                == .ejected(until: now + Int64(times) * 30 * aSecond, times: times))
     }
 
     @Test func noMoreThanTheCap() throws {
         let policy = try #require(makePolicy(endpoints: 20))
         var ledger = EjectionLedger()
-        #expect(ledger.eject("a", policy, now: 0) == .ejected(until: 30 * second, times: 1))
-        #expect(ledger.eject("b", policy, now: second) == .ejected(until: 31 * second, times: 1))
-        #expect(ledger.eject("c", policy, now: 2 * second) == .atCap)
-        #expect(ledger.count(now: 2 * second) == 2)
-        #expect(ledger.eject("c", policy, now: 30 * second) == .ejected(until: 60 * second, times: 1))
+        #expect(ledger.eject("a", policy, now: 0) == .ejected(until: 30 * aSecond, times: 1))
+        #expect(ledger.eject("b", policy, now: aSecond) == .ejected(until: 31 * aSecond, times: 1))
+        #expect(ledger.eject("c", policy, now: 2 * aSecond) == .atCap)
+        #expect(ledger.count(now: 2 * aSecond) == 2)
+        #expect(ledger.eject("c", policy, now: 30 * aSecond) == .ejected(until: 60 * aSecond, times: 1))
         ledger.keepOnly(["a", "c"])
-        #expect(ledger.count(now: 30 * second) == 1)
-        #expect(ledger.eject("b", policy, now: 30 * second) == .ejected(until: 60 * second, times: 1))
+        #expect(ledger.count(now: 30 * aSecond) == 1)
+        #expect(ledger.eject("b", policy, now: 30 * aSecond) == .ejected(until: 60 * aSecond, times: 1))
     }
 
     @Test func lengthsDoNotOverflow() throws {
@@ -166,10 +166,10 @@ private func makePolicy(endpoints: Int = 10, _ change: (inout OutlierDetectionCo
         var now: Int64 = 1
         var ejections = 0
         for step in 0..<20_000 {
-            now += Int64(random.next() % UInt64(second / 2))
+            now += Int64(random.next() % UInt64(aSecond / 2))
             let isQuiet = step > 18_000
             if !isQuiet, random.next() % 50 == 0 {
-                failsUntil[Int(random.next() % UInt64(count))] = now + Int64(random.next() % 60) * second
+                failsUntil[Int(random.next() % UInt64(count))] = now + Int64(random.next() % 60) * aSecond
             }
             // What a balancer would choose: one that is not out, or any in a panic.
             let standing = endpoints.indices.filter { endpoints[$0].ejectedUntil.load(ordering: .relaxed) <= now }
