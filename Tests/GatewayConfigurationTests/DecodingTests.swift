@@ -292,7 +292,6 @@ import Testing
         #expect(configuration.services[0].timeouts == UpstreamTimeoutsConfiguration())
         #expect(configuration.services[0].pool == PoolConfiguration())
         #expect(configuration.services[0].retries == RetriesConfiguration())
-        #expect(configuration.services[0].loadBalancing == LoadBalancingConfiguration())
         #expect(configuration.services[0].healthCheck == HealthCheckConfiguration())
         #expect(configuration.services[0].outlierDetection == OutlierDetectionConfiguration())
         #expect(configuration.services[0].loadBalancing == LoadBalancingConfiguration())

@@ -16,13 +16,11 @@ enum LeastRequest {
         return isLess(eligible.members[second], than: eligible.members[first]) ? second : first
     }
 
-    /// Cross-multiplied, since a division would round. On a tie the first stays, which chance has put there.
+    /// Cross-multiplied, since a division would round. On a tie the first stays, which chance has put there by weight: so
+    /// idle endpoints get their shares.
     private static func isLess(_ one: EligibleEndpoints.Member, than other: EligibleEndpoints.Member) -> Bool {
-        load(one) * other.weight < load(other) * one.weight
-    }
-
-    /// With the request that would come.
-    private static func load(_ member: EligibleEndpoints.Member) -> Int {
-        member.state.inFlight.load(ordering: .relaxed) + 1
+        let load = one.state.inFlight.load(ordering: .relaxed)
+        let otherLoad = other.state.inFlight.load(ordering: .relaxed)
+        return load * other.weight < otherLoad * one.weight
     }
 }

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// `peak_ewma`: of two different members drawn by weight, the one that promises the sooner answer: the latency expected
-/// of it times the requests that it has to answer, relative to its weight.
+/// of it times the requests that it has to answer first, these relative to its weight.
 ///
 /// Where `least_request` learns of a slow endpoint by the requests that pile up there, this one knows it after the first
 /// answer, and sends it less even when each request finds it idle.
@@ -16,15 +16,17 @@ enum PeakEWMA {
         let first = eligible.draw(&random, except: avoided)
         let second = eligible.draw(&random, except: first)
         guard second >= 0, second != avoided else { return first }
-        return cost(eligible.members[second], now) < cost(eligible.members[first], now) ? second : first
+        let mean = Double(eligible.total) / Double(eligible.members.count)
+        let isSooner = cost(eligible.members[second], mean, now) < cost(eligible.members[first], mean, now)
+        return isSooner ? second : first
     }
 
-    private static func cost(_ member: EligibleEndpoints.Member, _ now: Int64) -> Double {
-        let inFlight = Double(member.state.inFlight.load(ordering: .relaxed))
+    /// The new request itself counts the same everywhere: the draw has heeded the weights already.
+    private static func cost(_ member: EligibleEndpoints.Member, _ mean: Double, _ now: Int64) -> Double {
+        let load = Double(member.state.inFlight.load(ordering: .relaxed)) * mean / Double(member.weight)
         let latency = member.state.latency.value(now: now)
         // Nobody knows: asked once to find out, and then left alone until it has answered.
-        if latency == 0 { return inFlight * unknown / Double(member.weight) }
-        return latency * (inFlight + 1) / Double(member.weight)
+        return latency == 0 ? load * unknown : latency * (load + 1)
     }
 }
 

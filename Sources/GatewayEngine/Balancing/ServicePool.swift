@@ -12,16 +12,10 @@ final class ServicePool {
     /// In the order of the service's.
     let endpoints: [EndpointPool]
 
-    /// A policy with what it remembers from one choice to the next.
-    private enum Policy {
-        case roundRobin(RoundRobin)
-        case leastRequest
-        case peakEWMA
-        case random
-        case consistentHash(ConsistentHash)
-    }
-
-    private var policy: Policy
+    /// What `round_robin` remembers from one choice to the next.
+    private var turns: RoundRobin
+    /// What `consistent_hash` looks up.
+    private var hash = ConsistentHash()
     private var eligible = EligibleEndpoints()
     /// The service's generation that `eligible` was made for; 0: none yet.
     private var seenGeneration: UInt64 = 0
@@ -29,14 +23,7 @@ final class ServicePool {
     init(_ service: CompiledService, endpoints: [EndpointPool]) {
         self.service = service
         self.endpoints = endpoints
-        policy =
-            switch service.balancing.policy {
-            case .roundRobin: .roundRobin(RoundRobin(places: endpoints.count))
-            case .leastRequest: .leastRequest
-            case .peakEWMA: .peakEWMA
-            case .random: .random
-            case .consistentHash: .consistentHash(ConsistentHash())
-            }
+        turns = RoundRobin(places: endpoints.count)
     }
 
     /// The endpoint for the next request, other than `avoided` where there is a choice; nil when none may be asked.
@@ -48,10 +35,8 @@ final class ServicePool {
     ) -> EndpointPool? {
         let generation = service.state.generation.load(ordering: .acquiring)
         if generation != seenGeneration || now >= eligible.reviewAt { review(generation, now) }
-        if eligible.members.count <= 1 {
-            guard let only = eligible.members.first else { return nil }
-            return endpoints[only.place]
-        }
+        if eligible.members.isEmpty { return nil }
+        if eligible.members.count == 1 { return endpoints[eligible.members[0].place] }
         let avoidedIndex = avoided.map { eligible.index(ofPlace: place(of: $0)) } ?? -1
         if affinity.place >= 0 {
             let index = eligible.index(ofPlace: affinity.place)
@@ -78,16 +63,12 @@ final class ServicePool {
     }
 
     private func choose(_ random: inout IdentifierSource, _ key: UInt64, _ avoided: Int, _ now: Int64) -> Int {
-        switch policy {
-        case .roundRobin(var turns):
-            // Taken out while it changes, so that there is one owner and nothing is copied.
-            policy = .random
-            defer { policy = .roundRobin(turns) }
-            return turns.pick(eligible, &random, avoiding: avoided)
-        case .leastRequest: return LeastRequest.pick(eligible, &random, avoiding: avoided)
-        case .peakEWMA: return PeakEWMA.pick(eligible, &random, avoiding: avoided, now: now)
-        case .random: return RandomByWeight.pick(eligible, &random, avoiding: avoided)
-        case .consistentHash(let hash): return hash.pick(eligible, key: key, avoiding: avoided)
+        switch service.balancing.policy {
+        case .roundRobin: turns.pick(eligible, &random, avoiding: avoided)
+        case .leastRequest: LeastRequest.pick(eligible, &random, avoiding: avoided)
+        case .peakEWMA: PeakEWMA.pick(eligible, &random, avoiding: avoided, now: now)
+        case .random: RandomByWeight.pick(eligible, &random, avoiding: avoided)
+        case .consistentHash: hash.pick(eligible, key: key, avoiding: avoided)
         }
     }
 
@@ -97,15 +78,8 @@ final class ServicePool {
         seenGeneration = generation
         let balancing = service.balancing
         eligible.rebuild(service.endpoints, priorities: balancing.priorities, balancing.rules, now: now)
-        switch policy {
-        case .roundRobin(var turns):
-            turns.adapt(to: eligible)
-            policy = .roundRobin(turns)
-        case .consistentHash(var hash):
-            hash.adapt(to: eligible, service.state)
-            policy = .consistentHash(hash)
-        case .leastRequest, .peakEWMA, .random: break
-        }
+        turns.adapt(to: eligible)
+        if balancing.policy == .consistentHash { hash.adapt(to: eligible, service.state) }
     }
 
     /// The place in the service's list; -1 for an endpoint that is not there any more.

@@ -127,7 +127,7 @@ extension Exchange {
 
     /// The try is lost: another one, or the answer is the failure.
     func failTry(_ failure: LostTry) {
-        if case .timeout = failure { noteTry(.timeout) }
+        if case .timeout = failure { noteTry(isEndpointToBlame ? .timeout : .abandoned) }
         if let endpoint { triedEndpoints.append(endpoint) }
         leaveTry()
         if !hedges.isEmpty {
@@ -238,7 +238,7 @@ extension Exchange {
     func waitingTimerDidFire() {
         let now = worker.loop.now
         if now >= requestDeadline {
-            if upstream != nil { noteTry(.timeout) }
+            if upstream != nil { noteTry(isEndpointToBlame ? .timeout : .abandoned) }
             refuse(isWaitingInPool && upstream == nil ? endpointTimeoutError : .upstreamTimeout)
         } else if now >= wakeAt {
             wakeAt = Deadline.never
@@ -259,6 +259,9 @@ extension Exchange {
             armWaiting()
         }
     }
+
+    /// Whether the time that ran out was the endpoint's: it has the whole request, and nobody has shortened its time.
+    private var isEndpointToBlame: Bool { !halfClosed && downstream?.isRequestComplete == true }
 
     private var endpointTimeoutError: GatewayError {
         if let endpoint, case .resolving = endpoint.addresses.state { .nameResolutionTimeout } else { .upstreamTimeout }

@@ -98,7 +98,9 @@ import Testing
     // MARK: Priorities
 
     @Test func theLowestNumberGetsEverything() {
-        let all = [endpoint(0, priority: 3), endpoint(1, priority: 0), endpoint(2, priority: 1), endpoint(3, priority: 0)]
+        let all = [
+            endpoint(0, priority: 3), endpoint(1, priority: 0), endpoint(2, priority: 1), endpoint(3, priority: 0),
+        ]
         #expect(eligible(all).places == [1, 3])
         all[1].state.checkedHealth.store(.unhealthy, ordering: .relaxed)
         #expect(eligible(all).places == [3])

@@ -47,13 +47,15 @@ import Testing
             let lost = rest.remove(at: gone)
             let after = MaglevTable(rest)
             var moved = 0
-            for number in 0..<20_000 {
+            var atTheLost = 0
+            for number in 0..<5_000 {
                 let old = before.members[before.member(key(number))]
                 let new = after.members[after.member(key(number))]
-                #expect(new != lost)
                 if old != new { moved += 1 }
+                if new == lost { atTheLost += 1 }
             }
-            #expect(Double(moved) / 20_000 < 2 / Double(count), "\(moved) of 20000 moved, one of \(count) gone")
+            #expect(atTheLost == 0)
+            #expect(Double(moved) / 5_000 < 2 / Double(count), "\(moved) of 5000 moved, one of \(count) gone")
         }
     }
 
@@ -61,7 +63,7 @@ import Testing
     @Test func theSameEverywhere() {
         let table = MaglevTable(members([1, 2, 1, 1, 3]))
         let places = (0..<24).map { table.member(key($0)) }
-        #expect(places == [])
+        #expect(places == [0, 4, 1, 4, 1, 4, 2, 0, 4, 4, 3, 1, 3, 1, 2, 0, 4, 1, 2, 4, 1, 1, 3, 4])
     }
 
     @Test func attemptsAreIndependentAndFixed() {

@@ -22,7 +22,8 @@ import Testing
                 text += "      - { url: \"http://127.0.0.1:\(port)\", weight: \(weight), priority: \(priority) }\n"
             }
         }
-        return text + "  alone: { endpoints: [ \"http://127.0.0.1:1\" ] }\nroutes: [ { path: \"/**\", service: alone } ]\n"
+        return text
+            + "  alone: { endpoints: [ \"http://127.0.0.1:1\" ] }\nroutes: [ { path: \"/**\", service: alone } ]\n"
     }
 
     init() throws {
@@ -55,9 +56,7 @@ import Testing
         let picks = picks(try pool(policy), 10_000)
         #expect(Set(picks) == [1, 2, 3, 4])
         let share = Double(picks.filter { $0 == 2 }.count) / 10_000
-        // Idle and unknown endpoints: of two drawn by weight the first stays, or the heavier is taken for less loaded.
-        let heavier = policy == .leastRequest
-        #expect(share > 0.38 && share < (heavier ? 0.75 : 0.42), "\(share)")
+        #expect(abs(share - 0.4) < 0.02)
     }
 
     @Test(arguments: policies) func anotherEndpointThanTheLast(_ policy: LoadBalancingConfiguration.Policy) throws {
@@ -125,11 +124,12 @@ import Testing
         let pool = try pool(policy)
         var random = IdentifierSource(seed: (1, 2, 3, 4))
         func all(_ place: Int, avoiding avoided: EndpointPool? = nil) -> Set<Int> {
-            Set((0..<200).map { number in
-                let affinity = Affinity(key: SipHash.hash("\(number)", .placement), place: place)
-                let picked = pool.pick(&random, for: affinity, avoiding: avoided, now: 0)
-                return Int(picked?.endpoint.configuration.port ?? 0)
-            })
+            Set(
+                (0..<200).map { number in
+                    let affinity = Affinity(key: SipHash.hash("\(number)", .placement), place: place)
+                    let picked = pool.pick(&random, for: affinity, avoiding: avoided, now: 0)
+                    return Int(picked?.endpoint.configuration.port ?? 0)
+                })
         }
         #expect(all(2) == [3])
         // Not where that has just failed, nor where nobody may be asked, nor where nobody is.
@@ -157,7 +157,8 @@ import Testing
         var walk = SeededRandom()
         var random = IdentifierSource(seed: (walk.next(), 2, 3, 4))
         var now: Int64 = second
-        for step in 0..<2_000 {
+        // A table for each step of consistent hashing is a lot without optimisation.
+        for step in 0..<(policy == .consistentHash ? 100 : 2_000) {
             let state = try #require(pool.endpoints.randomElement(using: &walk)).state
             switch Int.random(in: 0..<6, using: &walk) {
             case 0: state.administrative.store(Bool.random(using: &walk) ? .enabled : .draining, ordering: .relaxed)

@@ -5,9 +5,9 @@ import Testing
 @testable import GatewayConfiguration
 @testable import GatewayEngine
 
-private let second: Int64 = 1_000_000_000
+private let aSecond: Int64 = 1_000_000_000
 
-private func policy(endpoints: Int = 10, _ change: (inout OutlierDetectionConfiguration) -> Void = { _ in })
+private func makePolicy(endpoints: Int = 10, _ change: (inout OutlierDetectionConfiguration) -> Void = { _ in })
     -> EjectionPolicy?
 {
     var configuration = OutlierDetectionConfiguration()
@@ -21,14 +21,14 @@ private func policy(endpoints: Int = 10, _ change: (inout OutlierDetectionConfig
         (4, 1.0, 4),
     ])
     func theCap(_ endpoints: Int, _ share: Double, _ cap: Int) {
-        #expect(policy(endpoints: endpoints) { $0.maxEjected = share }?.cap == cap)
+        #expect(makePolicy(endpoints: endpoints) { $0.maxEjected = share }?.cap == cap)
     }
 
     @Test func whereThereIsNobodyElse() {
-        #expect(policy(endpoints: 1) == nil)
-        #expect(policy { $0.enabled = false } == nil)
+        #expect(makePolicy(endpoints: 1) == nil)
+        #expect(makePolicy { $0.enabled = false } == nil)
         #expect(
-            policy {
+            makePolicy {
                 $0.consecutive5xx = 0
                 $0.consecutiveGatewayFailures = 0
             } == nil)
@@ -50,13 +50,15 @@ private func policy(endpoints: Int = 10, _ change: (inout OutlierDetectionConfig
     }
 
     /// `2 4 5`: that class of status, `3`: 503, `c`: no connection, `b`: broken, `t`: no answer in time, `a`: abandoned.
-    @Test(arguments: [
-        ("5555", nil), ("55555", .consecutive5xx), ("3333", nil), ("33333", .consecutiveGatewayFailures),
-        ("cbt3c", .consecutiveGatewayFailures), ("33335", .consecutive5xx), ("53335", .consecutive5xx),
-        ("555525555", nil), ("555545555", nil), ("5555a5", .consecutive5xx), ("aaaaaaaaaa", nil), ("4444444444", nil),
-    ] as [(String, EjectionReason?)])
+    @Test(
+        arguments: [
+            ("5555", nil), ("55555", .consecutive5xx), ("3333", nil), ("33333", .consecutiveGatewayFailures),
+            ("cbt3c", .consecutiveGatewayFailures), ("33335", .consecutive5xx), ("53335", .consecutive5xx),
+            ("555525555", nil), ("555545555", nil), ("5555a5", .consecutive5xx), ("aaaaaaaaaa", nil),
+            ("4444444444", nil),
+        ] as [(String, EjectionReason?)])
     func rows(_ letters: String, _ wanted: EjectionReason?) throws {
-        let policy = try #require(policy())
+        let policy = try #require(makePolicy())
         let endpoint = EndpointState(url: "http://a")
         var reason: EjectionReason?
         for letter in letters {
@@ -67,12 +69,12 @@ private func policy(endpoints: Int = 10, _ change: (inout OutlierDetectionConfig
     }
 
     @Test func eachRowHasItsOwnLimit() throws {
-        let onlyGateway = try #require(policy { $0.consecutive5xx = 0 })
+        let onlyGateway = try #require(makePolicy { $0.consecutive5xx = 0 })
         let endpoint = EndpointState(url: "http://a")
         for letter in "5555555555" { #expect(endpoint.count(outcome(letter), onlyGateway, now: 0) == nil) }
         for letter in "3333" { #expect(endpoint.count(outcome(letter), onlyGateway, now: 0) == nil) }
         #expect(endpoint.count(outcome("t"), onlyGateway, now: 0) == .consecutiveGatewayFailures)
-        let only5xx = try #require(policy { $0.consecutiveGatewayFailures = 0 })
+        let only5xx = try #require(makePolicy { $0.consecutiveGatewayFailures = 0 })
         endpoint.forgetFailures()
         for letter in "3333" { #expect(endpoint.count(outcome(letter), only5xx, now: 0) == nil) }
         #expect(endpoint.count(outcome("3"), only5xx, now: 0) == .consecutive5xx)
@@ -80,7 +82,7 @@ private func policy(endpoints: Int = 10, _ change: (inout OutlierDetectionConfig
 
     /// What comes back while it is out was sent before, or in a panic.
     @Test func anEjectedEndpointIsNotCounted() throws {
-        let policy = try #require(policy())
+        let policy = try #require(makePolicy())
         let endpoint = EndpointState(url: "http://a")
         endpoint.ejectedUntil.store(10, ordering: .relaxed)
         for _ in 0..<20 { #expect(endpoint.count(outcome("5"), policy, now: 5) == nil) }
@@ -92,11 +94,11 @@ private func policy(endpoints: Int = 10, _ change: (inout OutlierDetectionConfig
 @Suite struct EjectionLedgerTests {
     /// 30 s, 60 s, 90 s …, at most 300 s, while it fails again as soon as it is back.
     @Test func timesGrow() throws {
-        let policy = try #require(policy())
+        let policy = try #require(makePolicy())
         var ledger = EjectionLedger()
         var now: Int64 = 0
         for number in 1...15 {
-            let length = min(300, Int64(number) * 30) * second
+            let length = min(300, Int64(number) * 30) * aSecond
             #expect(ledger.eject("a", policy, now: now) == .ejected(until: now + length, times: number))
             #expect(ledger.eject("a", policy, now: now + length - 1) == .alreadyOut)
             now += length
@@ -106,7 +108,7 @@ private func policy(endpoints: Int = 10, _ change: (inout OutlierDetectionConfig
     /// For each whole interval of 10 s since it came back, one less counts.
     @Test(arguments: [(0, 4), (9, 4), (10, 3), (19, 3), (20, 2), (29, 2), (30, 1), (500, 1)])
     func quietTimesAreForgiven(_ seconds: Int64, _ times: Int) throws {
-        let policy = try #require(policy())
+        let policy = try #require(makePolicy())
         var ledger = EjectionLedger()
         var now: Int64 = 0
         for _ in 0..<3 {
@@ -116,27 +118,27 @@ private func policy(endpoints: Int = 10, _ change: (inout OutlierDetectionConfig
             }
             now = until
         }
-        now += seconds * second
+        now += seconds * aSecond
         #expect(
             ledger.eject("a", policy, now: now)
-                == .ejected(until: now + Int64(times) * 30 * second, times: times))
+                == .ejected(until: now + Int64(times) * 30 * aSecond, times: times))
     }
 
     @Test func noMoreThanTheCap() throws {
-        let policy = try #require(policy(endpoints: 20))
+        let policy = try #require(makePolicy(endpoints: 20))
         var ledger = EjectionLedger()
-        #expect(ledger.eject("a", policy, now: 0) == .ejected(until: 30 * second, times: 1))
-        #expect(ledger.eject("b", policy, now: second) == .ejected(until: 31 * second, times: 1))
-        #expect(ledger.eject("c", policy, now: 2 * second) == .atCap)
-        #expect(ledger.count(now: 2 * second) == 2)
-        #expect(ledger.eject("c", policy, now: 30 * second) == .ejected(until: 60 * second, times: 1))
+        #expect(ledger.eject("a", policy, now: 0) == .ejected(until: 30 * aSecond, times: 1))
+        #expect(ledger.eject("b", policy, now: aSecond) == .ejected(until: 31 * aSecond, times: 1))
+        #expect(ledger.eject("c", policy, now: 2 * aSecond) == .atCap)
+        #expect(ledger.count(now: 2 * aSecond) == 2)
+        #expect(ledger.eject("c", policy, now: 30 * aSecond) == .ejected(until: 60 * aSecond, times: 1))
         ledger.keepOnly(["a", "c"])
-        #expect(ledger.count(now: 30 * second) == 1)
-        #expect(ledger.eject("b", policy, now: 30 * second) == .ejected(until: 60 * second, times: 1))
+        #expect(ledger.count(now: 30 * aSecond) == 1)
+        #expect(ledger.eject("b", policy, now: 30 * aSecond) == .ejected(until: 60 * aSecond, times: 1))
     }
 
     @Test func lengthsDoNotOverflow() throws {
-        var policy = try #require(policy())
+        var policy = try #require(makePolicy())
         policy.baseTime = .max / 4
         var ledger = EjectionLedger()
         var now: Int64 = 0
@@ -157,17 +159,17 @@ private func policy(endpoints: Int = 10, _ change: (inout OutlierDetectionConfig
     func invariants(_ count: Int, _ share: Double) throws {
         var random = SeededRandom()
         let comment = Comment(rawValue: "seed \(random.seed)")
-        let policy = try #require(policy(endpoints: count) { $0.maxEjected = share })
+        let policy = try #require(makePolicy(endpoints: count) { $0.maxEjected = share })
         let service = ServiceState(name: "s")
         let endpoints = (0..<count).map { service.endpoint("http://\($0)") }
         var failsUntil = [Int64](repeating: 0, count: count)
         var now: Int64 = 1
         var ejections = 0
         for step in 0..<20_000 {
-            now += Int64(random.next() % UInt64(second / 2))
+            now += Int64(random.next() % UInt64(aSecond / 2))
             let isQuiet = step > 18_000
             if !isQuiet, random.next() % 50 == 0 {
-                failsUntil[Int(random.next() % UInt64(count))] = now + Int64(random.next() % 60) * second
+                failsUntil[Int(random.next() % UInt64(count))] = now + Int64(random.next() % 60) * aSecond
             }
             // What a balancer would choose: one that is not out, or any in a panic.
             let standing = endpoints.indices.filter { endpoints[$0].ejectedUntil.load(ordering: .relaxed) <= now }
@@ -188,7 +190,8 @@ private func policy(endpoints: Int = 10, _ change: (inout OutlierDetectionConfig
             #expect(until - now == min(policy.maxTime, Int64(times) * policy.baseTime), comment)
             endpoints[place].ejectedUntil.store(until, ordering: .relaxed)
             let out = endpoints.count { $0.ejectedUntil.load(ordering: .relaxed) > now }
-            #expect(out <= policy.cap && out == service.ejections.withLock { $0.count(now: now) }, comment)
+            let known = service.ejections.withLock { $0.count(now: now) }
+            #expect(out <= policy.cap && out == known, comment)
         }
         #expect(ejections > 10, comment)
         #expect(endpoints.allSatisfy { $0.ejectedUntil.load(ordering: .relaxed) <= now }, comment)

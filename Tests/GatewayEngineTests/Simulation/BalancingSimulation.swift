@@ -44,7 +44,8 @@ struct BalancingSimulation {
                 ends.removeLast()
                 let state = endpoints[end.endpoint].state
                 state.inFlight.subtract(1, ordering: .relaxed)
-                TryOutcome(kind: .response, status: 200, latency: end.time - end.start).teach(state.latency, now: end.time)
+                TryOutcome(kind: .response, status: 200, latency: end.time - end.start).teach(
+                    state.latency, now: end.time)
                 latencies.append(end.time - end.start)
             }
             let worker = Int.random(in: 0..<2, using: &chance)
