@@ -10,7 +10,7 @@ package struct ServiceConfiguration: Sendable, Hashable {
     package var balancing: Balancing = .roundRobin
     package var timeouts = UpstreamTimeoutsConfiguration()
     package var pool = PoolConfiguration()
-    package var location: SourceLocation
+    @NotCompared package var location: SourceLocation
 
     package init(name: String, endpoints: [EndpointConfiguration], location: SourceLocation = .none) {
         self.name = name
@@ -27,7 +27,7 @@ package struct EndpointConfiguration: Sendable, Hashable {
     package var tls: Bool
     /// Share of the traffic relative to its siblings, 0 to 65,535; 0 gets none.
     package var weight: Int
-    package var location: SourceLocation
+    @NotCompared package var location: SourceLocation
 
     package init(host: String, port: UInt16, tls: Bool = false, weight: Int = 1, location: SourceLocation = .none) {
         self.host = host

@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// One worker's view of a service: its endpoints, and the choice between them.
 final class ServicePool {
-    let service: CompiledService
+    /// As the newest snapshot has it: a reload that changes nothing of the service keeps this pool.
+    private(set) var service: CompiledService
     let endpoints: [EndpointPool]
     private let totalWeight: Int
 
@@ -12,6 +13,9 @@ final class ServicePool {
         self.endpoints = endpoints
         totalWeight = service.endpoints.reduce(0) { $0 + $1.configuration.weight }
     }
+
+    /// Goes on in a new snapshot: the same configuration, but other indices.
+    func adopt(_ service: CompiledService) { self.service = service }
 
     /// The endpoint for the next request, other than `avoided` where there is a choice; nil when none has a weight.
     func pick(_ random: inout IdentifierSource, avoiding avoided: EndpointPool?) -> EndpointPool? {
@@ -69,7 +73,8 @@ final class ServicePool {
         for endpoint in endpoints { endpoint.closeIdle() }
     }
 
-    func retire() {
-        for endpoint in endpoints { endpoint.retire() }
+    /// The worker ends.
+    func stop() {
+        for endpoint in endpoints { endpoint.stop() }
     }
 }

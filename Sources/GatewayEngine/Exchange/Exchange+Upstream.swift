@@ -6,7 +6,7 @@ internal import Synchronization
 extension Exchange {
     /// Sends the request to a service.
     func proxy(_ index: Int, _ plan: RoutePlan) {
-        let pool = worker.services[index]
+        let pool = view.services[index]
         service = pool
         record.service = Int32(truncatingIfNeeded: index)
         record.serviceSeries = pool.service.series
@@ -63,9 +63,17 @@ extension Exchange {
         picked.state.inFlight.add(1, ordering: .relaxed)
         tryStart = worker.loop.now
         worker.metrics.upstreamStarted(picked.service.series)
-        record.endpoint = Int32(truncatingIfNeeded: picked.endpoint.label)
+        record.endpoint = Int32(truncatingIfNeeded: label(of: picked))
         addressesTried = 0
         lease(from: picked)
+    }
+
+    /// The endpoint's name in the log: labels count within the snapshot that this request began with, and pools go on
+    /// into the next one.
+    private func label(of picked: EndpointPool) -> Int {
+        if view === worker.view { return picked.endpoint.label }
+        let service = snapshot.services[Int(record.service)]
+        return service.endpoints.first { $0.state === picked.state }?.label ?? -1
     }
 
     private func lease(from pool: EndpointPool) {
