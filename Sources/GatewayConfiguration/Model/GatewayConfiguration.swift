@@ -2,7 +2,7 @@
 ///
 /// It is the first of three types that one thing passes through: configuration (this), the compiled snapshot that the
 /// data plane reads, and live state. Nothing here knows a socket or a loop.
-package struct GatewayConfiguration: Sendable {
+package struct GatewayConfiguration: Sendable, Hashable {
     package var listeners: [ListenerConfiguration]
     /// None is open unless it is asked for.
     package var admin: AdminConfiguration?
@@ -34,7 +34,7 @@ package struct GatewayConfiguration: Sendable {
 
 package struct AdminConfiguration: Sendable, Hashable {
     package var address: SocketAddressConfiguration
-    package var location: SourceLocation
+    @NotCompared package var location: SourceLocation
 
     package init(address: SocketAddressConfiguration, location: SourceLocation = .none) {
         self.address = address
@@ -53,7 +53,7 @@ package struct AccessLogConfiguration: Sendable, Hashable {
     package var redactQuery: [String] = ["access_token", "api_key", "apikey", "token", "password", "secret", "code"]
     /// Request header fields to add to each record, lower-case names.
     package var headers: [String] = []
-    package var location: SourceLocation = .none
+    @NotCompared package var location: SourceLocation = .none
 
     package init() {}
 }

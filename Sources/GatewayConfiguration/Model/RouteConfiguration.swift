@@ -26,7 +26,7 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var hedge: HedgeConfiguration?
     /// nil: the listener's.
     package var paths: PathPolicyConfiguration?
-    package var location: SourceLocation
+    @NotCompared package var location: SourceLocation
 
     package init(name: String, path: PathMatch, answer: Answer, location: SourceLocation = .none) {
         self.name = name
@@ -66,7 +66,7 @@ package struct FieldMatch: Sendable, Hashable {
     }
     package var name: String
     package var condition: Condition
-    package var location: SourceLocation
+    @NotCompared package var location: SourceLocation
 
     package init(name: String, condition: Condition, location: SourceLocation = .none) {
         self.name = name

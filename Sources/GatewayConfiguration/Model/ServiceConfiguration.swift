@@ -11,7 +11,7 @@ package struct ServiceConfiguration: Sendable, Hashable {
     package var retries = RetriesConfiguration()
     /// nil: none.
     package var hedge: HedgeConfiguration?
-    package var location: SourceLocation
+    @NotCompared package var location: SourceLocation
 
     package init(name: String, endpoints: [EndpointConfiguration], location: SourceLocation = .none) {
         self.name = name
@@ -30,7 +30,7 @@ package struct EndpointConfiguration: Sendable, Hashable {
     package var weight: Int
     /// 0 to 15: endpoints of a higher number are asked only while none of a lower one can be.
     package var priority = 0
-    package var location: SourceLocation
+    @NotCompared package var location: SourceLocation
 
     package init(host: String, port: UInt16, tls: Bool = false, weight: Int = 1, location: SourceLocation = .none) {
         self.host = host

@@ -8,7 +8,8 @@ internal import Synchronization
 /// 2. A client's cookie names an endpoint that may be asked: that one.
 /// 3. Else the policy chooses among them; for a further try another one than the last, where there is another.
 final class ServicePool {
-    let service: CompiledService
+    /// As the newest snapshot has it: a reload that changes nothing of the service keeps this pool.
+    private(set) var service: CompiledService
     /// In the order of the service's.
     let endpoints: [EndpointPool]
 
@@ -25,6 +26,9 @@ final class ServicePool {
         self.endpoints = endpoints
         turns = RoundRobin(places: endpoints.count)
     }
+
+    /// Goes on in a new snapshot: the same configuration, but other indices.
+    func adopt(_ service: CompiledService) { self.service = service }
 
     /// The endpoint for the next request, other than `avoided` where there is a choice; nil when none may be asked.
     ///
@@ -97,7 +101,8 @@ final class ServicePool {
         for endpoint in endpoints { endpoint.closeIdle() }
     }
 
-    func retire() {
-        for endpoint in endpoints { endpoint.retire() }
+    /// The worker ends.
+    func stop() {
+        for endpoint in endpoints { endpoint.stop() }
     }
 }

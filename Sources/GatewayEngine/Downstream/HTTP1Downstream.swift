@@ -35,9 +35,9 @@ final class HTTP1Downstream: DownstreamStream {
     private enum Wait: UInt8 { case none, keepAlive, head, body, send, linger }
 
     let worker: Worker
-    let listener: Int
-    let client: ClientIdentity
-    let counter: ConnectionCounter
+    /// Where it came in: says what the next request is served by.
+    let slot: ListenerSlot
+    private(set) var client: ClientIdentity
     /// Where it stands in the worker's list.
     var place = 0
     private(set) var socket: StreamSocket?
@@ -67,10 +67,9 @@ final class HTTP1Downstream: DownstreamStream {
     /// A client that has sent its end while the answer is not there yet may be gone; it gets this much longer.
     static let halfClosedTime: Int64 = 2_000_000_000
 
-    init?(descriptor: Int32, address: SocketAddress, listener: Int, worker: Worker, counter: ConnectionCounter) {
+    init?(descriptor: Int32, address: SocketAddress, slot: ListenerSlot, worker: Worker) {
         self.worker = worker
-        self.listener = listener
-        self.counter = counter
+        self.slot = slot
         client = ClientIdentity(address, trusted: worker.snapshot.trustedProxies)
         super.init()
         guard let socket = StreamSocket(descriptor: descriptor, loop: worker.loop, handler: self) else { return nil }
@@ -80,7 +79,12 @@ final class HTTP1Downstream: DownstreamStream {
     }
 
     /// An operator's connection, not a client's.
-    var isAdmin: Bool { listener == ListenerBinding.adminIndex }
+    var isAdmin: Bool { slot.isAdmin }
+
+    /// The proxies that are trusted have changed.
+    func judgeClientAgain() {
+        client = ClientIdentity(client.address, trusted: worker.snapshot.trustedProxies)
+    }
 
     // MARK: Reading
 
@@ -152,7 +156,7 @@ final class HTTP1Downstream: DownstreamStream {
             bodyIsPaused = false
             closesAfterResponse =
                 !exchange.request.keepAlive || requestCount >= settings.requestsPerConnection
-                || (worker.isDraining && !isAdmin)
+                || slot.isDraining
             if framing == .none || framing == .length(0) {
                 phase = .complete
                 wait = .none
@@ -163,7 +167,7 @@ final class HTTP1Downstream: DownstreamStream {
                 wait = .none
                 worker.loop.timers.pause(self)
             }
-            exchange.begin(framing)
+            exchange.begin(framing, at: slot)
             return true
         } catch let error {
             phase = .held
@@ -327,7 +331,7 @@ final class HTTP1Downstream: DownstreamStream {
         }
         // The gateway's own answer to a request whose body is still coming ends the connection.
         let cutsBody = phase == .body && exchange.record.statusSource == .gateway
-        if phase == .held || cutsBody || (worker.isDraining && !isAdmin) { closesAfterResponse = true }
+        if phase == .held || cutsBody || slot.isDraining { closesAfterResponse = true }
         let isOld = exchange.request.minorVersion == 0
         var lastFields: StaticString = ""
         switch framing {

@@ -48,7 +48,7 @@ extension Exchange {
         upstream = connection
         tryStart = start
         upstreamStart = start
-        record.endpoint = Int32(truncatingIfNeeded: pool.endpoint.label)
+        record.endpoint = Int32(truncatingIfNeeded: label(of: pool))
         takeResponse(of: hedge)
         connection.handOver(to: self)
         passHead(framing)

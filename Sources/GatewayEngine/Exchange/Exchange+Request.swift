@@ -4,8 +4,9 @@ internal import Reactor
 
 /// From the complete head to the answer: the path of a request, in one function.
 extension Exchange {
-    func begin(_ framing: BodyFraming) {
+    func begin(_ framing: BodyFraming, at slot: ListenerSlot) {
         phase = .waiting
+        capture(slot)
         self.framing = framing
         record.version = request.minorVersion == 0 ? .http10 : .http11
         originalAuthority = request.authority

@@ -59,13 +59,21 @@ extension Exchange {
         let perTry = plan.perTryTimeout >= 0 ? plan.perTryTimeout : service.service.perTryTimeout
         if perTry < Deadline.never { tryDeadline = tryStart + perTry }
         worker.metrics.upstreamStarted(picked.service.series)
-        record.endpoint = Int32(truncatingIfNeeded: picked.endpoint.label)
+        record.endpoint = Int32(truncatingIfNeeded: label(of: picked))
         addressesTried = 0
         triesMade += 1
         let hedging = snapshot.hedge(for: plan, of: service.service)
         if HedgePolicy.applies(hedging, to: request.method) { wakeAt = tryStart + hedging.after }
         armWaiting()
         lease(from: picked)
+    }
+
+    /// The endpoint's name in the log: labels count within the snapshot that this request began with, and pools go on
+    /// into the next one.
+    func label(of picked: EndpointPool) -> Int {
+        if view === worker.view { return picked.endpoint.label }
+        let service = snapshot.services[Int(record.service)]
+        return service.endpoints.first { $0.state === picked.state }?.label ?? -1
     }
 
     func lease(from pool: EndpointPool) {

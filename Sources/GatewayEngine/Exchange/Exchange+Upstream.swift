@@ -6,7 +6,7 @@ internal import Synchronization
 extension Exchange {
     /// Sends the request to a service.
     func proxy(_ index: Int, _ plan: RoutePlan) {
-        let pool = worker.services[index]
+        let pool = view.services[index]
         service = pool
         record.service = Int32(truncatingIfNeeded: index)
         record.serviceSeries = pool.service.series

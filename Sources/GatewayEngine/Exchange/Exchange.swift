@@ -33,8 +33,8 @@ final class Exchange: UpstreamRequest {
     var record = AccessRecord()
     var phase = Phase.unused
 
-    /// The configuration that this request was routed by.
-    var snapshot: Snapshot
+    /// What this request is served by, from its complete head on: the configuration, and the pools that belong to it.
+    var view: WorkerView
     var downstream: DownstreamStream?
     var client: ClientIdentity?
     var listener = 0
@@ -98,7 +98,7 @@ final class Exchange: UpstreamRequest {
     private var ownResponseTrailers: HeaderBlock?
 
     override init(worker: Worker) {
-        snapshot = worker.snapshot
+        view = worker.view
         super.init(worker: worker)
     }
 
@@ -108,10 +108,9 @@ final class Exchange: UpstreamRequest {
         record = AccessRecord()
         record.start = worker.loop.wallNow
         startedAt = worker.loop.now
-        snapshot = worker.snapshot
+        capture(downstream.slot)
         self.downstream = downstream
         client = downstream.client
-        listener = downstream.listener
         routeIndex = -1
         path = .empty
         publicPath = .empty
@@ -167,6 +166,18 @@ final class Exchange: UpstreamRequest {
         let made = HeaderBlock()
         slot = made
         return made
+    }
+
+    var snapshot: Snapshot { view.snapshot }
+
+    /// Takes what the slot has now: for the refusals of a head at its first byte, and once more when the head is complete.
+    /// Between two reloads that is a comparison, and touches no count of references.
+    func capture(_ slot: ListenerSlot) {
+        listener = slot.index
+        guard view !== slot.view else { return }
+        view = slot.view
+        // Whom to believe is a part of the configuration.
+        if let client { self.client = ClientIdentity(client.address, trusted: snapshot.trustedProxies) }
     }
 
     var settings: ClientSettings { snapshot.settings }

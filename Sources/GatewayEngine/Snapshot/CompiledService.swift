@@ -4,6 +4,8 @@ internal import Reactor
 /// A service as the data plane reads it: numbers instead of durations, bytes instead of strings.
 package final class CompiledService: Sendable {
     package let name: String
+    /// What it was compiled from: an equal one in a later snapshot is the same service.
+    package let configuration: ServiceConfiguration
     /// The place in `Snapshot.services`: the configured ones first, then those that `upstream:` URLs imply.
     package let index: Int
     package let endpoints: [CompiledEndpoint]
@@ -30,6 +32,7 @@ package final class CompiledService: Sendable {
         _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, state: ServiceState
     ) {
         name = configuration.name
+        self.configuration = configuration
         self.state = state
         self.index = index
         self.series = series

@@ -38,6 +38,13 @@ final class EndpointPool {
         addresses = EndpointAddresses(endpoint, worker: worker)
     }
 
+    /// Whether its connections are what a new configuration of the endpoint asks for: to the same place, made the same way.
+    func canGoOn(as service: CompiledService, _ endpoint: CompiledEndpoint) -> Bool {
+        let (now, then) = (self.endpoint.configuration, endpoint.configuration)
+        return !isRetired && state === endpoint.state && now.host == then.host && now.port == then.port
+            && now.tls == then.tls
+    }
+
     /// Goes on under a new configuration of the same endpoint.
     func adopt(_ service: CompiledService, _ endpoint: CompiledEndpoint) {
         self.service = service
@@ -150,10 +157,17 @@ final class EndpointPool {
         for connection in idle { connection.close() }
     }
 
-    /// No new exchanges: idle connections close now, busy ones after their response.
+    /// Idle connections close now, busy ones after their response. Exchanges that still come here get connections for
+    /// themselves alone.
     func retire() {
         isRetired = true
         closeIdle()
+        addresses.retire()
+    }
+
+    /// The worker ends, and with it every request that could have waited here.
+    func stop() {
+        retire()
         addresses.stop()
     }
 }
