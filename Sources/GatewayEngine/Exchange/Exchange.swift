@@ -50,6 +50,9 @@ final class Exchange: UpstreamRequest {
     var framing = BodyFraming.none
     var service: ServicePool?
     var endpoint: EndpointPool?
+    /// The split that is told how it went, and the side; nil: none is.
+    var splitLane: SplitLane?
+    var splitSide = 0
     /// Addresses of the endpoint that were tried for the present connection.
     var addressesTried = 0
     var bodyReceived = 0
@@ -179,6 +182,7 @@ final class Exchange: UpstreamRequest {
         downstream = nil
         client = nil
         service = nil
+        splitLane = nil
         record.duration = worker.loop.now - startedAt
         if record.status == 0, let error = record.error { record.status = UInt16(truncatingIfNeeded: error.status) }
         worker.metrics.requestFinished(record)

@@ -28,6 +28,9 @@ package final class GatewayServer: Sendable {
     package let snapshot: Snapshot
     package let metrics: Metrics
     private let registry = ServiceRegistry()
+    /// Splits, canaries, and what operators may do with them.
+    package let releases: ReleaseRegistry
+    private let workerCount: Int
     private let accessLog: AccessLogSink?
     private let log: OperationLog
     private let pages: AdminPages
@@ -38,11 +41,15 @@ package final class GatewayServer: Sendable {
         self.log = log
         metrics = Metrics(build: build, start: OperationLog.wallClock())
         pages = AdminPages(metrics: metrics)
+        workerCount = configuration.workers ?? SystemLimits.processors
+        releases = ReleaseRegistry(workers: workerCount, log: log, stateFile: configuration.stateFile)
+        metrics.show(releases)
         do {
-            snapshot = try Snapshot(configuration, metrics: metrics, registry: registry)
+            snapshot = try Snapshot(configuration, metrics: metrics, registry: registry, releases: releases)
         } catch {
             throw .routes(error.diagnostics)
         }
+        releases.adopt(configuration)
         let settings = configuration.accessLog
         if settings.enabled {
             do {
@@ -62,7 +69,7 @@ package final class GatewayServer: Sendable {
     /// Binds all listeners and starts the workers.
     package func start() throws(StartError) {
         _ = gh_raise_descriptor_limit()
-        let count = configuration.workers ?? SystemLimits.processors
+        let count = workerCount
         var bindings: [ListenerBinding] = []
         do {
             let whole = ConnectionCounter(limit: configuration.limits.connections, whole: nil)
@@ -97,7 +104,7 @@ package final class GatewayServer: Sendable {
                 worker.listen(binding, binding.descriptors[index])
             }
         }
-        guardMemory(workers)
+        tick(workers)
         var threads: [LoopThread] = []
         for worker in workers {
             guard let thread = LoopThread(worker.loop) else { throw .noThread }
@@ -117,12 +124,13 @@ package final class GatewayServer: Sendable {
         pages.setReady(true)
     }
 
-    /// The first worker's clock watches the memory of the process for all of them.
-    private func guardMemory(_ workers: [Worker]) {
+    /// The first worker's clock serves all of them: it watches the memory of the process, and has the canaries judged.
+    private func tick(_ workers: [Worker]) {
         let limit = configuration.limits.memory
         var memory = MemoryGuard(cap: limit > 0 ? limit : SystemLimits.memory)
-        let log = self.log
-        workers.first?.onTick = {
+        let (log, releases) = (self.log, self.releases)
+        workers.first?.onTick = { [unowned first = workers[0]] in
+            releases.tick(now: first.loop.now, wall: first.loop.wallNow)
             guard let resident = ProcessFigures.readResidentBytes(),
                 let level = memory.update(resident: Int(clamping: resident))
             else { return }
@@ -166,6 +174,7 @@ package final class GatewayServer: Sendable {
             }
         }
         for thread in threads { thread.join() }
+        releases.close()
         accessLog?.stop(timeout: .seconds(5))
         return isComplete
     }

@@ -20,9 +20,12 @@ package final class Snapshot: Sendable {
     /// Compiles a configuration that was loaded without errors; what only compiling can find (ties, bad regular
     /// expressions) is thrown, all at once.
     ///
-    /// - Parameter registry: where the states of services live on from one snapshot to the next.
+    /// - Parameters:
+    ///   - registry: where the states of services live on from one snapshot to the next.
+    ///   - releases: the same for splits; what they are now is told by `ReleaseRegistry.adopt`.
     package init(
-        _ configuration: GatewayConfiguration, metrics: Metrics, registry: ServiceRegistry
+        _ configuration: GatewayConfiguration, metrics: Metrics, registry: ServiceRegistry,
+        releases: ReleaseRegistry = ReleaseRegistry(workers: 1)
     ) throws(RouteTableError) {
         self.configuration = configuration
         routes = try RouteTable(
@@ -46,8 +49,12 @@ package final class Snapshot: Sendable {
         settings = ClientSettings(configuration)
         let routeSeries = metrics.assignRoutes(configuration.routes.map(\.name))
         let firstImplied = configuration.services.count
+        let named = Dictionary(
+            configuration.services.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
-            RoutePlan(pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied)
+            RoutePlan(
+                pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
+                releases: releases)
         }
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels)
@@ -72,7 +79,7 @@ struct RoutePlan: Sendable {
     enum Way: Sendable {
         case service(Int)
         case serviceFromPath(parameter: Int)
-        case split(CompiledSplit)
+        case split(LiveSplit)
         case redirect(CompiledRedirect)
         case respond(CompiledResponse)
     }
@@ -85,14 +92,20 @@ struct RoutePlan: Sendable {
     /// Nanoseconds; -1: the service's or the general one.
     let requestTimeout: Int64
     let streamIdle: Int64
+    /// nil: nothing is copied.
+    let mirror: MirrorPlan?
 
-    init(_ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int) {
+    init(
+        _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
+        services: [String: Int], releases: ReleaseRegistry
+    ) {
         way =
             switch route.answer {
             case .service(let index): .service(index)
             case .serviceFromPath(let parameter): .serviceFromPath(parameter: parameter)
             case .upstream(let index): .service(firstImplied + index)
-            case .split(let split): .split(split)
+            case .split(let split):
+                .split(LiveSplit(split, releases.state(split.route), workers: releases.workers))
             case .redirect(let redirect): .redirect(redirect)
             case .respond(let response): .respond(response)
             }
@@ -106,6 +119,9 @@ struct RoutePlan: Sendable {
         requestBody = configuration.maxRequestBody ?? -1
         requestTimeout = RoutePlan.nanoseconds(configuration.timeouts.request)
         streamIdle = RoutePlan.nanoseconds(configuration.timeouts.streamIdle)
+        mirror = configuration.mirror.flatMap { mirror in
+            services[mirror.service].map { MirrorPlan(mirror, service: $0) }
+        }
     }
 
     private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {

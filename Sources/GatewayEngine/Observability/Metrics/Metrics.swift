@@ -34,6 +34,7 @@ package final class Metrics: Sendable {
         var routes: SeriesTable
         var services: SeriesTable
         var shards: [MetricsShard] = []
+        var releases: ReleaseRegistry?
     }
 
     private let state: Mutex<State>
@@ -49,6 +50,9 @@ package final class Metrics: Sendable {
         self.serviceCap = serviceCap
         state = Mutex(State(routes: SeriesTable(cap: routeCap), services: SeriesTable(cap: serviceCap)))
     }
+
+    /// Has the page show these releases.
+    package func show(_ releases: ReleaseRegistry) { state.withLock { $0.releases = releases } }
 
     /// A new worker's counters. They stay in all sums even when the worker has ended.
     package func makeShard() -> MetricsShard {
@@ -72,12 +76,15 @@ package final class Metrics: Sendable {
     /// With a thousand active routes this takes some ten milliseconds: call it where that holds up no request, or accept
     /// it for the rare scrape.
     package func write(into buffer: WireBuffer) {
-        let (routes, services, shards) = state.withLock { ($0.routes.names, $0.services.names, $0.shards) }
+        let (routes, services, shards, releases) = state.withLock {
+            ($0.routes.names, $0.services.names, $0.shards, $0.releases)
+        }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
         page.writeRequests(to: &writer)
         page.writeServices(to: &writer)
         page.writeWorkers(to: &writer)
+        releases?.write(to: &writer)
         writeProgram(to: &writer)
         writer.finish()
     }
