@@ -24,6 +24,13 @@ extension ExplainStory {
             var key: String?
             var endpoints: [Endpoint]
         }
+        struct Split: Encodable {
+            var key: String?
+            /// `override`, `key`, `client` or `turn`.
+            var decidedBy: String
+            /// The side; absent where the request alone does not decide.
+            var service: String?
+        }
         struct Verdict: Encodable {
             /// `proxied`, `refused`, `redirected` or `answered`.
             var kind: String
@@ -33,6 +40,7 @@ extension ExplainStory {
             var allow: [String]?
             var location: String?
             var destinations: [Destination]?
+            var split: Split?
             var host: String?
             var forwardedPrefix: String?
         }
@@ -71,6 +79,19 @@ extension ExplainStory {
                 verdict: verdict, limits: appliedLimits))
     }
 
+    private func split(_ destinations: [RequestExplanation.Destination]) -> Document.Split? {
+        guard let decision = explanation.split else { return nil }
+        let cause =
+            switch decision.cause {
+            case .override: "override"
+            case .key: "key"
+            case .client: "client"
+            case .turn: "turn"
+            }
+        return Document.Split(
+            key: decision.key, decidedBy: cause, service: decision.side.map { destinations[$0].service })
+    }
+
     private var verdict: Document.Verdict {
         switch explanation.verdict {
         case .refused(let error, let reason, let allow):
@@ -94,7 +115,7 @@ extension ExplainStory {
             }
             let prefix = explanation.removedPrefix
             return Document.Verdict(
-                kind: "proxied", destinations: all, host: explanation.upstreamHost,
+                kind: "proxied", destinations: all, split: split(destinations), host: explanation.upstreamHost,
                 forwardedPrefix: prefix.isEmpty ? nil : prefix)
         }
     }

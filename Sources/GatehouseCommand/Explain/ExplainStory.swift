@@ -96,8 +96,12 @@ struct ExplainStory {
     private func destinations(_ destinations: [RequestExplanation.Destination], _ colour: Bool) -> [String] {
         var lines: [String] = []
         let total = destinations.reduce(0) { $0 + $1.weight }
-        for destination in destinations {
-            let share = destinations.count > 1 ? ", \(destination.weight) of \(total) requests" : ""
+        if let sentence = splitSentence { lines.append(sentence) }
+        for (index, destination) in destinations.enumerated() {
+            // A split that is decided leaves one of them.
+            if let side = explanation.split?.side, side != index { continue }
+            let isOpen = destinations.count > 1 && explanation.split?.side == nil
+            let share = isOpen ? ", \(destination.weight) of \(total) requests" : ""
             switch destination.source {
             case .configured(let index):
                 let service = configuration.services[index]
@@ -144,7 +148,8 @@ struct ExplainStory {
     var appliedLimits: [AppliedLimit] {
         guard let route else { return [] }
         var service: ServiceConfiguration?
-        if case .proxied(let destinations) = explanation.verdict, let first = destinations.first {
+        if case .proxied(let destinations) = explanation.verdict, !destinations.isEmpty {
+            let first = destinations[explanation.split?.side ?? 0]
             switch first.source {
             case .configured(let index): service = configuration.services[index]
             case .upstream: service = ServiceConfiguration(name: first.service, endpoints: first.endpoints)

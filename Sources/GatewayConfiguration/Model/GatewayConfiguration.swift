@@ -8,6 +8,8 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var admin: AdminConfiguration?
     /// nil: one per usable core.
     package var workers: Int?
+    /// nil: what is set at run time lives as long as the process.
+    package var stateFile: String?
     package var accessLog: AccessLogConfiguration
     package var limits: LimitsConfiguration
     package var timeouts: DownstreamTimeoutsConfiguration

@@ -26,6 +26,7 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var hedge: HedgeConfiguration?
     /// nil: the listener's.
     package var paths: PathPolicyConfiguration?
+    package var mirror: MirrorConfiguration?
     @NotCompared package var location: SourceLocation
 
     package init(name: String, path: PathMatch, answer: Answer, location: SourceLocation = .none) {
@@ -81,19 +82,10 @@ package enum Answer: Sendable, Hashable {
     /// `service: "{service}"`: the name comes from the path, among the services listed, else 404.
     case serviceFromPath(parameter: String)
     case upstream(UpstreamTarget)
-    /// Parsed and checked; the split itself is answered by weight without a key.
-    case split([SplitSide])
+    /// Boxed: few of many routes are splits.
+    indirect case split(SplitConfiguration)
     case redirect(RedirectConfiguration)
     case respond(FixedResponseConfiguration)
-}
-
-package struct SplitSide: Sendable, Hashable {
-    package var service: String
-    package var weight: Int
-    package init(service: String, weight: Int) {
-        self.service = service
-        self.weight = weight
-    }
 }
 
 /// `upstream: http://orders.internal/{proxy}`

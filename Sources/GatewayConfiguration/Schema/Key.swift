@@ -6,6 +6,7 @@ enum Key: String, CaseIterable, Sendable {
     case listeners
     case admin
     case workers
+    case stateFile = "state_file"
     case accessLog = "access_log"
     case limits
     case timeouts
@@ -157,6 +158,17 @@ enum Key: String, CaseIterable, Sendable {
     case rewrite
     case rewritePrefix = "rewrite_prefix"
     case splitKey = "split_key"
+    case splitOverrides = "split_overrides"
+    case canary
+    case candidate
+    case steps
+    case pause
+    case minRequests = "min_requests"
+    case maxErrorIncrease = "max_error_increase"
+    case maxLatencyIncrease = "max_latency_increase"
+    case onInconclusive = "on_inconclusive"
+    case autoStart = "auto_start"
+    case autoPromote = "auto_promote"
     case mirror
     case fault
     case websocket

@@ -84,7 +84,7 @@ extension Exchange {
             let found = snapshot.routes.service(parameter: parameter, path: matchedPath(), worker.scratch)
             if let found { proxy(found, plan) } else { refuse(.serviceNotFound) }
         case .split(let split):
-            proxy(worker.splitSide(split), plan)
+            proxy(chooseSide(split), plan)
         case .redirect(let redirect):
             answer(redirect)
         case .respond(let fixed):

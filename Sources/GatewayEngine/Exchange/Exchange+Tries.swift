@@ -106,7 +106,9 @@ extension Exchange {
     func noteTry(_ kind: TryOutcome.Kind, status: UInt16 = 0) {
         guard tryStart >= 0, let endpoint, let service else { return }
         let now = worker.loop.now
-        service.note(TryOutcome(kind: kind, status: status, latency: now - tryStart), at: endpoint, now: now)
+        let outcome = TryOutcome(kind: kind, status: status, latency: now - tryStart)
+        service.note(outcome, at: endpoint, now: now)
+        if splitLane != nil { noteSide(outcome, now: now) }
         tryStart = -1
     }
 

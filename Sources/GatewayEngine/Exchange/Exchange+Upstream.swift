@@ -26,6 +26,7 @@ extension Exchange {
                 of: request.method, hasIdempotencyKey: RetryPolicy.hasIdempotencyKey(request.fields))
         }
         affinity = readAffinity(to: pool.service)
+        if let mirror = plan.mirror { startMirror(mirror) }
         tryEndpoint()
     }
 
@@ -128,6 +129,7 @@ extension Exchange {
         bodyReceived += bytes.count
         if bodyReceived > bodyLimit { return refuseBody(.bodyTooLarge, nil) }
         if keepsBody { keep(bytes) }
+        mirror?.body(bytes)
         guard let upstream else { return }
         upstream.sendBody(bytes)
         if upstream.isCongested { downstream?.pauseBody() }
@@ -147,6 +149,7 @@ extension Exchange {
     }
 
     func requestEnd() {
+        mirror?.end()
         upstream?.sendEnd(trailers: framing == .chunked ? requestTrailers : nil)
     }
 }

@@ -52,6 +52,9 @@ final class Exchange: UpstreamRequest {
     var endpoint: EndpointPool?
     /// Read once, so that every try of a request wants the same.
     var affinity = Affinity()
+    /// The split that is told how it went, and the side; nil: none is.
+    var splitLane: SplitLane?
+    var splitSide = 0
     /// Addresses of the endpoint that were tried for the present connection.
     var addressesTried = 0
     var bodyReceived = 0
@@ -69,6 +72,8 @@ final class Exchange: UpstreamRequest {
     var triedEndpoints: [EndpointPool] = []
     /// The place that the present retry or hedge holds among all of the service's.
     var heldRetry: RetryBudget?
+    /// The copy for another service that takes the body along.
+    var mirror: MirrorRequest?
     /// Tries beside the present one that have not been answered.
     var hedges: [HedgeRequest] = []
     var hedgesMade = 0
@@ -218,10 +223,15 @@ final class Exchange: UpstreamRequest {
         phase = .unused
         worker.loop.timers.pause(self)
         leaveEndpoint()
+        if let mirror {
+            self.mirror = nil
+            mirror.cancel()
+        }
         if !triedEndpoints.isEmpty { triedEndpoints.removeAll(keepingCapacity: true) }
         downstream = nil
         client = nil
         service = nil
+        splitLane = nil
         record.duration = worker.loop.now - startedAt
         if record.status == 0, let error = record.error { record.status = UInt16(truncatingIfNeeded: error.status) }
         worker.metrics.requestFinished(record)

@@ -25,7 +25,7 @@ extension GatewayServer {
         let new: Publication
         var fresh = Bindings()
         do throws(StartError) {
-            let snapshot = try Self.compile(configuration, metrics, registry)
+            let snapshot = try Self.compile(configuration, metrics, registry, releases)
             let names = old.listeners.map { listener in
                 let isAdmin = listener.binding.isAdmin
                 return (isAdmin ? "admin" : old.snapshot.listeners[listener.index].configuration.name, listener.binding)

@@ -33,6 +33,9 @@ package final class GatewayServer: Sendable {
     let log: OperationLog
     /// Client connections of all listeners.
     let connections: ConnectionCounter
+    /// Splits, canaries, and what operators may do with them.
+    package let releases: ReleaseRegistry
+    private let workerCount: Int
     private let pages: AdminPages
     let state: Mutex<State>
     /// Held by a reload and by the beginning of the end, each as long as it takes.
@@ -44,16 +47,20 @@ package final class GatewayServer: Sendable {
         pages = AdminPages(metrics: metrics)
         metrics.show(registry)
         connections = ConnectionCounter(limit: configuration.limits.connections, whole: nil)
-        let snapshot = try Self.compile(configuration, metrics, registry)
+        workerCount = configuration.workers ?? SystemLimits.processors
+        releases = ReleaseRegistry(workers: workerCount, log: log, stateFile: configuration.stateFile)
+        metrics.show(releases)
+        let snapshot = try Self.compile(configuration, metrics, registry, releases)
         let accessLog = try Self.openAccessLog(configuration.accessLog, metrics, log)
         state = Mutex(State(publication: Publication(snapshot: snapshot, listeners: [], accessLog: accessLog)))
+        releases.adopt(configuration)
     }
 
     static func compile(
-        _ configuration: GatewayConfiguration, _ metrics: Metrics, _ registry: ServiceRegistry
+        _ configuration: GatewayConfiguration, _ metrics: Metrics, _ registry: ServiceRegistry, _ releases: ReleaseRegistry
     ) throws(StartError) -> Snapshot {
         do {
-            return try Snapshot(configuration, metrics: metrics, registry: registry)
+            return try Snapshot(configuration, metrics: metrics, registry: registry, releases: releases)
         } catch {
             throw .routes(error.diagnostics)
         }
@@ -81,7 +88,7 @@ package final class GatewayServer: Sendable {
     /// Binds all listeners and starts the workers.
     package func start() throws(StartError) {
         _ = gh_raise_descriptor_limit()
-        let count = configuration.workers ?? SystemLimits.processors
+        let count = workerCount
         let publication = state.withLock { $0.publication }
         do {
             let listeners = try bind(publication.snapshot, keeping: [], workers: count)
@@ -101,7 +108,7 @@ package final class GatewayServer: Sendable {
                 index: index, of: count, snapshot: publication.snapshot, metrics: metrics,
                 accessLog: publication.accessLog, log: log, pages: pages)
         }
-        guardMemory(workers)
+        tick(workers)
         var threads: [LoopThread] = []
         for worker in workers {
             guard let thread = LoopThread(worker.loop) else { throw .noThread }
@@ -133,12 +140,13 @@ package final class GatewayServer: Sendable {
         _ = gate.wait(milliseconds: Int(clamping: longest / 1_000_000) + 250)
     }
 
-    /// The first worker's clock watches the memory of the process for all of them.
-    private func guardMemory(_ workers: [Worker]) {
+    /// The first worker's clock serves all of them: it watches the memory of the process, and has the canaries judged.
+    private func tick(_ workers: [Worker]) {
         guard let first = workers.first else { return }
         let whole = SystemLimits.memory
         var memory = MemoryGuard(cap: whole)
-        first.onTick = { [unowned first, log] in
+        first.onTick = { [unowned first, log, releases] in
+            releases.tick(now: first.loop.now, wall: first.loop.wallNow)
             let limit = first.snapshot.configuration.limits.memory
             memory.cap = limit > 0 ? limit : whole
             guard let resident = ProcessFigures.readResidentBytes(),
@@ -209,6 +217,7 @@ package final class GatewayServer: Sendable {
             }
         }
         for thread in threads { thread.join() }
+        releases.close()
         publication.accessLog?.stop(timeout: .seconds(5))
         return isComplete
     }

@@ -258,8 +258,6 @@ final class Worker: @unchecked Sendable {
         return addressText
     }
 
-    func splitSide(_ split: CompiledSplit) -> Int { split.next() }
-
     /// Memory is getting short, or is there again.
     func heed(_ level: MemoryGuard.Level) {
         // Operators must still be able to look: the admin listener goes on.

@@ -25,9 +25,12 @@ package final class Snapshot: Sendable {
     /// Compiles a configuration that was loaded without errors; what only compiling can find (ties, bad regular
     /// expressions) is thrown, all at once.
     ///
-    /// - Parameter registry: where the states of services live on from one snapshot to the next.
+    /// - Parameters:
+    ///   - registry: where the states of services live on from one snapshot to the next.
+    ///   - releases: the same for splits; what they are now is told by `ReleaseRegistry.adopt`.
     package init(
-        _ configuration: GatewayConfiguration, metrics: Metrics, registry: ServiceRegistry
+        _ configuration: GatewayConfiguration, metrics: Metrics, registry: ServiceRegistry,
+        releases: ReleaseRegistry = ReleaseRegistry(workers: 1)
     ) throws(RouteTableError) {
         self.configuration = configuration
         routes = try RouteTable(
@@ -51,9 +54,13 @@ package final class Snapshot: Sendable {
         settings = ClientSettings(configuration)
         let routeSeries = metrics.assignRoutes(configuration.routes.map(\.name))
         let firstImplied = configuration.services.count
+        let named = Dictionary(
+            configuration.services.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var tries = RouteTries()
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
-            RoutePlan(pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, tries: &tries)
+            RoutePlan(
+                pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
+                releases: releases, tries: &tries)
         }
         self.tries = tries
         self.labels = AccessLabels(
@@ -90,7 +97,7 @@ struct RoutePlan: Sendable {
     enum Way: Sendable {
         case service(Int)
         case serviceFromPath(parameter: Int)
-        case split(CompiledSplit)
+        case split(LiveSplit)
         case redirect(CompiledRedirect)
         case respond(CompiledResponse)
     }
@@ -109,17 +116,20 @@ struct RoutePlan: Sendable {
     /// Places in the snapshot's `RouteTries`; -1: the service's.
     let retries: Int32
     let hedge: Int32
+    /// nil: nothing is copied.
+    let mirror: MirrorPlan?
 
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
-        tries: inout RouteTries
+        services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries
     ) {
         way =
             switch route.answer {
             case .service(let index): .service(index)
             case .serviceFromPath(let parameter): .serviceFromPath(parameter: parameter)
             case .upstream(let index): .service(firstImplied + index)
-            case .split(let split): .split(split)
+            case .split(let split):
+                .split(LiveSplit(split, releases.state(split.route), workers: releases.workers))
             case .redirect(let redirect): .redirect(redirect)
             case .respond(let response): .respond(response)
             }
@@ -137,6 +147,9 @@ struct RoutePlan: Sendable {
         perTryTimeout = RoutePlan.nanoseconds(configuration.timeouts.perTry)
         retries = tries.add(configuration.retries)
         hedge = tries.add(configuration.hedge)
+        mirror = configuration.mirror.flatMap { mirror in
+            services[mirror.service].map { MirrorPlan(mirror, service: $0) }
+        }
     }
 
     private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {

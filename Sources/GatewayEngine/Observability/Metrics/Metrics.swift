@@ -36,6 +36,7 @@ package final class Metrics: Sendable {
         var services: SeriesTable
         var shards: [MetricsShard] = []
         var registry: ServiceRegistry?
+        var releases: ReleaseRegistry?
     }
 
     private let state: Mutex<State>
@@ -51,6 +52,9 @@ package final class Metrics: Sendable {
         self.serviceCap = serviceCap
         state = Mutex(State(routes: SeriesTable(cap: routeCap), services: SeriesTable(cap: serviceCap)))
     }
+
+    /// Has the page show these releases.
+    package func show(_ releases: ReleaseRegistry) { state.withLock { $0.releases = releases } }
 
     /// A new worker's counters. They stay in all sums even when the worker has ended.
     package func makeShard() -> MetricsShard {
@@ -77,8 +81,8 @@ package final class Metrics: Sendable {
     /// With a thousand active routes this takes some ten milliseconds: call it where that holds up no request, or accept
     /// it for the rare scrape.
     package func write(into buffer: WireBuffer) {
-        let (routes, services, shards, registry) = state.withLock {
-            ($0.routes.names, $0.services.names, $0.shards, $0.registry)
+        let (routes, services, shards, registry, releases) = state.withLock {
+            ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases)
         }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
@@ -86,6 +90,7 @@ package final class Metrics: Sendable {
         page.writeServices(to: &writer)
         page.writeHealth(registry?.known ?? [], now: gh_monotonic_ns(), to: &writer)
         page.writeWorkers(to: &writer)
+        releases?.write(to: &writer)
         writeProgram(to: &writer)
         writer.finish()
     }
