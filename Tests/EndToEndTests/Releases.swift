@@ -12,14 +12,14 @@ import Testing
         let server: GatewayServer
         let port: UInt16
 
-        init(_ weights: (Int, Int), _ more: String, new: ScriptedUpstream) throws {
+        init(_ weights: (Int, Int), _ more: String, new: ScriptedUpstream, endpointWeight: Int = 1) throws {
             old = try ScriptedUpstream(named: "old")
             self.new = new
             let configuration = try GatewayConfiguration.parse(
                 yaml: oneListener + """
                     services:
                       old: { endpoints: [ "\(old.url)" ] }
-                      new: { endpoints: [ "\(new.url)" ] }
+                      new: { endpoints: [ { url: "\(new.url)", weight: \(endpointWeight) } ] }
                     routes:
                       - name: shop
                         path: "/**"
@@ -101,13 +101,14 @@ import Testing
         try shop.check()
     }
 
-    /// A side that nobody answers for is that side's own failure.
-    @Test func aSideWithoutAnEndpointFailsForItsShareOnly() throws {
-        let shop = try Shop((3, 1), "", new: ScriptedUpstream(named: "new"))
+    /// A side that nobody answers for is that side's own failure: its endpoint is gone, or it has none that may be asked.
+    @Test(arguments: [(1, "502"), (0, "503")])
+    func aSideWithoutAnEndpointFailsForItsShareOnly(endpointWeight: Int, status: String) throws {
+        let shop = try Shop((3, 1), "", new: ScriptedUpstream(named: "new"), endpointWeight: endpointWeight)
         shop.new.stop()
         let client = try RawClient(port: shop.port)
         let answers = try (0..<8).map { _ in try shop.ask(client) }
-        #expect(answers.count { $0 == "old" } == 6 && answers.count { $0 == "502" } == 2)
+        #expect(answers.count { $0 == "old" } == 6 && answers.count { $0 == status } == 2)
         let sides = try shop.server.releases.report(of: "shop").sides
         #expect(sides.map(\.answers) == [6, 2] && sides.map(\.errors) == [0, 2])
         shop.server.drain()

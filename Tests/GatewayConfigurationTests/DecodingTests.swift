@@ -173,7 +173,8 @@ import Testing
             ])
         + override(
             [("header", "a", "b"), ("cookie", "a", "b"), ("query", "a", "b")], before: "service: s, ")
-        + override([("value", "a", "b"), ("service", "s", "t")], before: "header: a, ")
+        + override([("value", "a", "b")], before: "header: a, service: s, ")
+        + override([("service", "s", "t")], before: "header: a, ")
         + route(
             "canary", "path: /, split: [ { service: s, weight: 1 }, { service: t, weight: 1 } ], canary: { ", " }",
             [("candidate", "s", "t")])

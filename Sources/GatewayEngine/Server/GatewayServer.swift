@@ -47,6 +47,7 @@ package final class GatewayServer: Sendable {
         do {
             snapshot = try Snapshot(configuration, metrics: metrics, registry: registry, releases: releases)
         } catch {
+            releases.close()
             throw .routes(error.diagnostics)
         }
         releases.adopt(configuration)
@@ -59,6 +60,7 @@ package final class GatewayServer: Sendable {
                         ["path": .text(failure.path), "errno": .integer(Int(failure.errorNumber))])
                 }
             } catch {
+                releases.close()
                 throw .accessLog(path: settings.path, code: error.errorNumber)
             }
         } else {
@@ -88,6 +90,7 @@ package final class GatewayServer: Sendable {
             }
         } catch {
             for binding in bindings { for descriptor in binding.descriptors { ListeningSocket.discard(descriptor) } }
+            releases.close()
             accessLog?.stop(timeout: .seconds(1))
             throw error
         }
