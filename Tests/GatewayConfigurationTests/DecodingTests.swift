@@ -53,6 +53,13 @@ import Testing
         }
     }
 
+    static func override(_ keys: [(String, String, String)], before: String) -> [Probe] {
+        route(
+            "split_override",
+            "path: /, split: [ { service: s, weight: 1 }, { service: t, weight: 1 } ], split_overrides: [ { \(before)",
+            " } ]", keys)
+    }
+
     static let paths = [
         "encoded_slash", "encoded_backslash", "encoded_null", "backslash", "empty_segments", "semicolon",
     ].map { ($0, "keep", "reject") }
@@ -63,6 +70,7 @@ import Testing
             Probe("gateway.admin", "admin: §", "{ address: 127.0.0.1:1 }", "{ address: 127.0.0.1:2 }"),
             Probe("admin.address", "admin: { address: § }", "127.0.0.1:1", "127.0.0.1:2"),
             Probe("gateway.workers", "workers: §", "auto", "2"),
+            Probe("gateway.state_file", "state_file: §", "a", "b"),
             Probe("gateway.access_log", "access_log: §", "{ enabled: true }", "{ enabled: false }"),
             Probe("gateway.limits", "limits: §", "{}", "{ connections: 1 }"),
             Probe("gateway.timeouts", "timeouts: §", "{}", "{ head: 1s }"),
@@ -202,6 +210,34 @@ import Testing
         + route("split_side", "path: /, split: [ { weight: 1, ", " } ]", [("service", "s", "t")])
         + route("split_side", "path: /, split: [ { service: s, ", " } ]", [("weight", "1", "2")])
         + route(
+            "route", "path: /, split: [ { service: s, weight: 1 }, { service: t, weight: 1 } ], ", "",
+            [
+                ("split_key", "client_ip", "\"cookie:a\""),
+                ("split_overrides", "[]", "[ { header: a, service: t } ]"),
+                ("canary", "{ candidate: s }", "{ candidate: t }"),
+            ])
+        + override(
+            [("header", "a", "b"), ("cookie", "a", "b"), ("query", "a", "b")], before: "service: s, ")
+        + override([("value", "a", "b")], before: "header: a, service: s, ")
+        + override([("service", "s", "t")], before: "header: a, ")
+        + route(
+            "canary", "path: /, split: [ { service: s, weight: 1 }, { service: t, weight: 1 } ], canary: { ", " }",
+            [("candidate", "s", "t")])
+        + route(
+            "canary",
+            "path: /, split: [ { service: s, weight: 1 }, { service: t, weight: 1 } ], canary: { candidate: s, ", " }",
+            [
+                ("steps", "[ 1% ]", "[ 1%, 2% ]"), ("pause", "1s", "2s"), ("min_requests", "1", "2"),
+                ("max_error_increase", "1%", "2%"), ("max_latency_increase", "1%", "2%"),
+                ("on_inconclusive", "go_on", "roll_back"), ("auto_start", "true", "false"),
+                ("auto_promote", "true", "false"),
+            ])
+        + route("route", "path: /, service: s, ", "", [("mirror", "{ service: s }", "{ service: t }")])
+        + route("mirror", "path: /, service: s, mirror: { ", " }", [("service", "s", "t")])
+        + route(
+            "mirror", "path: /, service: s, mirror: { service: s, ", " }",
+            [("share", "1%", "2%"), ("max_body", "1", "2")])
+        + route(
             "respond", "path: /, respond: { ", " }",
             [("status", "200", "404"), ("headers", "{}", "{ A: b }"), ("body", "a", "b")])
         + route(
@@ -295,6 +331,25 @@ import Testing
         #expect(configuration.services[0].healthCheck == HealthCheckConfiguration())
         #expect(configuration.services[0].outlierDetection == OutlierDetectionConfiguration())
         #expect(configuration.services[0].loadBalancing == LoadBalancingConfiguration())
+    }
+
+    @Test func documentedDefaultsOfReleasesAreTrue() throws {
+        func text(_ object: ObjectShape) -> String {
+            object.fields.compactMap { field in field.defaultValue.map { "\(field.key.rawValue): \($0)" } }
+                .joined(separator: ", ")
+        }
+        let configuration = try GatewayConfiguration.parse(
+            yaml: """
+                services: { s: { endpoints: [ http://127.0.0.1 ] }, t: { endpoints: [ http://127.0.0.2 ] } }
+                routes:
+                  - path: /
+                    split: [ { service: s, weight: 1 }, { service: t, weight: 1 } ]
+                    canary: { candidate: t, \(text(Vocabulary.canary)) }
+                    mirror: { service: s, \(text(Vocabulary.mirror)) }
+                """)
+        guard case .split(let split) = configuration.routes[0].answer else { return }
+        #expect(split.canary == CanaryConfiguration(candidate: "t"))
+        #expect(configuration.routes[0].mirror == MirrorConfiguration(service: "s"))
     }
 }
 

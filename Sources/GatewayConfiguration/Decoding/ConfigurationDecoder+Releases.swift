@@ -162,12 +162,8 @@ extension ConfigurationDecoder {
         let service = text(id)
         guard document.scalar(id) != nil, !service.isEmpty, !split.sides.contains(where: { $0.service == service })
         else { return }
-        let near = nearest(to: service, among: Set(split.sides.map(\.service)))
-        report(
-            Problem(
-                "is not a side of the route's split",
-                fix: "name \(split.sides.map { quote($0.service) }.joined(separator: " or "))", suggestion: near),
-            at: id, name: name)
+        let sides = split.sides.map { quote($0.service) }.joined(separator: " or ")
+        report(Problem("is not a side of the route's split", fix: "name \(sides)"), at: id, name: name)
     }
 
     mutating func decodeMirror(_ id: NodeID) -> MirrorConfiguration? {

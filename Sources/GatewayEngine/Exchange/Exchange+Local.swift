@@ -53,6 +53,7 @@ extension Exchange {
             }
         }
         record.error = error
+        if splitLane != nil { noteRefusal(error) }
         leaveEndpoint()
         if error.closesConnection { downstream?.closeAfterResponse() }
         let format = ErrorBody.Format.negotiated(for: request.fields)

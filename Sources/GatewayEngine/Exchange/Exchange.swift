@@ -55,6 +55,8 @@ final class Exchange: UpstreamRequest {
     /// The split that is told how it went, and the side; nil: none is.
     var splitLane: SplitLane?
     var splitSide = 0
+    /// The split has been told of this request.
+    var isSideNoted = false
     /// Addresses of the endpoint that were tried for the present connection.
     var addressesTried = 0
     var bodyReceived = 0

@@ -20,6 +20,8 @@ package final class ReleaseRegistry: Sendable {
     private let records: Mutex<[String: SplitRecord]>
     /// The loops' clock at the last tick, for commands of other threads.
     private let lastTick = Atomic<Int64>(0)
+    /// Two changes at once are written in the order in which they were made.
+    private let saving = Mutex(())
 
     /// - Parameters:
     ///   - log: nil: nothing is said.
@@ -104,7 +106,7 @@ package final class ReleaseRegistry: Sendable {
 
     func save() {
         guard let store else { return }
-        store.keep(ReleaseFile.encode(all().compactMap { $0.record() }))
+        saving.withLock { _ in store.keep(ReleaseFile.encode(all().compactMap { $0.record() })) }
     }
 
     func tell(_ news: CanaryNews, of route: String, isOrdered: Bool) {

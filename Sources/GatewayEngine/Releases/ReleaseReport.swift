@@ -37,6 +37,8 @@ package struct CanaryReport: Sendable, Hashable {
         var baselineTrials: UInt64
         /// Of what a roll-back needs: 1 is enough.
         package var evidence: Double
+        /// Nanoseconds beyond which responses are counted; 0 for errors. The candidate's count without what is allowed.
+        package var edge: Int64
     }
 
     package var candidate: String
@@ -99,7 +101,7 @@ extension SplitState.Inner {
                     reason: CanaryReason(finding.test), candidateHits: UInt64(finding.candidate.hits),
                     candidateTrials: UInt64(finding.candidate.trials), baselineHits: UInt64(finding.baseline.hits),
                     baselineTrials: UInt64(finding.baseline.trials),
-                    evidence: max(0, finding.evidence / rules.enoughEvidence))
+                    evidence: max(0, finding.evidence / rules.enoughEvidence), edge: finding.edge)
             }
         }
         return report

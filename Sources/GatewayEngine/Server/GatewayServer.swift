@@ -50,9 +50,14 @@ package final class GatewayServer: Sendable {
         workerCount = configuration.workers ?? SystemLimits.processors
         releases = ReleaseRegistry(workers: workerCount, log: log, stateFile: configuration.stateFile)
         metrics.show(releases)
-        let snapshot = try Self.compile(configuration, metrics, registry, releases)
-        let accessLog = try Self.openAccessLog(configuration.accessLog, metrics, log)
-        state = Mutex(State(publication: Publication(snapshot: snapshot, listeners: [], accessLog: accessLog)))
+        do throws(StartError) {
+            let snapshot = try Self.compile(configuration, metrics, registry, releases)
+            let accessLog = try Self.openAccessLog(configuration.accessLog, metrics, log)
+            state = Mutex(State(publication: Publication(snapshot: snapshot, listeners: [], accessLog: accessLog)))
+        } catch {
+            releases.close()
+            throw error
+        }
         releases.adopt(configuration)
     }
 
@@ -97,6 +102,7 @@ package final class GatewayServer: Sendable {
                 Publication(
                     snapshot: publication.snapshot, listeners: listeners.all, accessLog: publication.accessLog))
         } catch {
+            releases.close()
             publication.accessLog?.stop(timeout: .seconds(1))
             throw error
         }

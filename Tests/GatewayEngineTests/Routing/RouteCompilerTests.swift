@@ -51,7 +51,11 @@ import Testing
             (route("/a", answer: .service("users"), edit: TargetTests.rewrite("/%4")), "hexadecimal"),
             (
                 route(
-                    "/a", answer: .split([SplitSide(service: "users", weight: 1), SplitSide(service: "x", weight: 1)])),
+                    "/a",
+                    answer: .split(
+                        SplitConfiguration(sides: [
+                            SplitSide(service: "users", weight: 1), SplitSide(service: "x", weight: 1),
+                        ]))),
                 "no service \"x\""
             ),
             (route("/a", headers: [FieldMatch(name: "X", condition: .regex("["))]), "bad regular expression"),

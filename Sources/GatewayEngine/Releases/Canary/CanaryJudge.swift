@@ -33,6 +33,9 @@ struct CanaryJudge: Sendable, Hashable {
         var evidence: Double
         /// In standard errors.
         var deviation: Double
+        /// Nanoseconds: the latency beyond which responses are counted; 0 for errors. What is allowed has been taken off
+        /// the candidate's.
+        var edge: Int64
     }
 
     private struct Edge: Sendable, Hashable {
@@ -83,26 +86,26 @@ struct CanaryJudge: Sendable, Hashable {
 
     func findings(_ now: Pair) -> [Finding] {
         let step = now - begin
-        var findings = [Self.finding(.errors, errors, step.candidate.errorShare, step.baseline.errorShare)]
+        var findings = [Self.finding(.errors, errors, step.candidate.errorShare, step.baseline.errorShare, 0)]
         if let calibrated {
             let timed = now - calibrated.zero
             for (test, edge) in [(Test.median, calibrated.median), (.tail, calibrated.tail)] {
                 findings.append(
                     Self.finding(
                         test, edge.rule, timed.candidate.slower(than: edge.bucket),
-                        timed.baseline.slower(than: edge.bucket)))
+                        timed.baseline.slower(than: edge.bucket), LatencyScale.lowerEnd(of: edge.bucket + 1)))
             }
         }
         return findings
     }
 
     private static func finding(
-        _ test: Test, _ rule: ProportionTest, _ candidate: Proportion, _ baseline: Proportion
+        _ test: Test, _ rule: ProportionTest, _ candidate: Proportion, _ baseline: Proportion, _ edge: Int64
     ) -> Finding {
         Finding(
             test: test, candidate: candidate, baseline: baseline,
             evidence: rule.evidence(candidate: candidate, baseline: baseline),
-            deviation: rule.deviation(candidate: candidate, baseline: baseline))
+            deviation: rule.deviation(candidate: candidate, baseline: baseline), edge: edge)
     }
 
     /// The first test whose evidence is enough.

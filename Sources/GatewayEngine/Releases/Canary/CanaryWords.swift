@@ -18,9 +18,7 @@ enum CanaryWords {
         let allowed =
             switch finding.test {
             case .errors: "\(percent(rules.maxErrorIncrease)) more is allowed"
-            case .median: "slower than the baseline's median, after taking off the \(latency(rules)) that is allowed"
-            case .tail:
-                "slower than the baseline's 95th percentile, after taking off the \(latency(rules)) that is allowed"
+            case .median, .tail: "\(latency(rules)) that is allowed was taken off"
             }
         let chance = "chance makes it look so in less than 1 of \(Int(1 / rules.alarm)) runs"
         return "\(words(finding)); \(allowed); \(chance)."
@@ -36,14 +34,20 @@ enum CanaryWords {
         let name =
             switch finding.test {
             case .errors: "errors"
-            case .median: "beyond the median"
-            case .tail: "beyond the 95th percentile"
+            case .median: "beyond the median of \(milliseconds(finding.edge))"
+            case .tail: "beyond the 95th percentile of \(milliseconds(finding.edge))"
             }
         return "\(name): candidate \(share(finding.candidate)), baseline \(share(finding.baseline))"
     }
 
     private static func share(_ seen: Proportion) -> String {
         "\(Int(seen.hits)) of \(Int(seen.trials)) (\(percent(seen.share)))"
+    }
+
+    private static func milliseconds(_ nanoseconds: Int64) -> String {
+        let hundredths = nanoseconds / 10_000
+        let rest = hundredths % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) ms"
     }
 
     /// With two digits behind the point.

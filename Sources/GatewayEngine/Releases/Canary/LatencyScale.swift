@@ -36,9 +36,4 @@ enum LatencyScale {
         let (product, overflow) = max(nanoseconds - floor, 0).multipliedReportingOverflow(by: 1_000)
         return overflow ? nanoseconds : product / (1_000 + permille)
     }
-
-    static func restored(_ adjusted: Int64, permille: Int64) -> Int64 {
-        let (product, overflow) = adjusted.multipliedReportingOverflow(by: 1_000 + permille)
-        return (overflow ? adjusted : product / 1_000) + floor
-    }
 }
