@@ -126,16 +126,29 @@ struct EligibleEndpoints {
     /// A member at random, each with a chance like its weight, other than `excluded` (-1: any of them); -1 when there is
     /// no other.
     func draw(_ random: inout IdentifierSource, except excluded: Int) -> Int {
+        if isUniform { return drawEvenly(&random, except: excluded) }
         var available = total
         if excluded >= 0 { available -= members[excluded].weight }
         guard available > 0 else { return -1 }
-        // The high half of the product: evenly spread, without the division of a remainder.
-        var point = Int(truncatingIfNeeded: random.next().multipliedFullWidth(by: UInt64(available)).high)
+        var point = Self.point(below: available, &random)
         // The excluded one's stretch is cut out of the line.
         if excluded >= 0, point >= members[excluded].end - members[excluded].weight {
             point += members[excluded].weight
         }
         return owner(of: point)
+    }
+
+    /// The same where all weights are equal, without a search.
+    private func drawEvenly(_ random: inout IdentifierSource, except excluded: Int) -> Int {
+        let available = excluded >= 0 ? members.count - 1 : members.count
+        guard available > 0 else { return -1 }
+        let index = Self.point(below: available, &random)
+        return excluded >= 0 && index >= excluded ? index + 1 : index
+    }
+
+    /// The high half of a product: evenly spread, without the division of a remainder.
+    private static func point(below bound: Int, _ random: inout IdentifierSource) -> Int {
+        Int(truncatingIfNeeded: random.next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 
     /// The first member whose stretch ends behind the point.

@@ -13,14 +13,14 @@ enum LeastRequest {
         let first = eligible.draw(&random, except: avoided)
         let second = eligible.draw(&random, except: first)
         guard second >= 0, second != avoided else { return first }
-        return isLess(eligible.members[second], than: eligible.members[first]) ? second : first
+        return isLess(eligible, second, than: first) ? second : first
     }
 
     /// Cross-multiplied, since a division would round. On a tie the first stays, which chance has put there by weight: so
     /// idle endpoints get their shares.
-    private static func isLess(_ one: EligibleEndpoints.Member, than other: EligibleEndpoints.Member) -> Bool {
-        let load = one.state.inFlight.load(ordering: .relaxed)
-        let otherLoad = other.state.inFlight.load(ordering: .relaxed)
-        return load * other.weight < otherLoad * one.weight
+    private static func isLess(_ eligible: EligibleEndpoints, _ one: Int, than other: Int) -> Bool {
+        let load = eligible.members[one].state.inFlight.load(ordering: .relaxed)
+        let otherLoad = eligible.members[other].state.inFlight.load(ordering: .relaxed)
+        return load * eligible.members[other].weight < otherLoad * eligible.members[one].weight
     }
 }

@@ -88,7 +88,8 @@ final class ServicePool {
 
     /// The place in the service's list; -1 for an endpoint that is not there any more.
     func place(of endpoint: EndpointPool) -> Int {
-        endpoints.firstIndex { $0 === endpoint } ?? -1
+        for place in endpoints.indices where endpoints[place] === endpoint { return place }
+        return -1
     }
 
     /// A try at one of the endpoints has ended: what is learned from it.
