@@ -31,6 +31,7 @@ extension ConfigurationDecoder {
             case .pool: decodePool(value, into: &service.pool)
             case .retries: service.retries = decodeRetries(value)
             case .hedge: service.hedge = decodeHedge(value)
+            case .circuitBreaker: service.circuitBreaker = decodeCircuitBreaker(value)
             default: break
             }
         }

@@ -13,6 +13,7 @@ package struct ServiceConfiguration: Sendable, Hashable {
     package var retries = RetriesConfiguration()
     /// nil: none.
     package var hedge: HedgeConfiguration?
+    package var circuitBreaker = CircuitBreakerConfiguration()
     package var location: SourceLocation
 
     package init(name: String, endpoints: [EndpointConfiguration], location: SourceLocation = .none) {

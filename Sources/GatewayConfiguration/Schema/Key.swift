@@ -126,6 +126,11 @@ enum Key: String, CaseIterable, Sendable {
     case latency
     case openFor = "open_for"
     case adaptive
+    case pendingTimeout = "pending_timeout"
+    case slowRatio = "slow_ratio"
+    case minRequests = "min_requests"
+    case window
+    case ramp
     case serverName = "server_name"
     case clientCertificate = "client_certificate"
     case clientKey = "client_key"

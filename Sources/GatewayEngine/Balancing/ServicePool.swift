@@ -63,7 +63,9 @@ final class ServicePool {
     }
 
     /// A try at one of the endpoints has ended: what is learned from it.
-    func note(_ outcome: TryOutcome, at endpoint: EndpointPool, now: Int64) {}
+    func note(_ outcome: TryOutcome, at endpoint: EndpointPool, now: Int64) {
+        learn(outcome, worker: endpoint.worker, now: now)
+    }
 
     func closeIdle() {
         for endpoint in endpoints { endpoint.closeIdle() }

@@ -19,6 +19,7 @@ extension Exchange {
         let fields = response.fields
         FieldRules.stripHopByHop(fields)
         if !fields.contains(.date) { appendDate(fields) }
+        if record.isRehearsal { markRehearsal(fields) }
         copyRequestID(to: fields)
         if snapshot.configuration.forwarding.via {
             let via = snapshot.via(minorVersion: response.minorVersion)

@@ -15,12 +15,16 @@ package final class CompiledService: Sendable {
     let keepAlive: Int64
     let retries: CompiledRetries
     let hedge: CompiledHedge
+    let breaker: CompiledBreaker
+    /// nil: no breaker is configured, and nothing of it is touched.
+    let circuit: CircuitBreaker?
+    let adaptiveLimit: AdaptiveLimit?
     let pool: PoolConfiguration
     /// What outlives this snapshot: health, load, ejections.
     let state: ServiceState
 
     /// Places for retries, shared by all routes that lead here.
-    var retryBudget: RetryBudget { RetryBudget(service: state, floor: 3) }
+    var retryBudget: RetryBudget { RetryBudget(service: state, floor: breaker.maxRetries, circuit: circuit) }
 
     init(
         _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, state: ServiceState
@@ -36,6 +40,9 @@ package final class CompiledService: Sendable {
         keepAlive = configuration.timeouts.keepAlive.nanosecondsOrNever
         retries = CompiledRetries(configuration.retries)
         hedge = CompiledHedge(configuration.hedge)
+        breaker = CompiledBreaker(configuration.circuitBreaker)
+        circuit = breaker.rule.isOn ? state.circuitBreaker() : nil
+        adaptiveLimit = breaker.isAdaptive ? state.adaptiveLimit() : nil
         pool = configuration.pool
         endpoints = configuration.endpoints.enumerated().map { offset, endpoint in
             CompiledEndpoint(endpoint, label: firstLabel + offset, state: state.endpoint(endpoint.url))

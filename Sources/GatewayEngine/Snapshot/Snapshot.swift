@@ -12,6 +12,7 @@ package final class Snapshot: Sendable {
     let plans: [RoutePlan]
     /// What routes have of their own; `retries(for:of:)` and `hedge(for:of:)` read it.
     private let tries: RouteTries
+    let faults: [CompiledFault]
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
@@ -44,15 +45,20 @@ package final class Snapshot: Sendable {
             labels += service.endpoints.map(\.authority)
             return compiled
         }
+        metrics.show(breakers: services.compactMap { service in service.circuit.map { (service.series, $0) } })
         listeners = configuration.listeners.map(CompiledListener.init)
         settings = ClientSettings(configuration)
         let routeSeries = metrics.assignRoutes(configuration.routes.map(\.name))
         let firstImplied = configuration.services.count
         var tries = RouteTries()
+        var faults: [CompiledFault] = []
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
-            RoutePlan(pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, tries: &tries)
+            RoutePlan(
+                pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, tries: &tries,
+                faults: &faults)
         }
         self.tries = tries
+        self.faults = faults
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels)
         trustedProxies = configuration.trustedProxies
@@ -102,10 +108,12 @@ struct RoutePlan: Sendable {
     /// Places in the snapshot's `RouteTries`; -1: the service's.
     let retries: Int32
     let hedge: Int32
+    /// The place in the snapshot's `faults`; -1: none.
+    let fault: Int32
 
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
-        tries: inout RouteTries
+        tries: inout RouteTries, faults: inout [CompiledFault]
     ) {
         way =
             switch route.answer {
@@ -129,6 +137,8 @@ struct RoutePlan: Sendable {
         perTryTimeout = RoutePlan.nanoseconds(configuration.timeouts.perTry)
         retries = tries.add(configuration.retries)
         hedge = tries.add(configuration.hedge)
+        fault = configuration.fault == nil ? -1 : Int32(truncatingIfNeeded: faults.count)
+        if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
     }
 
     private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {

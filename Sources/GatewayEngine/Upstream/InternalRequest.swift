@@ -106,6 +106,11 @@ final class InternalRequest: UpstreamRequest {
         lease()
     }
 
+    override func waitedTooLong(in pool: EndpointPool) {
+        isWaiting = false
+        finish(.failure(.gateway(.pendingTimeout)))
+    }
+
     override func upstreamIsReady(_ connection: UpstreamStream) {
         let (head, body) = (self.head, self.body)
         connection.sendHead(head.span, framing: body.isEmpty ? .none : .length(body.count))

@@ -34,6 +34,7 @@ package final class Metrics: Sendable {
         var routes: SeriesTable
         var services: SeriesTable
         var shards: [MetricsShard] = []
+        var breakers: [(series: SeriesID, circuit: CircuitBreaker)] = []
     }
 
     private let state: Mutex<State>
@@ -64,6 +65,11 @@ package final class Metrics: Sendable {
     /// The same for services.
     package func assignServices(_ names: [String]) -> [SeriesID] { state.withLock { $0.services.assign(names) } }
 
+    /// The breakers of a snapshot, whose states the page shows from now on.
+    func show(breakers: [(series: SeriesID, circuit: CircuitBreaker)]) {
+        state.withLock { $0.breakers = breakers }
+    }
+
     /// A reload was tried. - Parameter now: nanoseconds since 1970.
     package func reloaded(succeeded: Bool, now: Int64) { reloads.count(succeeded: succeeded, now: now) }
 
@@ -72,11 +78,14 @@ package final class Metrics: Sendable {
     /// With a thousand active routes this takes some ten milliseconds: call it where that holds up no request, or accept
     /// it for the rare scrape.
     package func write(into buffer: WireBuffer) {
-        let (routes, services, shards) = state.withLock { ($0.routes.names, $0.services.names, $0.shards) }
+        let (routes, services, shards, breakers) = state.withLock {
+            ($0.routes.names, $0.services.names, $0.shards, $0.breakers)
+        }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
         page.writeRequests(to: &writer)
         page.writeServices(to: &writer)
+        page.writeBreakers(breakers, to: &writer)
         page.writeWorkers(to: &writer)
         writeProgram(to: &writer)
         writer.finish()

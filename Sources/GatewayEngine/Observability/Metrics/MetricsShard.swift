@@ -74,6 +74,13 @@ package final class MetricsShard: Sendable {
         change(service, MetricLayout.servicePending, by: amount)
     }
 
+    /// A request was refused at once, because of the service's caps or its breaker.
+    func shed(_ service: SeriesID) { change(service, MetricLayout.serviceShed, by: 1) }
+
+    func breakerEntered(_ phase: BreakerMachine.Phase, _ service: SeriesID) {
+        change(service, MetricLayout.serviceBreaker + Int(phase.rawValue), by: 1)
+    }
+
     // MARK: The loop
 
     /// How much later than asked for a timer fired.
