@@ -1,5 +1,5 @@
 package import GatewayConfiguration
-internal import GatewayEngine
+package import GatewayEngine
 
 extension Gateway {
     /// Why a gateway could not be made or started.
@@ -58,5 +58,12 @@ extension Gateway {
         public let port: UInt16
         /// Whether it is the admin listener: `/metrics`, `/livez`, `/readyz`.
         public let isAdmin: Bool
+
+        package init(_ bound: GatewayServer.Bound) {
+            listener = bound.listener
+            address = bound.address
+            port = bound.port
+            isAdmin = bound.isAdmin
+        }
     }
 }

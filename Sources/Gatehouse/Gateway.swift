@@ -16,12 +16,14 @@ package import GatewayEngine
 /// ``run()`` is the three in one call. A gateway is started once; for another run make another one.
 public final class Gateway: Sendable {
     private let server: GatewayServer
+    /// nil when the configuration came from no file.
+    private let reloads: ReloadController?
 
     /// Reads the configuration from a file, or from the `*.yaml`, `*.yml` and `*.json` of a directory.
     ///
     /// - Throws: ``Failure/configuration(_:)`` with everything that is wrong with it.
     public convenience init(file: String) throws(Failure) {
-        try self.init(Gateway.accepted(ConfigurationLoader.load(path: file)), log: OperationLog())
+        try self.init(path: file, ConfigurationLoader.load(path: file), log: OperationLog())
     }
 
     /// Takes the configuration itself, as YAML or JSON.
@@ -41,6 +43,18 @@ public final class Gateway: Sendable {
         } catch {
             throw Failure(error)
         }
+        reloads = nil
+    }
+
+    /// Takes what was loaded from a file or directory, which it can load again.
+    package init(path: String, _ result: LoadResult, log: OperationLog) throws(Failure) {
+        let configuration = try Gateway.accepted(result)
+        do {
+            server = try GatewayServer(configuration, build: Release.build, log: log)
+        } catch {
+            throw Failure(error)
+        }
+        reloads = ReloadController(path: path, inputs: result.inputs, server: server)
     }
 
     /// The configuration of a result, if it may be run: free of errors, and of keys that this version cannot honour.
@@ -66,10 +80,30 @@ public final class Gateway: Sendable {
     /// Where it listens, in the order of the configuration, the admin listener last; empty before ``start()``. A port
     /// given as 0 has become the one that the system chose.
     public var addresses: [Address] {
-        server.bound.map {
-            Address(listener: $0.listener, address: $0.address, port: $0.port, isAdmin: $0.isAdmin)
+        server.bound.map(Address.init)
+    }
+
+    /// Loads the configuration's file again, and serves by it if all of it is good; else everything stays as it was.
+    ///
+    /// What did not change goes on: connections of clients and to services, requests under way, counters. A gateway that
+    /// was made from a text has no file, and nothing happens.
+    ///
+    /// - Throws: ``Failure/configuration(_:)`` with everything that is wrong with it, or ``Failure/start(_:)`` when it
+    ///   cannot be carried out: a new address is taken, a file cannot be written.
+    public func reload() async throws(Failure) {
+        guard let reloads else { return }
+        let report = await withCheckedContinuation { continuation in
+            reloads.requestReload { continuation.resume(returning: $0) }
+        }
+        switch report.outcome {
+        case .applied, .unchanged: return
+        case .refused(let diagnostics): throw .configuration(diagnostics.map(Finding.init))
+        case .failed(let reason): throw .start(reason)
         }
     }
+
+    /// The same for a caller that has a thread to wait on, with all that is to be told.
+    package func reloadNow() -> ReloadReport? { reloads?.reload() }
 
     /// Opens the access log's file anew: to be called after it was renamed.
     public func reopenLogs() {

@@ -63,6 +63,19 @@ final class ByteSource {
         return bytes
     }
 
+    /// So many bytes; the end before them is a failure.
+    func exactly(_ count: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            let piece = try piece(atMost: count - bytes.count)
+            guard !piece.isEmpty else {
+                throw KitFailure(.closed, "the peer closed after \(bytes.count) of \(count) bytes")
+            }
+            bytes += piece
+        }
+        return bytes
+    }
+
     /// A line without its CRLF. Bare CR, bare LF and NUL are violations.
     ///
     /// - Returns: nil when the stream ends before the line's first byte.

@@ -23,7 +23,9 @@ public final class ChildProcess: Sendable {
     }
 
     public enum Signal: Sendable {
-        case terminate, interrupt, hangup, user1, kill
+        case terminate, interrupt, hangup, user1, user2, kill
+        /// Frozen, and let go on.
+        case stop, resume
 
         var number: Int32 {
             switch self {
@@ -31,7 +33,10 @@ public final class ChildProcess: Sendable {
             case .interrupt: SIGINT
             case .hangup: SIGHUP
             case .user1: SIGUSR1
+            case .user2: SIGUSR2
             case .kill: SIGKILL
+            case .stop: SIGSTOP
+            case .resume: SIGCONT
             }
         }
     }

@@ -112,6 +112,9 @@ public final class RawClient: @unchecked Sendable {
     /// The trailers of the body that was read last.
     public var trailers: FieldList { reader.trailers }
 
+    /// So many bytes, whatever they are: what follows a 101.
+    public func readRaw(_ count: Int) throws -> [UInt8] { try reader.source.exactly(count) }
+
     /// Everything up to the end of the connection, whatever it is.
     public func readToEnd() throws -> [UInt8] {
         var bytes: [UInt8] = []

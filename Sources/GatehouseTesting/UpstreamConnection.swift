@@ -71,6 +71,9 @@ public final class UpstreamConnection: @unchecked Sendable {
         return request
     }
 
+    /// So many bytes, whatever they are: what follows a 101.
+    public func readRaw(_ count: Int) throws -> [UInt8] { try reader.source.exactly(count) }
+
     private func finish() {
         if let request = current { upstream.note(request: request) }
         current = nil

@@ -5,13 +5,14 @@
 #endif
 
 /// A detached thread of its own, so that scripted peers may block without holding up Swift's small thread pool.
-enum WorkerThread {
+public enum WorkerThread {
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    static func start(_ body: @escaping @Sendable () -> Void) throws {
+    /// Starts a thread; it ends when the body returns.
+    public static func start(_ body: @escaping @Sendable () -> Void) throws {
         // SAFETY: the box is retained for the new thread, which takes the reference over exactly once.
         let box = unsafe Unmanaged.passRetained(Body(body))
         var attributes = pthread_attr_t()

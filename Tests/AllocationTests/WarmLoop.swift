@@ -25,6 +25,8 @@ import Testing
         var status = 200
         var answer = ""
         var isLogged = false
+        /// `load_balancing` between two endpoints, which are two names for the origin; nil: there is one endpoint.
+        var balancing: String?
 
         var testDescription: String { name }
 
@@ -48,6 +50,14 @@ import Testing
         Case(name: "response in chunks", line: "GET /api/chunked", answer: "hello world"),
         Case(name: "404 by the gateway", line: "GET /nowhere", status: 404),
         Case(name: "GET with access log", line: "GET /api/items/7?full=1", answer: json, isLogged: true),
+        Case(name: "least_request", line: "GET /api/items/7", answer: json, balancing: "policy: least_request"),
+        Case(name: "peak_ewma", line: "GET /api/items/7", answer: json, balancing: "policy: peak_ewma"),
+        Case(
+            name: "consistent_hash", line: "GET /api/items/7", fields: ["X-Tenant: blue"], answer: json,
+            balancing: "policy: consistent_hash, key: \"header:X-Tenant\""),
+        Case(
+            name: "a sticky cookie", line: "GET /api/items/7", fields: ["Cookie: at=0123456789abcdef"], answer: json,
+            balancing: "policy: random, sticky: { cookie: at }"),
     ]
 
     static let clients = 4
@@ -79,7 +89,7 @@ import Testing
             listeners: [ { address: "127.0.0.1:0" } ]
             workers: 1
             access_log: { \(log) }
-            services: { origin: { endpoints: [ "\(origin.url)" ], timeouts: { keep_alive: 10m } } }
+            services: { origin: { \(WarmLoop.endpoints(origin, what)), timeouts: { keep_alive: 10m } } }
             routes: [ { name: api, path: "/api/**", service: origin } ]
             """, directory: directory, environment: counter.environment)
         let clients = try (0..<WarmLoop.clients).map { _ in try gateway.connect() }
@@ -104,6 +114,12 @@ import Testing
         }
         try gateway.stop()
         try origin.check()
+    }
+
+    private static func endpoints(_ origin: ScriptedUpstream, _ what: Case) -> String {
+        guard let balancing = what.balancing else { return "endpoints: [ \"\(origin.url)\" ]" }
+        let other = "http://[::ffff:127.0.0.1]:\(origin.port)"
+        return "load_balancing: { \(balancing) }, endpoints: [ \"\(origin.url)\", \"\(other)\" ]"
     }
 
     private static func send(_ what: Case, count: Int, over clients: [RawClient]) throws {

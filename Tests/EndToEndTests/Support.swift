@@ -91,13 +91,3 @@ extension String {
 func request(_ line: String = "GET /", _ fields: String...) -> String {
     "\(line) HTTP/1.1\r\nHost: gateway.test\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n"
 }
-
-/// Tries until it works, for what follows from an event that cannot be seen; patience bounds it.
-func eventually(_ what: String, _ attempt: () throws -> Bool) throws {
-    let clock = ContinuousClock()
-    let end = clock.now + Patience.standard
-    while clock.now < end {
-        if try attempt() { return }
-    }
-    throw KitFailure(.timeout, "waited in vain for \(what)")
-}

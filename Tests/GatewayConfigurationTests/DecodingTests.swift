@@ -78,6 +78,7 @@ import Testing
                 "endpoint.url", "services: { s: { endpoints: [ { url: § } ] } }", "http://127.0.0.1",
                 "http://127.0.0.1:1"),
             Probe("endpoint.weight", "services: { s: { endpoints: [ { url: http://a, weight: § } ] } }", "1", "2"),
+            Probe("endpoint.priority", "services: { s: { endpoints: [ { url: http://a, priority: § } ] } }", "0", "1"),
             Probe("regex_path.regex", "routes: [ { respond: {}, path: { regex: § } } ]", "^/a", "^/b"),
         ]
         + section(
@@ -104,7 +105,8 @@ import Testing
                 ("stream_idle", "1s", "0s"), ("drain", "1s", "2s"),
             ])
         + section(
-            "forwarding", "forwarding", [("forwarded", "true", "false"), ("via", "true", "false"), ("name", "a", "b")])
+            "forwarding", "forwarding", [("forwarded", "true", "false"), ("via", "true", "false"), ("name", "a", "b"),
+                ("attempts_header", "A", "B"), ("timeout_header", "A", "B")])
         + listener(
             "listener", "", "",
             [
@@ -128,7 +130,19 @@ import Testing
                 ("latency", "1s", "2s"), ("slow_ratio", "10%", "20%"), ("min_requests", "1", "2"),
                 ("window", "1s", "2s"), ("open_for", "1s", "2s"), ("ramp", "1s", "0s"), ("adaptive", "true", "false"),
             ])
-        + service("load_balancing", "load_balancing: { ", " }", [("policy", "least_request", "round_robin")])
+        + service(
+            "load_balancing", "load_balancing: { ", " }",
+            [
+                ("policy", "least_request", "random"), ("sticky", "{ cookie: a }", "{ cookie: b }"),
+                ("slow_start", "1s", "0s"), ("panic_threshold", "10%", "0.2"),
+            ])
+        + service(
+            "load_balancing", "load_balancing: { policy: consistent_hash, ", " }",
+            [("key", "\"header:A\"", "\"cookie:A\"")])
+        + service("sticky", "load_balancing: { sticky: { ", " } }", [("cookie", "a", "b")])
+        + service(
+            "sticky", "load_balancing: { sticky: { cookie: a, ", " } }",
+            [("max_age", "1s", "2s"), ("secret", "a", "b")])
         + service(
             "service_timeouts", "timeouts: { ", " }",
             [
@@ -147,6 +161,25 @@ import Testing
         + service(
             "pool", "pool: { ", " }",
             [("max_connections", "1", "2"), ("max_idle", "1", "2"), ("max_pending", "1", "2")])
+        + service("service", "", "", [("health_check", "{}", "{ path: /a }")])
+        + service(
+            "health_check", "health_check: { ", " }",
+            [
+                ("type", "http", "tcp"), ("path", "/a", "/b?c"), ("method", "GET", "HEAD"), ("host", "a", "b"),
+                ("headers", "{ A: b }", "{ A: c }"), ("port", "1", "2"), ("interval", "2s", "3s"),
+                ("edge_interval", "2s", "3s"), ("unhealthy_interval", "2s", "3s"), ("timeout", "1s", "2s"),
+                ("healthy_after", "1", "2"), ("unhealthy_after", "1", "2"),
+                ("expected_status", "200", "[ 2xx, 300-399 ]"),
+                ("expected_body", "a", "b"), ("required", "true", "false"),
+            ])
+        + service("service", "", "", [("outlier_detection", "{}", "{ enabled: false }")])
+        + service(
+            "outlier_detection", "outlier_detection: { ", " }",
+            [
+                ("enabled", "true", "false"), ("consecutive_5xx", "0", "1"),
+                ("consecutive_gateway_failures", "0", "1"), ("interval", "1s", "2s"),
+                ("base_ejection_time", "1s", "2s"), ("max_ejection_time", "40s", "50s"), ("max_ejected", "10%", "0.2"),
+            ])
         + route(
             "route", "path: \"/{s}/**\", ", "",
             [
@@ -161,7 +194,7 @@ import Testing
                 ("name", "a", "b"), ("hosts", "a", "[ b ]"), ("methods", "ANY", "GET"),
                 ("headers", "{ a: b }", "{ a: c }"),
                 ("query", "{ a: b }", "{ a: c }"), ("cookies", "{ a: b }", "{ a: c }"), ("listeners", "x", "z"),
-                ("strip_prefix", "\"/{s}\"", "\"/\""), ("rewrite", "/a?b", "/a?c"), ("rewrite_prefix", "/a", "/b"),
+                ("strip_prefix", "\"/{s}\"", "\"/\""), ("websocket", "true", "false"), ("rewrite", "/a?b", "/a?c"), ("rewrite_prefix", "/a", "/b"),
                 ("host", "preserve", "a.b"), ("limits", "{ request_body: 1 }", "{ request_body: 2 }"),
                 ("timeouts", "{ request: 1s }", "{ request: 0s }"), ("paths", "{}", "{ semicolon: reject }"),
                 ("retries", "{}", "{ attempts: 0 }"), ("hedge", "{ after: 1s }", "{ after: 1s, max: 0 }"),
@@ -255,6 +288,8 @@ import Testing
                     timeouts: \(text(Vocabulary.serviceTimeouts))
                     pool: \(text(Vocabulary.pool))
                     retries: \(text(Vocabulary.retries).dropLast()), backoff: \(text(Vocabulary.backoff)) }
+                    health_check: \(text(Vocabulary.healthCheck).replacing("host: the endpoint's, ", with: ""))
+                    outlier_detection: \(text(Vocabulary.outlierDetection))
                     circuit_breaker: \(text(Vocabulary.circuitBreaker))
                     load_balancing: \(text(Vocabulary.loadBalancing))
                 """)
@@ -271,8 +306,10 @@ import Testing
         #expect(configuration.services[0].timeouts == UpstreamTimeoutsConfiguration())
         #expect(configuration.services[0].pool == PoolConfiguration())
         #expect(configuration.services[0].retries == RetriesConfiguration())
+        #expect(configuration.services[0].healthCheck == HealthCheckConfiguration())
+        #expect(configuration.services[0].outlierDetection == OutlierDetectionConfiguration())
+        #expect(configuration.services[0].loadBalancing == LoadBalancingConfiguration())
         #expect(configuration.services[0].circuitBreaker == CircuitBreakerConfiguration())
-        #expect(configuration.services[0].balancing == ServiceConfiguration(name: "s", endpoints: []).balancing)
     }
 }
 

@@ -1,6 +1,7 @@
 internal import CSystem
 internal import Dispatch
 internal import GatewayConfiguration
+internal import Reactor
 internal import Synchronization
 
 /// Asks the system about host names, many at once, and for a bounded time.

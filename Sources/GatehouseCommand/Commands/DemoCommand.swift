@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gatehouse
+internal import Reactor
 
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

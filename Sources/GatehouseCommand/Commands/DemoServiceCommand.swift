@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Reactor
 
 #if canImport(Glibc)
     internal import Glibc

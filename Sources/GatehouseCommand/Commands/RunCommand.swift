@@ -22,7 +22,8 @@ struct RunCommand: ParsableCommand {
               SIGTERM, SIGINT  accept nothing more, complete what is under way (for
                                timeouts.drain, 30s), and end; a second one ends at once
               SIGUSR1          open the access log anew, after it was renamed
-              SIGHUP           nothing yet: this version cannot reload
+              SIGHUP           reload the configuration: all of it, or nothing when it has
+                               errors; requests and connections go on
 
             Exit codes:
               0  drained, nothing was lost
@@ -41,7 +42,7 @@ struct RunCommand: ParsableCommand {
         let report = Console.error
         for warning in result.warnings { report.write(DiagnosticText.text(warning, colour: report.hasColour)) }
         do {
-            let gateway = try Gateway(Gateway.accepted(result), log: OperationLog())
+            let gateway = try Gateway(path: path, result, log: OperationLog())
             try gateway.start()
             for address in gateway.addresses { report.say(Self.announcement(address)) }
             Shutdown.serve(gateway, report)

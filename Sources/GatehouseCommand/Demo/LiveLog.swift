@@ -1,3 +1,5 @@
+internal import Reactor
+
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else

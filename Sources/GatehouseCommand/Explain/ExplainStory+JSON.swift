@@ -14,11 +14,22 @@ extension ExplainStory {
         struct Endpoint: Encodable {
             var url: String
             var weight: Int
+            var priority: Int
         }
         struct Destination: Encodable {
             var service: String
             var weight: Int
+            /// How one of the endpoints is chosen; absent for a route's upstream.
+            var policy: String?
+            var key: String?
             var endpoints: [Endpoint]
+        }
+        struct Split: Encodable {
+            var key: String?
+            /// `override`, `key`, `client` or `turn`.
+            var decidedBy: String
+            /// The side; absent where the request alone does not decide.
+            var service: String?
         }
         struct Verdict: Encodable {
             /// `proxied`, `refused`, `redirected` or `answered`.
@@ -29,6 +40,7 @@ extension ExplainStory {
             var allow: [String]?
             var location: String?
             var destinations: [Destination]?
+            var split: Split?
             var host: String?
             var forwardedPrefix: String?
         }
@@ -67,6 +79,19 @@ extension ExplainStory {
                 verdict: verdict, limits: appliedLimits))
     }
 
+    private func split(_ destinations: [RequestExplanation.Destination]) -> Document.Split? {
+        guard let decision = explanation.split else { return nil }
+        let cause =
+            switch decision.cause {
+            case .override: "override"
+            case .key: "key"
+            case .client: "client"
+            case .turn: "turn"
+            }
+        return Document.Split(
+            key: decision.key, decidedBy: cause, service: decision.side.map { destinations[$0].service })
+    }
+
     private var verdict: Document.Verdict {
         switch explanation.verdict {
         case .refused(let error, let reason, let allow):
@@ -81,13 +106,16 @@ extension ExplainStory {
             let all = destinations.map { destination in
                 Document.Destination(
                     service: destination.service, weight: destination.weight,
+                    policy: balancing(of: destination)?.policy.rawValue,
+                    key: balancing(of: destination)?.key?.description,
                     endpoints: destination.endpoints.map {
-                        Document.Endpoint(url: Self.url($0, destination.target), weight: $0.weight)
+                        Document.Endpoint(
+                            url: Self.url($0, destination.target), weight: $0.weight, priority: $0.priority)
                     })
             }
             let prefix = explanation.removedPrefix
             return Document.Verdict(
-                kind: "proxied", destinations: all, host: explanation.upstreamHost,
+                kind: "proxied", destinations: all, split: split(destinations), host: explanation.upstreamHost,
                 forwardedPrefix: prefix.isEmpty ? nil : prefix)
         }
     }

@@ -96,8 +96,12 @@ struct ExplainStory {
     private func destinations(_ destinations: [RequestExplanation.Destination], _ colour: Bool) -> [String] {
         var lines: [String] = []
         let total = destinations.reduce(0) { $0 + $1.weight }
-        for destination in destinations {
-            let share = destinations.count > 1 ? ", \(destination.weight) of \(total) requests" : ""
+        if let sentence = splitSentence { lines.append(sentence) }
+        for (index, destination) in destinations.enumerated() {
+            // A split that is decided leaves one of them.
+            if let side = explanation.split?.side, side != index { continue }
+            let isOpen = destinations.count > 1 && explanation.split?.side == nil
+            let share = isOpen ? ", \(destination.weight) of \(total) requests" : ""
             switch destination.source {
             case .configured(let index):
                 let service = configuration.services[index]
@@ -105,9 +109,10 @@ struct ExplainStory {
             case .upstream:
                 lines.append("It goes to the route's upstream\(share):")
             }
+            if let choice = choice(destination) { lines.append("  \(choice)") }
             for endpoint in destination.endpoints {
-                let weight = destination.endpoints.count > 1 ? "  (weight \(endpoint.weight))" : ""
-                lines.append("  " + Paint.accent(Self.url(endpoint, destination.target), colour) + weight)
+                lines.append("  " + Paint.accent(Self.url(endpoint, destination.target), colour))
+                if destination.endpoints.count > 1 { lines[lines.count - 1] += "  (\(Self.share(endpoint)))" }
             }
         }
         if let host = explanation.upstreamHost { lines.append("  Host: \(host)") }
@@ -117,6 +122,25 @@ struct ExplainStory {
         return lines
     }
 
+    /// How one of several endpoints is chosen.
+    private func choice(_ destination: RequestExplanation.Destination) -> String? {
+        guard destination.endpoints.count > 1, let balancing = balancing(of: destination) else { return nil }
+        var text = "by \(balancing.policy.rawValue)"
+        if let key = balancing.key { text += " of \(key)" }
+        if let sticky = balancing.sticky { text += ", unless the cookie \(sticky.cookie) names one" }
+        return text
+    }
+
+    func balancing(of destination: RequestExplanation.Destination) -> LoadBalancingConfiguration? {
+        guard case .configured(let index) = destination.source else { return nil }
+        return configuration.services[index].loadBalancing
+    }
+
+    private static func share(_ endpoint: EndpointConfiguration) -> String {
+        let weight = "weight \(endpoint.weight)"
+        return endpoint.priority == 0 ? weight : "\(weight), priority \(endpoint.priority)"
+    }
+
     static func url(_ endpoint: EndpointConfiguration, _ target: String) -> String {
         "\(endpoint.tls ? "https" : "http")://\(endpoint.authority)\(target)"
     }
@@ -124,7 +148,8 @@ struct ExplainStory {
     var appliedLimits: [AppliedLimit] {
         guard let route else { return [] }
         var service: ServiceConfiguration?
-        if case .proxied(let destinations) = explanation.verdict, let first = destinations.first {
+        if case .proxied(let destinations) = explanation.verdict, !destinations.isEmpty {
+            let first = destinations[explanation.split?.side ?? 0]
             switch first.source {
             case .configured(let index): service = configuration.services[index]
             case .upstream: service = ServiceConfiguration(name: first.service, endpoints: first.endpoints)

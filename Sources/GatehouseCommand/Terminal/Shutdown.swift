@@ -1,4 +1,5 @@
 internal import Gatehouse
+internal import Reactor
 
 #if canImport(Glibc)
     internal import Glibc
@@ -20,7 +21,8 @@ enum Shutdown {
                 gateway.reopenLogs()
                 report.say("the access log was opened anew")
             case SIGHUP:
-                report.say("reloading is not available in this version; restart to change the configuration")
+                // Elsewhere, so that a signal to end is heard meanwhile; reloads come one after the other.
+                PlainThread.start { ReloadNotice.tell(gateway.reloadNow(), report) }
             case _ where isDraining:
                 report.say("\(Signals.name(signal)) again: ends at once")
                 cleanUp()

@@ -2,11 +2,12 @@
 extension ConfigurationDecoder {
     /// nil for an answer that has errors, or whose capability is not built yet.
     mutating func decodeAnswer(_ parts: RouteNodes, _ parameters: RouteParameters) -> Answer? {
+        if parts.answerKey != .split { refuseRelease(parts.release) }
         guard let node = parts.answer else { return nil }
         switch parts.answerKey {
         case .service: return decodeService(node, parameters)
         case .upstream: return decodeUpstream(node, parts, parameters)
-        case .split: return decodeSplit(node)
+        case .split: return decodeSplit(node, parts.release).map(Answer.split)
         case .respond: return .respond(decodeResponse(node))
         case .redirect: return .redirect(decodeRedirect(node, parameters))
         default: return nil
@@ -62,44 +63,6 @@ extension ConfigurationDecoder {
                 fix: "remove \(key.rawValue), or the placeholder from the upstream")
         }
         return .upstream(target)
-    }
-
-    /// Weights need not add up to 100, only to more than nothing. A weight that the checker refused says nothing about
-    /// the sum, which is then left unchecked.
-    private mutating func decodeSplit(_ id: NodeID) -> Answer? {
-        guard document.node(id).kind == .sequence else { return nil }
-        var sides: [SplitSide] = []
-        var seen: Set<String> = []
-        var hasInvalidWeight = false
-        for side in document.children(id) {
-            var service: String?
-            var weight = 0
-            for (key, value) in entries(side) {
-                switch document.key(key) {
-                case .service:
-                    service = text(value)
-                    requireService(value, name: "service")
-                    if !seen.insert(text(value)).inserted {
-                        report(
-                            Problem("stands twice in one split", fix: "add the two weights"), at: value, name: "service"
-                        )
-                    }
-                case .weight:
-                    assign(value, to: &weight)
-                    hasInvalidWeight = hasInvalidWeight || !(0...1_000_000).contains(integer(value) ?? -1)
-                default: break
-                }
-            }
-            if let service { sides.append(SplitSide(service: service, weight: weight)) }
-        }
-        if document.node(id).count == 0 {
-            findings.error(at: location(id), "split: the list is empty", fix: "add two services with their weights")
-        } else if !hasInvalidWeight, sides.reduce(0, { $0 + $1.weight }) == 0 {
-            findings.error(
-                at: location(id), "split: the weights add up to 0, so nobody would answer",
-                fix: "give one side a weight")
-        }
-        return .split(sides)
     }
 
     /// Framing belongs to the gateway: a `Content-Length` from the file could only be wrong.

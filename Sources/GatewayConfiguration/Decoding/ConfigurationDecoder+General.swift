@@ -141,6 +141,8 @@ extension ConfigurationDecoder {
             case .forwarded: assign(value, to: &forwarding.forwarded)
             case .via: assign(value, to: &forwarding.via)
             case .name: forwarding.name = text(value)
+            case .attemptsHeader: forwarding.attemptsHeader = text(value)
+            case .timeoutHeader: forwarding.timeoutHeader = text(value)
             default: break
             }
         }

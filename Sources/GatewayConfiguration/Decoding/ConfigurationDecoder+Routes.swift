@@ -30,6 +30,7 @@ extension ConfigurationDecoder {
             case .stripPrefix, .rewrite, .rewritePrefix:
                 parts.edit = value
                 parts.editKey = document.key(key)
+            case .splitKey, .splitOverrides, .canary: parts.release.append((key, value))
             default: break
             }
         }
@@ -67,11 +68,9 @@ extension ConfigurationDecoder {
         case .hedge: route.hedge = decodeHedge(value)
         case .fault: route.fault = decodeFault(value)
         case .paths: route.paths = decodePathPolicy(value)
+        case .websocket: assign(value, to: &route.webSocket)
         case .aggregate: checkAggregate(value)
-        case .mirror:
-            for (key, value) in entries(value) where document.key(key) == .service {
-                requireService(value, name: "service")
-            }
+        case .mirror: route.mirror = decodeMirror(value)
         case .cors: checkCORS(value)
         default: break
         }
@@ -178,6 +177,8 @@ struct RouteNodes {
     var answerKey: Key?
     var edit: NodeID?
     var editKey: Key?
+    /// What belongs to a split, keys with their values.
+    var release: [(key: NodeID, value: NodeID)] = []
 }
 
 extension PathMatch {

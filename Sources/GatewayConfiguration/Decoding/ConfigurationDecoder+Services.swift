@@ -20,20 +20,27 @@ extension ConfigurationDecoder {
 
     private mutating func decodeService(_ id: NodeID, name: String, at place: NodeID) -> ServiceConfiguration {
         var service = ServiceConfiguration(name: name, endpoints: [], location: location(place))
+        var outlierDetection: NodeID?
         for (key, value) in entries(id) {
             switch document.key(key) {
             case .endpoints: service.endpoints = decodeEndpoints(value)
-            case .loadBalancing:
-                for (key, value) in entries(value) where document.key(key) == .policy {
-                    service.balancing = word(value) ?? service.balancing
-                }
+            case .loadBalancing: decodeLoadBalancing(value, into: &service.loadBalancing)
             case .timeouts: decodeTimeouts(value, into: &service.timeouts)
             case .pool: decodePool(value, into: &service.pool)
+            case .healthCheck: service.healthCheck = decodeHealthCheck(value)
+            case .outlierDetection:
+                service.outlierDetection = decodeOutlierDetection(value)
+                outlierDetection = key
             case .retries: service.retries = decodeRetries(value)
             case .hedge: service.hedge = decodeHedge(value)
             case .circuitBreaker: service.circuitBreaker = decodeCircuitBreaker(value)
             default: break
             }
+        }
+        if let outlierDetection, service.endpoints.count == 1, service.outlierDetection.enabled {
+            findings.warning(
+                at: location(outlierDetection), "outlier_detection: an only endpoint is never ejected",
+                fix: "add an endpoint, or remove the key")
         }
         return service
     }
@@ -72,15 +79,18 @@ extension ConfigurationDecoder {
     private func decodeEndpoint(_ id: NodeID) -> (EndpointConfiguration, urlNode: NodeID)? {
         var urlNode = id
         var weight = 1
+        var priority = 0
         for (key, value) in entries(id) {
             switch document.key(key) {
             case .url: urlNode = value
             case .weight: assign(value, to: &weight)
+            case .priority: assign(value, to: &priority)
             default: break
             }
         }
         guard var endpoint = try? EndpointConfiguration.parse(text(urlNode)) else { return nil }
         endpoint.weight = weight
+        endpoint.priority = priority
         endpoint.location = location(id)
         return (endpoint, urlNode)
     }

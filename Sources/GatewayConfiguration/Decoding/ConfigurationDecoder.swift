@@ -28,6 +28,7 @@ struct ConfigurationDecoder {
             case .listeners: configuration.listeners = decodeListeners(value)
             case .admin: configuration.admin = decodeAdmin(value)
             case .workers: configuration.workers = integer(value)
+            case .stateFile: configuration.stateFile = text(value)
             case .accessLog: configuration.accessLog = decodeAccessLog(value, at: key)
             case .limits: decodeLimits(value, into: &configuration.limits)
             case .timeouts: decodeTimeouts(value, into: &configuration.timeouts)

@@ -9,10 +9,10 @@ struct References {
     var environment: (String) -> String?
     var readFile: (String) -> Result<[UInt8], FileFailure>
 
-    func resolve(in document: inout Document, findings: inout Findings) {
+    func resolve(in document: inout Document, findings: inout Findings, inputs: inout LoadInputs) {
         for id in document.references {
             let original = document.text(id)
-            switch expand(original, file: document.files[Int(document.nodes[Int(id.index)].file)]) {
+            switch expand(original, file: document.files[Int(document.nodes[Int(id.index)].file)], &inputs) {
             case .success(let expansion):
                 let offset = document.bytes.count
                 document.bytes.append(contentsOf: expansion.text.utf8)
@@ -41,7 +41,7 @@ struct References {
     }
 
     /// One pass from the left. What is put in is not looked at again: a secret that happens to hold `${` stays as it is.
-    private func expand(_ text: String, file: String) -> Result<Expansion, Problem> {
+    private func expand(_ text: String, file: String, _ inputs: inout LoadInputs) -> Result<Expansion, Problem> {
         var result = Expansion(text: "", holdsForeignText: false)
         var rest = text[...]
         while let dollar = rest.firstIndex(of: "$") {
@@ -54,7 +54,7 @@ struct References {
                 guard let end = tail.firstIndex(of: "}") else {
                     return .failure(Problem("has ${ without }", fix: "write ${env:NAME}, or $${ for the text ${"))
                 }
-                switch value(of: tail[..<end].dropFirst(2), file: file) {
+                switch value(of: tail[..<end].dropFirst(2), file: file, &inputs) {
                 case .success(let value): result.text += value
                 case .failure(let problem): return .failure(problem)
                 }
@@ -70,10 +70,14 @@ struct References {
     }
 
     /// The problem names the variable or file, which are no secret, and never the value.
-    private func value(of reference: Substring, file: String) -> Result<String, Problem> {
+    private func value(
+        of reference: Substring, file: String, _ inputs: inout LoadInputs
+    ) -> Result<String, Problem> {
         if reference.hasPrefix("env:") {
             let name = String(reference.dropFirst(4))
-            guard let value = environment(name) else {
+            let found = environment(name)
+            inputs.note(variable: name, value: found)
+            guard let value = found else {
                 return .failure(
                     Problem("names the environment variable \(quote(name)), which is not set", fix: "set \(name)"))
             }
@@ -83,11 +87,13 @@ struct References {
             let path = FilePaths.resolve(String(reference.dropFirst(5)), besides: file)
             switch readFile(path) {
             case .failure(let failure):
+                inputs.note(file: path, bytes: nil)
                 return .failure(
                     Problem(
                         "names the file \(quote(path)), which \(failure.reason)",
                         fix: "make the file readable; paths are relative to the configuration file"))
             case .success(let bytes):
+                inputs.note(file: path, bytes: bytes)
                 guard var text = String(validating: bytes, as: UTF8.self) else {
                     return .failure(Problem("names the file \(quote(path)), which is not UTF-8 text"))
                 }

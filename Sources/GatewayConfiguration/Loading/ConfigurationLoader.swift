@@ -38,7 +38,7 @@ package struct ConfigurationLoader {
 
     package func load(bytes: [UInt8], file: String = "-", format: Format = .automatic) -> LoadResult {
         var sources = SourceReader()
-        sources.read(bytes, file: file, format: format)
+        sources.read(text: bytes, name: file, format: format)
         return finish(sources)
     }
 
@@ -47,6 +47,7 @@ package struct ConfigurationLoader {
         var sources = SourceReader()
         switch FileReading.kind(of: path) {
         case .failure(let failure):
+            sources.missing(path)
             sources.fail(path, "\(quote(path)) \(failure.reason)", fix: "name a file or a directory")
         case .success(.file):
             sources.readFile(path)
@@ -58,19 +59,22 @@ package struct ConfigurationLoader {
 
     private func finish(_ sources: consuming SourceReader) -> LoadResult {
         var findings = sources.findings
-        guard !findings.hasErrors else { return LoadResult(findings: findings) }
+        var inputs = sources.inputs
+        guard !findings.hasErrors else { return LoadResult(findings: findings, inputs: inputs) }
         var (document, root) = sources.merged(&findings)
-        references.resolve(in: &document, findings: &findings)
+        references.resolve(in: &document, findings: &findings, inputs: &inputs)
 
         var checker = ShapeChecker(document: document, findings: findings)
-        guard let root else { return LoadResult(configuration: GatewayConfiguration(), findings: findings) }
+        guard let root else {
+            return LoadResult(configuration: GatewayConfiguration(), findings: findings, inputs: inputs)
+        }
         checker.check(root, against: .object(Vocabulary.root), name: "the configuration")
 
         var decoder = ConfigurationDecoder(document: document, findings: checker.findings)
         let configuration = decoder.decode(root)
         return LoadResult(
             configuration: decoder.findings.hasErrors ? nil : configuration, findings: decoder.findings,
-            hostNames: decoder.hostNames)
+            inputs: inputs, hostNames: decoder.hostNames)
     }
 }
 
@@ -85,12 +89,19 @@ package struct LoadResult: Sendable {
     /// Names that must resolve, each once, where it first stands: whoever can ask DNS warns of those that do not.
     package var hostNames: [HostReference]
 
+    /// What it was made of.
+    package var inputs: LoadInputs
+
     package struct HostReference: Sendable, Hashable {
         package var name: String
         package var location: SourceLocation
     }
 
-    init(configuration: GatewayConfiguration? = nil, findings: Findings, hostNames: [HostReference] = []) {
+    init(
+        configuration: GatewayConfiguration? = nil, findings: Findings, inputs: LoadInputs,
+        hostNames: [HostReference] = []
+    ) {
+        self.inputs = inputs
         self.configuration = configuration
         diagnostics = findings.sorted()
         unbuilt = findings.sortedUnbuilt()

@@ -3,13 +3,17 @@ struct SourceReader {
     private var document = Document()
     private var roots: [NodeID] = []
     private(set) var findings = Findings()
+    private(set) var inputs = LoadInputs()
 
     mutating func fail(_ file: String, _ message: String, fix: String? = nil) {
         findings.error(at: SourceLocation(file: file, line: 0, column: 0), message, fix: fix)
     }
 
+    mutating func missing(_ path: String) { inputs.note(file: path, bytes: nil) }
+
     /// Hidden files are left out: editors and mounted volumes keep their own things in them.
     mutating func readDirectory(_ path: String) {
+        inputs.note(file: path)
         switch FileReading.names(in: path) {
         case .failure(let failure):
             fail(path, "\(quote(path)) \(failure.reason)")
@@ -27,14 +31,23 @@ struct SourceReader {
     /// The name decides the format; a name that says nothing leaves it to the text.
     mutating func readFile(_ path: String) {
         switch FileReading.read(path, limit: ConfigurationLoader.maximumFileSize) {
-        case .failure(let failure): fail(path, "\(quote(path)) \(failure.reason)")
+        case .failure(let failure):
+            inputs.note(file: path, bytes: nil)
+            fail(path, "\(quote(path)) \(failure.reason)")
         case .success(let bytes):
+            inputs.note(file: path, bytes: bytes)
             let isYAML = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
             read(bytes, file: path, format: path.hasSuffix(".json") ? .json : isYAML ? .yaml : .automatic)
         }
     }
 
-    mutating func read(_ bytes: [UInt8], file: String, format: ConfigurationLoader.Format) {
+    /// A text that comes from no file.
+    mutating func read(text bytes: [UInt8], name: String, format: ConfigurationLoader.Format) {
+        inputs.note(text: bytes)
+        read(bytes, file: name, format: format)
+    }
+
+    private mutating func read(_ bytes: [UInt8], file: String, format: ConfigurationLoader.Format) {
         guard bytes.count <= ConfigurationLoader.maximumFileSize else {
             let limit = SizeValue.describe(ConfigurationLoader.maximumFileSize)
             return fail(file, "the text is larger than \(limit)", fix: "split it into the files of a directory")

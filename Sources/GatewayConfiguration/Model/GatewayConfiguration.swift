@@ -2,12 +2,14 @@
 ///
 /// It is the first of three types that one thing passes through: configuration (this), the compiled snapshot that the
 /// data plane reads, and live state. Nothing here knows a socket or a loop.
-package struct GatewayConfiguration: Sendable {
+package struct GatewayConfiguration: Sendable, Hashable {
     package var listeners: [ListenerConfiguration]
     /// None is open unless it is asked for.
     package var admin: AdminConfiguration?
     /// nil: one per usable core.
     package var workers: Int?
+    /// nil: what is set at run time lives as long as the process.
+    package var stateFile: String?
     package var accessLog: AccessLogConfiguration
     package var limits: LimitsConfiguration
     package var timeouts: DownstreamTimeoutsConfiguration
@@ -34,7 +36,7 @@ package struct GatewayConfiguration: Sendable {
 
 package struct AdminConfiguration: Sendable, Hashable {
     package var address: SocketAddressConfiguration
-    package var location: SourceLocation
+    @NotCompared package var location: SourceLocation
 
     package init(address: SocketAddressConfiguration, location: SourceLocation = .none) {
         self.address = address
@@ -53,7 +55,7 @@ package struct AccessLogConfiguration: Sendable, Hashable {
     package var redactQuery: [String] = ["access_token", "api_key", "apikey", "token", "password", "secret", "code"]
     /// Request header fields to add to each record, lower-case names.
     package var headers: [String] = []
-    package var location: SourceLocation = .none
+    @NotCompared package var location: SourceLocation = .none
 
     package init() {}
 }
@@ -65,6 +67,10 @@ package struct ForwardingConfiguration: Sendable, Hashable {
     package var via = true
     /// What stands for this gateway in `Via` and `Proxy-Status`.
     package var name = "gatehouse"
+    /// A response header with the number of tries.
+    package var attemptsHeader: String?
+    /// A request header with the milliseconds left of `timeouts.request`.
+    package var timeoutHeader: String?
 
     package init() {}
 }

@@ -22,7 +22,7 @@ package struct ListenerConfiguration: Sendable, Hashable {
     package var paths: PathPolicyConfiguration
     /// Open connections at most.
     package var maxConnections: Int
-    package var location: SourceLocation
+    @NotCompared package var location: SourceLocation
 
     package init(
         name: String? = nil, address: SocketAddressConfiguration, stages: [String] = [],

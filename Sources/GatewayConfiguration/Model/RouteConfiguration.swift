@@ -18,6 +18,8 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var host: HostPolicy = .target
     /// Bytes of a request body, where it differs from the general limit.
     package var maxRequestBody: Int?
+    /// Whether connections may be upgraded to WebSocket.
+    package var webSocket = true
     package var timeouts = RouteTimeouts()
     /// nil: the service's.
     package var retries: RetriesConfiguration?
@@ -25,7 +27,8 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var fault: FaultConfiguration?
     /// nil: the listener's.
     package var paths: PathPolicyConfiguration?
-    package var location: SourceLocation
+    package var mirror: MirrorConfiguration?
+    @NotCompared package var location: SourceLocation
 
     package init(name: String, path: PathMatch, answer: Answer, location: SourceLocation = .none) {
         self.name = name
@@ -65,7 +68,7 @@ package struct FieldMatch: Sendable, Hashable {
     }
     package var name: String
     package var condition: Condition
-    package var location: SourceLocation
+    @NotCompared package var location: SourceLocation
 
     package init(name: String, condition: Condition, location: SourceLocation = .none) {
         self.name = name
@@ -80,19 +83,10 @@ package enum Answer: Sendable, Hashable {
     /// `service: "{service}"`: the name comes from the path, among the services listed, else 404.
     case serviceFromPath(parameter: String)
     case upstream(UpstreamTarget)
-    /// Parsed and checked; the split itself is answered by weight without a key.
-    case split([SplitSide])
+    /// Boxed: few of many routes are splits.
+    indirect case split(SplitConfiguration)
     case redirect(RedirectConfiguration)
     case respond(FixedResponseConfiguration)
-}
-
-package struct SplitSide: Sendable, Hashable {
-    package var service: String
-    package var weight: Int
-    package init(service: String, weight: Int) {
-        self.service = service
-        self.weight = weight
-    }
 }
 
 /// `upstream: http://orders.internal/{proxy}`

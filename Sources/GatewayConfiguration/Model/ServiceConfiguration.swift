@@ -1,20 +1,18 @@
 /// A named pool of endpoints that answer the same requests.
 package struct ServiceConfiguration: Sendable, Hashable {
-    package enum Balancing: String, Sendable, CaseIterable {
-        case roundRobin = "round_robin"
-        case leastRequest = "least_request"
-    }
-
     package var name: String
     package var endpoints: [EndpointConfiguration]
-    package var balancing: Balancing = .roundRobin
+    package var loadBalancing = LoadBalancingConfiguration()
     package var timeouts = UpstreamTimeoutsConfiguration()
     package var pool = PoolConfiguration()
+    /// nil: nobody asks.
+    package var healthCheck: HealthCheckConfiguration?
+    package var outlierDetection = OutlierDetectionConfiguration()
     package var retries = RetriesConfiguration()
     /// nil: none.
     package var hedge: HedgeConfiguration?
     package var circuitBreaker = CircuitBreakerConfiguration()
-    package var location: SourceLocation
+    @NotCompared package var location: SourceLocation
 
     package init(name: String, endpoints: [EndpointConfiguration], location: SourceLocation = .none) {
         self.name = name
@@ -31,7 +29,9 @@ package struct EndpointConfiguration: Sendable, Hashable {
     package var tls: Bool
     /// Share of the traffic relative to its siblings, 0 to 65,535; 0 gets none.
     package var weight: Int
-    package var location: SourceLocation
+    /// 0 to 15: endpoints of a higher number are asked only while none of a lower one can be.
+    package var priority = 0
+    @NotCompared package var location: SourceLocation
 
     package init(host: String, port: UInt16, tls: Bool = false, weight: Int = 1, location: SourceLocation = .none) {
         self.host = host

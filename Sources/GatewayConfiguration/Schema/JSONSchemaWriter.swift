@@ -110,12 +110,17 @@ extension ScalarKind {
                 return [("anyOf", .array([enumeration, .object([("type", .string("null"))]), reference]))]
             }
             return [("anyOf", .array([enumeration, reference]))]
+        case .statusRange:
+            return [
+                ("type", .array([.string("integer"), .string("string")])), ("minimum", .number(100)),
+                ("maximum", .number(599)), pattern("^[1-5]([0-9]{2}(-[1-5][0-9]{2})?|xx)$"),
+            ]
         case .retryCondition: return [("type", .array([.string("string"), .string("integer")]))]
         case .duration: return string("^([0-9]+(ms|s|m|h|d))+$")
         case .address: return string("^(\\[[0-9a-fA-F:.]+\\]|[^:]*):[0-9]{1,5}$")
         case .endpointURL, .upstreamURL, .httpURL: return string("^[hH][tT][tT][pP][sS]?://")
         case .redisURL: return string("^rediss?://")
-        case .pathPattern, .routePath, .pathTemplate, .rewriteTarget, .partPath: return string("^/")
+        case .pathPattern, .routePath, .pathTemplate, .rewriteTarget, .partPath, .checkTarget: return string("^/")
         case .name, .regex: return string(".")
         case .method: return string("^[^a-z ]+$")
         case .fieldName, .token: return string("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")

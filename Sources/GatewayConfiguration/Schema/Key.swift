@@ -6,6 +6,7 @@ enum Key: String, CaseIterable, Sendable {
     case listeners
     case admin
     case workers
+    case stateFile = "state_file"
     case accessLog = "access_log"
     case limits
     case timeouts
@@ -52,6 +53,8 @@ enum Key: String, CaseIterable, Sendable {
     case streamIdle = "stream_idle"
     case drain
     case forwarded
+    case attemptsHeader = "attempts_header"
+    case timeoutHeader = "timeout_header"
     case via
     case name
     case stage
@@ -109,6 +112,8 @@ enum Key: String, CaseIterable, Sendable {
     case host
     case port
     case interval
+    case edgeInterval = "edge_interval"
+    case unhealthyInterval = "unhealthy_interval"
     case timeout
     case healthyAfter = "healthy_after"
     case unhealthyAfter = "unhealthy_after"
@@ -158,6 +163,16 @@ enum Key: String, CaseIterable, Sendable {
     case rewrite
     case rewritePrefix = "rewrite_prefix"
     case splitKey = "split_key"
+    case splitOverrides = "split_overrides"
+    case canary
+    case candidate
+    case steps
+    case pause
+    case maxErrorIncrease = "max_error_increase"
+    case maxLatencyIncrease = "max_latency_increase"
+    case onInconclusive = "on_inconclusive"
+    case autoStart = "auto_start"
+    case autoPromote = "auto_promote"
     case mirror
     case fault
     case websocket

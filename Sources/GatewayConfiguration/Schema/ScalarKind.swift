@@ -46,6 +46,10 @@ enum ScalarKind: Sendable {
     case jsonPath
     case fieldSelector
     case retryCondition
+    /// What a health check requests: a path template without placeholders, perhaps with a query.
+    case checkTarget
+    /// `204`, `200-399` or `2xx`.
+    case statusRange
 
     /// nil for a value that is fine. The type comes first (a number where a string must stand), the spelling second.
     func problem(in scalar: CoreScalar) -> Problem? {
@@ -67,6 +71,8 @@ enum ScalarKind: Sendable {
         case .duration: Problem("is not a duration", fix: DurationValue.fix)
         case .share where scalar.type != .null: caught { () throws(Problem) in _ = try ShareValue.parse(scalar.text) }
         case .retryCondition where scalar.type == .integer: retryProblem(scalar.text)
+        case .statusRange where scalar.type == .integer || scalar.type == .string:
+            caught { () throws(Problem) in _ = try StatusRange.parse(scalar.text) }
         case .word(let words) where !words.contains { $0.text == scalar.text }: wordProblem(scalar, words)
         default: stringProblem(scalar)
         }
@@ -135,6 +141,8 @@ enum ScalarKind: Sendable {
             if text.hasPrefix("$") { try PolicyText.jsonPath(text) }
         case .retryCondition:
             if let problem = retryProblem(text) { throw problem }
+        case .checkTarget: _ = try CheckTarget.parse(text)
+        case .statusRange: _ = try StatusRange.parse(text)
         }
     }
 

@@ -28,6 +28,8 @@ extension ScalarKind {
         case .jsonPath: "a JSONPath"
         case .fieldSelector: "a member's name or JSONPath"
         case .retryCondition: "a condition"
+        case .checkTarget: "a path"
+        case .statusRange: "a status or a range of them"
         }
     }
 
@@ -36,6 +38,7 @@ extension ScalarKind {
         switch self {
         case .word(let words): words.contains { $0.text == text && $0.isPlanned } ? quote(text) : nil
         case .endpointURL, .upstreamURL: text.prefix(6).lowercased() == "https:" ? "an https endpoint" : nil
+        case .hashKey: text == "consumer" || text.hasPrefix("claim:") ? quote(text) : nil
         default: nil
         }
     }

@@ -17,6 +17,9 @@ class DownstreamStream: StreamHandler {
 
     func sendEnd(trailers: HeaderBlock?) {}
 
+    /// The response is 101: from now on bytes pass as they are, by `Exchange.tunnelFromClient` and `sendBody`.
+    func startTunnel(_ head: ResponseHead) {}
+
     /// Nothing more can be read from this client once the response has left.
     func closeAfterResponse() {}
 

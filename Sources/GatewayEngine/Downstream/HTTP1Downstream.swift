@@ -22,8 +22,10 @@ final class HTTP1Downstream: DownstreamStream {
         case held
         /// The body flows. Can transition to: complete, lingering, closed.
         case body
-        /// The whole request has been read. Can transition to: idle, lingering, closed.
+        /// The whole request has been read. Can transition to: idle, tunnel, lingering, closed.
         case complete
+        /// After 101: bytes as they are. Can transition to: lingering, closed.
+        case tunnel
         /// Everything was sent; what still comes is thrown away. Can transition to: closed.
         case lingering
         /// The end.
@@ -33,9 +35,9 @@ final class HTTP1Downstream: DownstreamStream {
     private enum Wait: UInt8 { case none, keepAlive, head, body, send, linger }
 
     let worker: Worker
-    let listener: Int
-    let client: ClientIdentity
-    let counter: ConnectionCounter
+    /// Where it came in: says what the next request is served by.
+    let slot: ListenerSlot
+    private(set) var client: ClientIdentity
     /// Where it stands in the worker's list.
     var place = 0
     private(set) var socket: StreamSocket?
@@ -65,10 +67,9 @@ final class HTTP1Downstream: DownstreamStream {
     /// A client that has sent its end while the answer is not there yet may be gone; it gets this much longer.
     static let halfClosedTime: Int64 = 2_000_000_000
 
-    init?(descriptor: Int32, address: SocketAddress, listener: Int, worker: Worker, counter: ConnectionCounter) {
+    init?(descriptor: Int32, address: SocketAddress, slot: ListenerSlot, worker: Worker) {
         self.worker = worker
-        self.listener = listener
-        self.counter = counter
+        self.slot = slot
         client = ClientIdentity(address, trusted: worker.snapshot.trustedProxies)
         super.init()
         guard let socket = StreamSocket(descriptor: descriptor, loop: worker.loop, handler: self) else { return nil }
@@ -78,7 +79,12 @@ final class HTTP1Downstream: DownstreamStream {
     }
 
     /// An operator's connection, not a client's.
-    var isAdmin: Bool { listener == ListenerBinding.adminIndex }
+    var isAdmin: Bool { slot.isAdmin }
+
+    /// The proxies that are trusted have changed.
+    func judgeClientAgain() {
+        client = ClientIdentity(client.address, trusted: worker.snapshot.trustedProxies)
+    }
 
     // MARK: Reading
 
@@ -111,6 +117,10 @@ final class HTTP1Downstream: DownstreamStream {
                 readBody(bytes, &offset)
             case .held, .complete:
                 return offset
+            case .tunnel:
+                if bodyIsPaused { return offset }
+                exchange?.tunnelFromClient(bytes.extracting(offset..<bytes.count))
+                return bytes.count
             case .lingering:
                 linger(bytes.count - offset)
                 return bytes.count
@@ -146,7 +156,7 @@ final class HTTP1Downstream: DownstreamStream {
             bodyIsPaused = false
             closesAfterResponse =
                 !exchange.request.keepAlive || requestCount >= settings.requestsPerConnection
-                || (worker.isDraining && !isAdmin)
+                || slot.isDraining
             if framing == .none || framing == .length(0) {
                 phase = .complete
                 wait = .none
@@ -157,7 +167,7 @@ final class HTTP1Downstream: DownstreamStream {
                 wait = .none
                 worker.loop.timers.pause(self)
             }
-            exchange.begin(framing)
+            exchange.begin(framing, at: slot)
             return true
         } catch let error {
             phase = .held
@@ -221,6 +231,8 @@ final class HTTP1Downstream: DownstreamStream {
                 exchange?.downstreamGone()
                 close()
             }
+        case .tunnel:
+            if stash.isEmpty { exchange?.tunnelClientEnded() }
         case .complete:
             // It may only have ended its own side (RFC 9112 §9.6); a client that is gone shows by a reset when written to.
             closesAfterResponse = true
@@ -241,7 +253,7 @@ final class HTTP1Downstream: DownstreamStream {
     private func continueWithStash() {
         guard !isProcessing, phase != .closed else { return }
         while !stash.isEmpty {
-            if phase == .complete || phase == .held || (phase == .body && bodyIsPaused) { return }
+            if phase == .complete || phase == .held || (isFlowing && bodyIsPaused) { return }
             // Moved out, so that nothing that happens on the way can touch what is being read.
             var queue = ByteQueue()
             swap(&queue, &stash)
@@ -275,15 +287,17 @@ final class HTTP1Downstream: DownstreamStream {
 
     override func closeAfterResponse() { closesAfterResponse = true }
 
+    private var isFlowing: Bool { phase == .body || phase == .tunnel }
+
     override func pauseBody() {
-        guard phase == .body, !bodyIsPaused else { return }
+        guard isFlowing, !bodyIsPaused else { return }
         bodyIsPaused = true
         socket?.pause()
         if wait == .body { worker.loop.timers.pause(self) }
     }
 
     override func resumeBody() {
-        guard phase == .body, bodyIsPaused else { return }
+        guard isFlowing, bodyIsPaused else { return }
         bodyIsPaused = false
         if !headWasSent { arm(.body, worker.snapshot.settings.bodyIdle) }
         continueSoon()
@@ -317,7 +331,7 @@ final class HTTP1Downstream: DownstreamStream {
         }
         // The gateway's own answer to a request whose body is still coming ends the connection.
         let cutsBody = phase == .body && exchange.record.statusSource == .gateway
-        if phase == .held || cutsBody || (worker.isDraining && !isAdmin) { closesAfterResponse = true }
+        if phase == .held || cutsBody || slot.isDraining { closesAfterResponse = true }
         let isOld = exchange.request.minorVersion == 0
         var lastFields: StaticString = ""
         switch framing {
@@ -335,6 +349,19 @@ final class HTTP1Downstream: DownstreamStream {
             lastFields = "Connection: keep-alive\r\n"
         }
         write(head, lastFields: lastFields)
+    }
+
+    override func startTunnel(_ head: ResponseHead) {
+        guard phase == .complete else { return }
+        headWasSent = true
+        usesChunks = false
+        isDelimited = false
+        closesAfterResponse = true
+        write(head, lastFields: "Connection: Upgrade\r\nUpgrade: websocket\r\n")
+        phase = .tunnel
+        bodyIsPaused = false
+        continueSoon()
+        if worker.isDraining { exchange?.drainTunnel() }
     }
 
     private func write(_ head: ResponseHead, lastFields: StaticString) {
@@ -459,6 +486,7 @@ final class HTTP1Downstream: DownstreamStream {
     /// No further requests: an idle connection ends at once, another one after its response.
     func drain() {
         closesAfterResponse = true
+        if phase == .tunnel { exchange?.drainTunnel() }
         guard phase == .idle else { return }
         if let socket, socket.waitingCount > 0 { endConnection() } else { close() }
     }

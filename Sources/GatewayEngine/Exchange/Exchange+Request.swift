@@ -4,8 +4,9 @@ internal import Reactor
 
 /// From the complete head to the answer: the path of a request, in one function.
 extension Exchange {
-    func begin(_ framing: BodyFraming) {
+    func begin(_ framing: BodyFraming, at slot: ListenerSlot) {
         phase = .waiting
+        capture(slot)
         self.framing = framing
         record.version = request.minorVersion == 0 ? .http10 : .http11
         originalAuthority = request.authority
@@ -27,7 +28,11 @@ extension Exchange {
             return refuse(.badRequest, message: error.explanation)
         }
         if request.fields.contains(.upgrade), ForwardedFields.asksForTunnel(request.fields) {
-            return refuse(.upgradeNotSupported)
+            // Only WebSocket, and only as its handshake has it (RFC 6455 §4.1); routes may forbid that too.
+            guard ForwardedFields.namesWebSocket(request.fields), request.method == .get, request.minorVersion == 1,
+                framing == .none
+            else { return refuse(.upgradeNotSupported) }
+            wantsTunnel = true
         }
         if request.method == .connect { return refuse(.notImplemented) }
         if request.fields.contains(.expect), !request.expectsContinue {
@@ -60,6 +65,12 @@ extension Exchange {
         let policy = snapshot.routes.routes[index].pathPolicy ?? listener.pathPolicy
         if let refusal = policy.refusal(of: features) { return refuse(path: refusal) }
 
+        if wantsTunnel {
+            guard plan.webSocket else { return refuse(.upgradeNotSupported) }
+            closing = .no
+            frames = FrameTracker()
+        }
+
         // (5) Limits on what the request says of itself.
         bodyLimit = plan.requestBody >= 0 ? plan.requestBody : settings.requestBody
         if case .length(let length) = framing, length > bodyLimit { return refuse(.bodyTooLarge) }
@@ -78,7 +89,7 @@ extension Exchange {
             let found = snapshot.routes.service(parameter: parameter, path: matchedPath(), worker.scratch)
             if let found { proxy(found, plan) } else { refuse(.serviceNotFound) }
         case .split(let split):
-            proxy(worker.splitSide(split), plan)
+            proxy(chooseSide(split), plan)
         case .redirect(let redirect):
             answer(redirect)
         case .respond(let fixed):

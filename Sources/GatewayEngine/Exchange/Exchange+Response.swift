@@ -10,10 +10,17 @@ extension Exchange {
     }
 
     func passHead(_ framing: BodyFraming) {
+        let status = UInt16(truncatingIfNeeded: response.status)
+        noteTry(.response, status: status)
+        if retriesInstead(of: response.status) { return }
+        cancelHedges()
+        giveBackRetry()
+        dropKeptBody()
+        tryDeadline = Deadline.never
+        wakeAt = Deadline.never
         record.upstreamFirstByte = worker.loop.now - upstreamStart
-        record.status = UInt16(truncatingIfNeeded: response.status)
+        record.status = status
         record.statusSource = .upstream
-        noteTry(.response, status: record.status)
         phase = .responding
         hasResponseTrailers = framing == .chunked
         let fields = response.fields
@@ -21,9 +28,13 @@ extension Exchange {
         if !fields.contains(.date) { appendDate(fields) }
         if record.isRehearsal { markRehearsal(fields) }
         copyRequestID(to: fields)
+        keepClient(fields)
         if snapshot.configuration.forwarding.via {
             let via = snapshot.via(minorVersion: response.minorVersion)
             fields.append(.via, via.span)
+        }
+        if let header = snapshot.attemptsHeader {
+            header.set(Int(record.attempts), in: fields, scratch: worker.pathBuffer)
         }
         if streamIdle < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
         downstream?.sendHead(response, framing: framing)

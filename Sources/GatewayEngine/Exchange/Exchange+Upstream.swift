@@ -6,7 +6,7 @@ internal import Synchronization
 extension Exchange {
     /// Sends the request to a service.
     func proxy(_ index: Int, _ plan: RoutePlan) {
-        let pool = worker.services[index]
+        let pool = view.services[index]
         service = pool
         record.service = Int32(truncatingIfNeeded: index)
         record.serviceSeries = pool.service.series
@@ -19,11 +19,16 @@ extension Exchange {
                 snapshot: snapshot, scratch: worker.bodyBuffer)
         }
         let limit = plan.requestTimeout >= 0 ? plan.requestTimeout : pool.service.requestTimeout
-        if limit < Deadline.never {
-            requestDeadline = worker.loop.now + limit
-            worker.loop.timers.arm(self, at: requestDeadline)
+        if limit < Deadline.never { requestDeadline = worker.loop.now + limit }
+        if framing != .none && framing != .length(0) {
+            let rules = retryRules
+            keptLimit = rules.maxBody
+            keepsBody = rules.keepsBody(
+                of: request.method, hasIdempotencyKey: RetryPolicy.hasIdempotencyKey(request.fields))
         }
-        tryEndpoint(avoiding: nil)
+        affinity = readAffinity(to: pool.service)
+        if let mirror = plan.mirror { startMirror(mirror) }
+        tryEndpoint()
     }
 
     /// Writes the forwarded target into the arena of the request's fields.
@@ -56,55 +61,37 @@ extension Exchange {
         return ByteRange(start: publicPath.start, count: UInt32(truncatingIfNeeded: end - Int(publicPath.start)))
     }
 
-    func tryEndpoint(avoiding avoided: EndpointPool?) {
-        guard let service, let picked = service.pick(&worker.identifiers, avoiding: avoided) else {
-            return refuse(.noEndpoint)
-        }
-        endpoint = picked
-        picked.state.inFlight.add(1, ordering: .relaxed)
-        tryStart = worker.loop.now
-        worker.metrics.upstreamStarted(picked.service.series)
-        record.endpoint = Int32(truncatingIfNeeded: picked.endpoint.label)
-        addressesTried = 0
-        lease(from: picked)
-    }
-
-    private func lease(from pool: EndpointPool) {
-        record.attempts &+= 1
-        addressesTried += 1
-        switch pool.lease(for: self) {
-        case .connection(let connection):
-            upstream = connection
-            sendRequest(on: connection)
-        case .pending:
-            if upstream == nil { isWaitingInPool = true }
-        case .failed(let error):
-            refuse(error)
-        }
-    }
-
-    /// A place in the pool, or the name's address, has come.
-    func goOn(from pool: EndpointPool) {
-        isWaitingInPool = false
-        record.attempts &-= 1
-        addressesTried -= 1
-        lease(from: pool)
-    }
-
     /// A connection is there: sends the head, and lets the body follow.
     func sendRequest(on connection: UpstreamStream) {
         guard let endpoint else { return }
         record.upstreamConnect = connectTime
         connectTime = -1
+        setHost(of: endpoint)
+        if let header = snapshot.timeoutHeader, requestDeadline < Deadline.never {
+            let left = max(0, requestDeadline - worker.loop.now) / 1_000_000
+            header.set(Int(left), in: request.fields, scratch: worker.pathBuffer)
+        }
+        let output = worker.output
+        writeHead(into: output)
+        upstreamStart = worker.loop.now
+        connection.sendHead(output.span, framing: framing)
+        sendKeptBody(on: connection)
+    }
+
+    func setHost(of pool: EndpointPool) {
         let fields = request.fields
         switch snapshot.plans[routeIndex].host {
         case .target:
-            let authority = endpoint.endpoint.authority
+            let authority = pool.endpoint.authority
             fields.set(.host, authority.span)
         case .preserve: fields.set(.host, fields.bytes(originalAuthority))
         case .literal(let bytes): fields.set(.host, bytes.span)
         }
-        let output = worker.output
+    }
+
+    /// The request line and the fields as the endpoint gets them; `Host` is set by now.
+    func writeHead(into output: WireBuffer) {
+        let fields = request.fields
         output.removeAll()
         output.append(from: fields, request.methodText)
         output.append(byte: 0x20)
@@ -112,14 +99,28 @@ extension Exchange {
         output.append(" HTTP/1.1\r\n")
         fields.write(into: output)
         // TE is a field of this connection, which has to be said (RFC 9110 §10.1.4).
-        if fields.contains(.te) { output.append("Connection: TE\r\n") }
+        if wantsTunnel {
+            output.append("Connection: Upgrade\r\nUpgrade: websocket\r\n")
+        } else if fields.contains(.te) {
+            output.append("Connection: TE\r\n")
+        }
         output.append(framing == .chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n")
-        upstreamStart = worker.loop.now
-        connection.sendHead(output.span, framing: framing)
-        if downstream?.isRequestComplete == true {
-            connection.sendEnd(trailers: nil)
+    }
+
+    /// What an earlier try has taken of the body goes first; then the rest may flow.
+    private func sendKeptBody(on connection: UpstreamStream) {
+        if !keptBody.isEmpty {
+            let kept = keptBody
+            connection.sendBody(kept.span)
+        }
+        guard let downstream else { return }
+        if downstream.isRequestComplete {
+            connection.sendEnd(trailers: framing == .chunked ? requestTrailers : nil)
+        } else if bodyHasBegun {
+            downstream.resumeBody()
         } else {
-            downstream?.startBody()
+            bodyHasBegun = true
+            downstream.startBody()
         }
     }
 
@@ -128,54 +129,28 @@ extension Exchange {
     func requestBody(_ bytes: Span<UInt8>) {
         bodyReceived += bytes.count
         if bodyReceived > bodyLimit { return refuseBody(.bodyTooLarge, nil) }
+        if keepsBody { keep(bytes) }
+        mirror?.body(bytes)
         guard let upstream else { return }
         upstream.sendBody(bytes)
         if upstream.isCongested { downstream?.pauseBody() }
         if phase == .responding { touch() }
     }
 
-    func requestEnd() {
-        upstream?.sendEnd(trailers: framing == .chunked ? requestTrailers : nil)
-    }
-
-    // MARK: Failure
-
-    /// Tells the service how the present try went; once for each.
-    func noteTry(_ kind: TryOutcome.Kind, status: UInt16 = 0) {
-        guard tryStart >= 0, let endpoint, let service else { return }
-        let now = worker.loop.now
-        service.note(TryOutcome(kind: kind, status: status, latency: now - tryStart), at: endpoint, now: now)
-        tryStart = -1
-    }
-
-    func tryFailed(_ failure: UpstreamFailure) {
-        upstream = nil
-        if phase == .responding {
-            record.error = .upstreamIncomplete
-            breakOff()
+    /// Holds on to the body while a further try may need it.
+    private func keep(_ bytes: Span<UInt8>) {
+        guard keptBody.count + bytes.count <= keptLimit else {
+            // Too much to send again: this try has to do.
+            keepsBody = false
+            keptBody = []
             return
         }
-        switch failure {
-        case .refused, .connect, .connectTimeout:
-            // Nothing was sent: another address of the same name may do better.
-            if let endpoint, addressesTried < endpoint.addressCount { return lease(from: endpoint) }
-            noteTry(.connectFailure)
-            switch failure {
-            case .refused: refuse(.upstreamConnectRefused)
-            case .connectTimeout: refuse(.upstreamConnectTimeout)
-            default: refuse(.upstreamConnectFailed)
-            }
-        case .closedEarly(let reused):
-            // The connection had waited in the pool and was closed meanwhile: no fault of this request.
-            if reused && isRepeatable, let endpoint { return lease(from: endpoint) }
-            noteTry(.broken)
-            refuse(.upstreamReset)
-        case .incomplete:
-            noteTry(.broken)
-            refuse(.upstreamIncomplete)
-        case .invalid(let error):
-            noteTry(.broken)
-            refuse(GatewayError(response: error))
-        }
+        // The pointer is used within the call only.
+        unsafe bytes.withUnsafeBufferPointer { unsafe keptBody.append(contentsOf: $0) }
+    }
+
+    func requestEnd() {
+        mirror?.end()
+        upstream?.sendEnd(trailers: framing == .chunked ? requestTrailers : nil)
     }
 }

@@ -33,8 +33,8 @@ final class Exchange: UpstreamRequest {
     var record = AccessRecord()
     var phase = Phase.unused
 
-    /// The configuration that this request was routed by.
-    var snapshot: Snapshot
+    /// What this request is served by, from its complete head on: the configuration, and the pools that belong to it.
+    var view: WorkerView
     var downstream: DownstreamStream?
     var client: ClientIdentity?
     var listener = 0
@@ -50,6 +50,11 @@ final class Exchange: UpstreamRequest {
     var framing = BodyFraming.none
     var service: ServicePool?
     var endpoint: EndpointPool?
+    /// Read once, so that every try of a request wants the same.
+    var affinity = Affinity()
+    /// The split that is told how it went, and the side; nil: none is.
+    var splitLane: SplitLane?
+    var splitSide = 0
     /// Addresses of the endpoint that were tried for the present connection.
     var addressesTried = 0
     var bodyReceived = 0
@@ -59,6 +64,34 @@ final class Exchange: UpstreamRequest {
     var upstreamStart: Int64 = 0
     /// When the present try at an endpoint began; -1: none is open.
     var tryStart: Int64 = -1
+    var tryDeadline = Deadline.never
+    /// When the pause before the next try, or before a hedge, is over.
+    var wakeAt = Deadline.never
+    var triesMade = 0
+    /// Where tries have failed: the next one goes elsewhere.
+    var triedEndpoints: [EndpointPool] = []
+    /// The place that the present retry or hedge holds among all of the service's.
+    var heldRetry: RetryBudget?
+    /// The copy for another service that takes the body along.
+    var mirror: MirrorRequest?
+    /// Tries beside the present one that have not been answered.
+    var hedges: [HedgeRequest] = []
+    var hedgesMade = 0
+    /// Why the first one was lost, while the hedge still may win.
+    var lostTry: LostTry?
+    /// The client wants to speak WebSocket, and its route lets it.
+    var wantsTunnel = false
+    /// It does: the bytes of both sides pass as they are.
+    var isTunnel = false
+    var closing = Closing.no
+    /// Of what the endpoint sends.
+    var frames = FrameTracker()
+    /// A further try may need the body: it is kept.
+    var keepsBody = false
+    var keptBody: [UInt8] = []
+    var keptLimit = 0
+    /// The client's side was told to let the body flow.
+    var bodyHasBegun = false
     var startedAt: Int64 = 0
     var isWaitingInPool = false
     /// The client has sent its end while the answer was not there yet.
@@ -76,7 +109,7 @@ final class Exchange: UpstreamRequest {
     private var ownResponseTrailers: HeaderBlock?
 
     override init(worker: Worker) {
-        snapshot = worker.snapshot
+        view = worker.view
         super.init(worker: worker)
     }
 
@@ -86,10 +119,9 @@ final class Exchange: UpstreamRequest {
         record = AccessRecord()
         record.start = worker.loop.wallNow
         startedAt = worker.loop.now
-        snapshot = worker.snapshot
+        capture(downstream.slot)
         self.downstream = downstream
         client = downstream.client
-        listener = downstream.listener
         routeIndex = -1
         path = .empty
         publicPath = .empty
@@ -102,6 +134,14 @@ final class Exchange: UpstreamRequest {
         hasResponseTrailers = false
         addressesTried = 0
         tryStart = -1
+        tryDeadline = Deadline.never
+        wakeAt = Deadline.never
+        triesMade = 0
+        hedgesMade = 0
+        wantsTunnel = false
+        isTunnel = false
+        keepsBody = false
+        bodyHasBegun = false
         bodyReceived = 0
         bodyLimit = .max
         streamIdle = Deadline.never
@@ -140,6 +180,18 @@ final class Exchange: UpstreamRequest {
         return made
     }
 
+    var snapshot: Snapshot { view.snapshot }
+
+    /// Takes what the slot has now: for the refusals of a head at its first byte, and once more when the head is complete.
+    /// Between two reloads that is a comparison, and touches no count of references.
+    func capture(_ slot: ListenerSlot) {
+        listener = slot.index
+        guard view !== slot.view else { return }
+        view = slot.view
+        // Whom to believe is a part of the configuration.
+        if let client { self.client = ClientIdentity(client.address, trusted: snapshot.trustedProxies) }
+    }
+
     var settings: ClientSettings { snapshot.settings }
 
     /// The request's path as it will be forwarded, before edits.
@@ -163,16 +215,11 @@ final class Exchange: UpstreamRequest {
         case .unused, .receiving:
             break
         case .waiting:
-            if upstream != nil { noteTry(.timeout) }
-            refuse(isWaitingInPool && upstream == nil ? endpointTimeoutError : .upstreamTimeout)
+            waitingTimerDidFire()
         case .responding:
             record.error = .streamIdleTimeout
             breakOff()
         }
-    }
-
-    private var endpointTimeoutError: GatewayError {
-        if let endpoint, case .resolving = endpoint.addresses.state { .nameResolutionTimeout } else { .upstreamTimeout }
     }
 
     // MARK: The end
@@ -184,10 +231,16 @@ final class Exchange: UpstreamRequest {
         worker.loop.timers.pause(self)
         stopFault()
         leaveEndpoint()
+        if let mirror {
+            self.mirror = nil
+            mirror.cancel()
+        }
+        if !triedEndpoints.isEmpty { triedEndpoints.removeAll(keepingCapacity: true) }
         leaveService()
         downstream = nil
         client = nil
         service = nil
+        splitLane = nil
         record.duration = worker.loop.now - startedAt
         if record.status == 0, let error = record.error { record.status = UInt16(truncatingIfNeeded: error.status) }
         worker.metrics.requestFinished(record)
@@ -195,21 +248,19 @@ final class Exchange: UpstreamRequest {
         worker.giveBack(self)
     }
 
-    /// Lets go of the upstream side.
+    /// Lets go of the upstream side as a whole: nothing more is tried.
     func leaveEndpoint() {
-        guard let endpoint else { return }
-        self.endpoint = nil
-        if isWaitingInPool {
-            isWaitingInPool = false
-            endpoint.forget(self)
-        }
-        if tryStart >= 0 { noteTry(.abandoned) }
-        if let upstream {
-            self.upstream = nil
-            upstream.cancel()
-        }
-        endpoint.state.inFlight.subtract(1, ordering: .relaxed)
-        worker.metrics.upstreamFinished(endpoint.service.series)
+        leaveTry()
+        cancelHedges()
+        lostTry = nil
+        giveBackRetry()
+        dropKeptBody()
+    }
+
+    /// A few bytes may stay for the next request's; a large body's memory goes.
+    func dropKeptBody() {
+        keepsBody = false
+        if !keptBody.isEmpty { keptBody.removeAll(keepingCapacity: keptBody.capacity <= 4_096) }
     }
 
     // MARK: Events of the endpoint's side
@@ -222,7 +273,13 @@ final class Exchange: UpstreamRequest {
     override func upstreamIsReady(_ connection: UpstreamStream) { sendRequest(on: connection) }
     override func upstreamDidReceiveInformational() { passInformational() }
     override func upstreamDidReceiveHead(_ framing: BodyFraming) { passHead(framing) }
-    override func upstreamDidReceiveBody(_ bytes: Span<UInt8>) { passBody(bytes) }
+    override var acceptsSwitch: Bool { wantsTunnel }
+    override func upstreamDidSwitch() { beginTunnel() }
+
+    override func upstreamDidReceiveBody(_ bytes: Span<UInt8>) {
+        if isTunnel { tunnelFromEndpoint(bytes) } else { passBody(bytes) }
+    }
+
     override func upstreamDidFinish(_ connection: UpstreamStream) { responseIsComplete() }
     override func upstreamDidFail(_ failure: UpstreamFailure) { tryFailed(failure) }
     override func upstreamDidDrain() { downstream?.resumeBody() }

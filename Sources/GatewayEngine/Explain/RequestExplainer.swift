@@ -111,7 +111,9 @@ package struct RequestExplainer {
             }
             return proxy(head, route, [(service, 1)], rest, publicPath, &result)
         case .split(let split):
-            return proxy(head, route, split.sides.map { ($0.service, $0.weight) }, rest, publicPath, &result)
+            note(split.rule, head, rest, &result)
+            let weights = split.rule.configuration.sides.map(\.weight)
+            return proxy(head, route, Array(zip(split.rule.services, weights)), rest, publicPath, &result)
         case .redirect(let redirect):
             buffer.removeAll()
             let outcome = LocationBuilder.build(
@@ -158,6 +160,27 @@ package struct RequestExplainer {
     }
 
     // MARK: Steps
+
+    /// Which side of a split gets the request, by the configuration's weights. Who the client is stands in no head: a key
+    /// of it tells that the client stays on its side, not on which.
+    private func note(
+        _ split: CompiledSplit, _ head: RequestHead, _ path: [UInt8], _ result: inout RequestExplanation
+    ) {
+        let fields = head.fields
+        let request = SplitRequest(
+            fields: fields, query: fields.bytes(head.query), path: path.span, clientHigh: 0, clientLow: 0)
+        let key = split.configuration.key
+        var decision = RequestExplanation.SplitDecision(key: key?.text, side: nil, cause: .turn)
+        switch split.choose(request, scratch) {
+        case .override(let index, let side): (decision.side, decision.cause) = (side, .override(index))
+        case .key where key == .client: decision.cause = .client
+        case .key(let point):
+            let table = SplitTable(split.configuration.sides.map(\.weight))
+            (decision.side, decision.cause) = (table.side(at: point), .key)
+        case .turn: break
+        }
+        result.split = decision
+    }
 
     private func note(_ fields: HeaderBlock, _ result: inout RequestExplanation) {
         for index in 0..<fields.count {

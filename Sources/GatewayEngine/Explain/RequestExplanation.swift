@@ -32,6 +32,26 @@ package struct RequestExplanation: Sendable {
         package let target: String
     }
 
+    /// What a split makes of the request.
+    package struct SplitDecision: Sendable, Hashable {
+        package enum Cause: Sendable, Hashable {
+            /// The override at this index of the route's configuration.
+            case override(Int)
+            /// The request's key.
+            case key
+            /// The client's address, which is not known here.
+            case client
+            /// No key: requests take turns.
+            case turn
+        }
+
+        /// As in the configuration; nil: none.
+        package internal(set) var key: String?
+        /// The index of the side; nil where the request alone does not decide.
+        package internal(set) var side: Int?
+        package internal(set) var cause: Cause
+    }
+
     package internal(set) var listener: Int
     package internal(set) var host = ""
     /// The path as it came, and the query behind its `?`.
@@ -56,6 +76,8 @@ package struct RequestExplanation: Sendable {
     package internal(set) var removedPrefix = ""
     /// What `Host` says upstream, where it is not each endpoint's own authority.
     package internal(set) var upstreamHost: String?
+    /// nil: no split answers.
+    package internal(set) var split: SplitDecision?
     package internal(set) var verdict = Verdict.refused(.notFound, reason: nil, allow: [])
 
     init(listener: Int) {

@@ -76,6 +76,17 @@ enum ForwardedFields {
     }
 
     /// `Upgrade` to something other than HTTP/2, which is an offer that may be ignored (RFC 9110 §7.8).
+    /// `Upgrade: websocket`, as the only one: a list would leave open what the answer 101 means.
+    static func namesWebSocket(_ fields: HeaderBlock) -> Bool {
+        let index = fields.firstIndex(of: .upgrade)
+        guard index >= 0, fields.nextIndex(of: .upgrade, after: index) < 0 else { return false }
+        let value = fields.value(index)
+        let name: InlineArray<9, UInt8> = [0x77, 0x65, 0x62, 0x73, 0x6F, 0x63, 0x6B, 0x65, 0x74]  // "websocket"
+        guard value.count == name.count else { return false }
+        for offset in 0..<name.count where value[offset] | 0x20 != name[offset] { return false }
+        return true
+    }
+
     static func asksForTunnel(_ fields: HeaderBlock) -> Bool {
         var index = fields.firstIndex(of: .upgrade)
         while index >= 0 {

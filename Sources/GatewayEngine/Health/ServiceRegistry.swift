@@ -4,16 +4,26 @@ internal import Synchronization
 package final class ServiceRegistry: Sendable {
     private let services = Mutex<[String: ServiceState]>([:])
 
-    package init() {}
+    /// One for all services: their names make the difference.
+    private let stickyKey: SipHash.Key
+
+    package init() {
+        stickyKey = .random()
+    }
 
     /// The service's state; made when it is asked for the first time.
     func service(_ name: String) -> ServiceState {
         services.withLock { services in
             if let known = services[name] { return known }
-            let made = ServiceState(name: name)
+            let made = ServiceState(name: name, stickyKey: stickyKey)
             services[name] = made
             return made
         }
+    }
+
+    /// Sorted by name.
+    var known: [ServiceState] {
+        services.withLock { Array($0.values) }.sorted { $0.name < $1.name }
     }
 
     /// Forgets services that the newest configuration does not name. Requests under way keep what they hold.

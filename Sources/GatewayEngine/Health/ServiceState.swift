@@ -15,13 +15,21 @@ package final class ServiceState: Sendable {
     /// Requests that wait for a connection or for a name, over all workers.
     let pending = Atomic<Int>(0)
 
+    /// Who of the endpoints is out.
+    let ejections = Mutex(EjectionLedger())
     private let endpoints = Mutex<[String: EndpointState]>([:])
 
     /// Made when a configuration asks for them for the first time: most services have neither.
     private let breaking = Mutex<(circuit: CircuitBreaker?, limit: AdaptiveLimit?)>((nil, nil))
 
-    init(name: String) {
+    /// Keys the values of sticky cookies where the configuration names no secret.
+    let stickyKey: SipHash.Key
+    /// The newest table of `consistent_hash`.
+    private let table = Mutex<MaglevTable?>(nil)
+
+    init(name: String, stickyKey: SipHash.Key = .random()) {
         self.name = name
+        self.stickyKey = stickyKey
     }
 
     func circuitBreaker() -> CircuitBreaker {
@@ -55,6 +63,23 @@ package final class ServiceState: Sendable {
     /// Forgets endpoints that the newest configuration does not name.
     func keepOnly(_ urls: Set<String>) {
         endpoints.withLock { endpoints in endpoints = endpoints.filter { urls.contains($0.key) } }
+        ejections.withLock { $0.keepOnly(urls) }
+    }
+
+    /// Sorted by URL.
+    var knownEndpoints: [EndpointState] {
+        endpoints.withLock { Array($0.values) }.sorted { $0.url < $1.url }
+    }
+
+    /// The table for these members, sorted by URL: made once for all workers. The lock is held while it is made, since
+    /// the others need the very same one.
+    func maglevTable(for members: [MaglevTable.Member]) -> MaglevTable {
+        table.withLock { table in
+            if let known = table, known.members == members { return known }
+            let made = MaglevTable(members)
+            table = made
+            return made
+        }
     }
 
     func changed() { generation.add(1, ordering: .releasing) }

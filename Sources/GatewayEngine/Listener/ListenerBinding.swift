@@ -2,21 +2,50 @@ internal import CSystem
 internal import GatewayConfiguration
 internal import Reactor
 
-/// Sockets that are bound to a listener's address, one for each worker that will accept there.
-struct ListenerBinding: Sendable {
-    /// The listener's index in the configuration; `adminIndex` for the admin listener.
-    let index: Int
-    let name: String
+/// Sockets that are bound to a listener's address. They outlive the listener's settings and its name: a reload that keeps
+/// the address keeps them.
+final class ListenerBinding: Sendable {
+    /// The address as the configuration has it, where port 0 asks for any.
+    let wanted: SocketAddressConfiguration
+    let isAdmin: Bool
+    /// What it really is.
     let address: SocketAddress
-    /// In the order of the workers.
+    /// Dealt out to the workers in turn: one for each of them, and a single one for the admin listener.
     let descriptors: [Int32]
     let counter: ConnectionCounter
 
+    /// In place of the index in the configuration that listeners for clients have.
     static let adminIndex = -1
 
+    private init(
+        wanted: SocketAddressConfiguration, isAdmin: Bool, address: SocketAddress, descriptors: [Int32],
+        counter: ConnectionCounter
+    ) {
+        self.wanted = wanted
+        self.isAdmin = isAdmin
+        self.address = address
+        self.descriptors = descriptors
+        self.counter = counter
+    }
+
+    /// The sockets that one of `count` workers accepts on.
+    func descriptors(ofWorker index: Int, of count: Int) -> [Int32] {
+        descriptors.indices.filter { $0 % count == index }.map { descriptors[$0] }
+    }
+
+    /// Closes sockets that no worker took.
+    func discard() {
+        for descriptor in descriptors { ListeningSocket.discard(descriptor) }
+    }
+
     /// Binds `count` sockets to one address. With port 0 the first one chooses, and the others follow.
+    ///
+    /// - Parameters:
+    ///   - name: what errors call it.
+    ///   - ownPorts: ports that this gateway has itself, maybe on another address: they are not asked for alone.
     static func bind(
-        index: Int, name: String, _ wanted: SocketAddressConfiguration, count: Int, counter: ConnectionCounter
+        name: String, _ wanted: SocketAddressConfiguration, isAdmin: Bool = false, count: Int,
+        counter: ConnectionCounter, ownPorts: Set<UInt16> = []
     ) throws(StartError) -> ListenerBinding {
         let host = wanted.host
         let everywhere = host.isEmpty || host == "*"
@@ -25,7 +54,7 @@ struct ListenerBinding: Sendable {
         }
         var descriptors: [Int32] = []
         do throws(ListeningSocket.BindError) {
-            if address.port != 0 { try claim(&address, everywhere: everywhere) }
+            if address.port != 0, !ownPorts.contains(address.port) { try claim(&address, everywhere: everywhere) }
             for _ in 0..<count {
                 let descriptor: Int32
                 do throws(ListeningSocket.BindError) {
@@ -44,7 +73,7 @@ struct ListenerBinding: Sendable {
             throw .bind(listener: name, address: wanted.description, code: error.code)
         }
         return ListenerBinding(
-            index: index, name: name, address: address, descriptors: descriptors, counter: counter)
+            wanted: wanted, isAdmin: isAdmin, address: address, descriptors: descriptors, counter: counter)
     }
 
     /// Asks for the port alone first, and lets it go again. Sockets that share a port share it with every process of the

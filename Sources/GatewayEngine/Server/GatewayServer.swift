@@ -3,126 +3,152 @@ package import GatewayConfiguration
 internal import Reactor
 internal import Synchronization
 
-/// A gateway: compiles a configuration, listens, runs one worker per core, and ends without losing a request.
+/// A gateway: compiles a configuration, listens, runs one worker per core, takes up new configurations while it runs, and
+/// ends without losing a request.
 ///
 /// 1. `init` compiles the configuration and opens the access log; nothing listens yet.
 /// 2. `start` binds every address, all or none, and starts the workers.
-/// 3. `drain` closes the listeners, waits for what is under way, at most `timeouts.drain`, and ends the workers.
+/// 3. `reload` replaces the configuration, all or nothing, any number of times (`GatewayServer+Reload.swift`).
+/// 4. `drain` closes the listeners, waits for what is under way, at most `timeouts.drain`, and ends the workers.
+///
+/// 2 to 4 block the thread that calls them, and happen one after the other.
 package final class GatewayServer: Sendable {
     /// Where a listener really listens: port 0 has become the chosen one.
-    package struct Bound: Sendable {
+    package struct Bound: Sendable, Hashable {
         package let listener: String
         package let address: String
         package let port: UInt16
         package let isAdmin: Bool
     }
 
-    private struct State {
+    struct State {
+        var publication: Publication
         var workers: [Worker] = []
         var threads: [LoopThread] = []
-        var bound: [Bound] = []
         var isEnding = false
     }
 
-    package let configuration: GatewayConfiguration
-    package let snapshot: Snapshot
     package let metrics: Metrics
-    private let registry = ServiceRegistry()
-    private let accessLog: AccessLogSink?
-    private let log: OperationLog
+    let registry = ServiceRegistry()
+    let log: OperationLog
+    /// Client connections of all listeners.
+    let connections: ConnectionCounter
+    /// Splits, canaries, and what operators may do with them.
+    package let releases: ReleaseRegistry
+    private let workerCount: Int
     private let pages: AdminPages
-    private let state = Mutex(State())
+    let state: Mutex<State>
+    /// Held by a reload and by the beginning of the end, each as long as it takes.
+    let changing = Mutex<Void>(())
 
     package init(_ configuration: GatewayConfiguration, build: Metrics.Build, log: OperationLog) throws(StartError) {
-        self.configuration = configuration
         self.log = log
         metrics = Metrics(build: build, start: OperationLog.wallClock())
         pages = AdminPages(metrics: metrics)
+        metrics.show(registry)
+        connections = ConnectionCounter(limit: configuration.limits.connections, whole: nil)
+        workerCount = configuration.workers ?? SystemLimits.processors
+        releases = ReleaseRegistry(workers: workerCount, log: log, stateFile: configuration.stateFile)
+        metrics.show(releases)
+        let snapshot = try Self.compile(configuration, metrics, registry, releases)
+        let accessLog = try Self.openAccessLog(configuration.accessLog, metrics, log)
+        state = Mutex(State(publication: Publication(snapshot: snapshot, listeners: [], accessLog: accessLog)))
+        releases.adopt(configuration)
+    }
+
+    static func compile(
+        _ configuration: GatewayConfiguration, _ metrics: Metrics, _ registry: ServiceRegistry, _ releases: ReleaseRegistry
+    ) throws(StartError) -> Snapshot {
         do {
-            snapshot = try Snapshot(configuration, metrics: metrics, registry: registry)
+            return try Snapshot(configuration, metrics: metrics, registry: registry, releases: releases)
         } catch {
             throw .routes(error.diagnostics)
         }
-        let settings = configuration.accessLog
-        if settings.enabled {
-            do {
-                accessLog = try AccessLogSink(path: settings.path, counters: metrics.accessLog) { failure in
-                    log.error(
-                        "the access log cannot be written",
-                        ["path": .text(failure.path), "errno": .integer(Int(failure.errorNumber))])
-                }
-            } catch {
-                throw .accessLog(path: settings.path, code: error.errorNumber)
+    }
+
+    static func openAccessLog(
+        _ settings: AccessLogConfiguration, _ metrics: Metrics, _ log: OperationLog
+    ) throws(StartError) -> AccessLogSink? {
+        guard settings.enabled else { return nil }
+        do {
+            return try AccessLogSink(path: settings.path, counters: metrics.accessLog) { failure in
+                log.error(
+                    "the access log cannot be written",
+                    ["path": .text(failure.path), "errno": .integer(Int(failure.errorNumber))])
             }
-        } else {
-            accessLog = nil
+        } catch {
+            throw .accessLog(path: settings.path, code: error.errorNumber)
         }
     }
+
+    /// What it serves by.
+    package var snapshot: Snapshot { state.withLock { $0.publication.snapshot } }
+    package var configuration: GatewayConfiguration { snapshot.configuration }
 
     /// Binds all listeners and starts the workers.
     package func start() throws(StartError) {
         _ = gh_raise_descriptor_limit()
-        let count = configuration.workers ?? SystemLimits.processors
-        var bindings: [ListenerBinding] = []
+        let count = workerCount
+        let publication = state.withLock { $0.publication }
         do {
-            let whole = ConnectionCounter(limit: configuration.limits.connections, whole: nil)
-            for (index, listener) in configuration.listeners.enumerated() {
-                let counter = ConnectionCounter(limit: listener.maxConnections, whole: whole)
-                bindings.append(
-                    try ListenerBinding.bind(
-                        index: index, name: listener.name, listener.address, count: count, counter: counter))
-            }
-            if let admin = configuration.admin {
-                // A page for operators: its few connections are not the clients'.
-                let counter = ConnectionCounter(limit: 1_024, whole: nil)
-                bindings.append(
-                    try ListenerBinding.bind(
-                        index: ListenerBinding.adminIndex, name: "admin", admin.address, count: 1, counter: counter))
-            }
+            let listeners = try bind(publication.snapshot, keeping: [], workers: count)
+            try run(
+                count,
+                Publication(
+                    snapshot: publication.snapshot, listeners: listeners.all, accessLog: publication.accessLog))
         } catch {
-            for binding in bindings { for descriptor in binding.descriptors { ListeningSocket.discard(descriptor) } }
-            accessLog?.stop(timeout: .seconds(1))
+            publication.accessLog?.stop(timeout: .seconds(1))
             throw error
         }
-        try run(count, bindings)
     }
 
-    private func run(_ count: Int, _ bindings: [ListenerBinding]) throws(StartError) {
+    private func run(_ count: Int, _ publication: Publication) throws(StartError) {
         let workers = (0..<count).map { index in
             Worker(
-                index: index, snapshot: snapshot, metrics: metrics, accessLog: accessLog, log: log, pages: pages)
+                index: index, of: count, snapshot: publication.snapshot, metrics: metrics,
+                accessLog: publication.accessLog, log: log, pages: pages)
         }
-        for (index, worker) in workers.enumerated() {
-            for binding in bindings where index < binding.descriptors.count {
-                worker.listen(binding, binding.descriptors[index])
-            }
-        }
-        guardMemory(workers)
+        tick(workers)
         var threads: [LoopThread] = []
         for worker in workers {
             guard let thread = LoopThread(worker.loop) else { throw .noThread }
             threads.append(thread)
         }
-        let bound = bindings.map { binding in
-            Bound(
-                listener: binding.name, address: binding.address.description, port: binding.address.port,
-                isAdmin: binding.index == ListenerBinding.adminIndex)
-        }
+        awaitFirstChecks(workers)
+        _ = onAllWorkers(workers, milliseconds: 10_000) { $0.publish(publication) }
         state.withLock { state in
+            state.publication = publication
             state.workers = workers
             state.threads = threads
-            state.bound = bound
         }
         gh_trim_memory()
         pages.setReady(true)
     }
 
-    /// The first worker's clock watches the memory of the process for all of them.
-    private func guardMemory(_ workers: [Worker]) {
-        let limit = configuration.limits.memory
-        var memory = MemoryGuard(cap: limit > 0 ? limit : SystemLimits.memory)
-        let log = self.log
-        workers.first?.onTick = {
+    /// Where an endpoint must pass a check before it gets a request, clients wait at the door for the first results rather
+    /// than be sent away with a 503. The addresses are bound, so they can knock already; and no check takes longer than
+    /// its time limit.
+    private func awaitFirstChecks(_ workers: [Worker]) {
+        let limits = configuration.services.compactMap { service -> Int64? in
+            guard let check = service.healthCheck, check.required else { return nil }
+            return check.timeout.nanoseconds
+        }
+        guard let longest = limits.max() else { return }
+        let gate = DrainGate(count: workers.count)
+        for worker in workers { worker.loop.execute { worker.healthChecks.whenFirstResultsAreKnown { gate.leave() } } }
+        // A little more for what lies between a timer and its effect.
+        _ = gate.wait(milliseconds: Int(clamping: longest / 1_000_000) + 250)
+    }
+
+    /// The first worker's clock serves all of them: it watches the memory of the process, and has the canaries judged.
+    private func tick(_ workers: [Worker]) {
+        guard let first = workers.first else { return }
+        let whole = SystemLimits.memory
+        var memory = MemoryGuard(cap: whole)
+        first.onTick = { [unowned first, log, releases] in
+            releases.tick(now: first.loop.now, wall: first.loop.wallNow)
+            let limit = first.snapshot.configuration.limits.memory
+            memory.cap = limit > 0 ? limit : whole
             guard let resident = ProcessFigures.readResidentBytes(),
                 let level = memory.update(resident: Int(clamping: resident))
             else { return }
@@ -137,11 +163,33 @@ package final class GatewayServer: Sendable {
     }
 
     /// In the order of the configuration, the admin listener last.
-    package var bound: [Bound] { state.withLock { $0.bound } }
+    package var bound: [Bound] {
+        let publication = state.withLock { $0.publication }
+        return publication.listeners.map { listener in
+            let isAdmin = listener.binding.isAdmin
+            return Bound(
+                listener: isAdmin ? "admin" : publication.snapshot.listeners[listener.index].configuration.name,
+                address: listener.binding.address.description, port: listener.binding.address.port, isAdmin: isAdmin)
+        }
+    }
 
     /// Opens the access log's file anew, after it was renamed.
     package func reopenLogs() {
-        accessLog?.reopen()
+        state.withLock { $0.publication.accessLog }?.reopen()
+    }
+
+    /// Runs a body on every worker's loop, and waits until all have done it, at most for a time.
+    ///
+    /// - Returns: false when the time ran out.
+    func onAllWorkers(_ workers: [Worker], milliseconds: Int, _ body: @escaping @Sendable (Worker) -> Void) -> Bool {
+        let gate = DrainGate(count: workers.count)
+        for worker in workers {
+            worker.loop.execute {
+                body(worker)
+                gate.leave()
+            }
+        }
+        return gate.wait(milliseconds: milliseconds)
     }
 
     /// Ends the gateway: no new connections, what is under way is completed, within `timeouts.drain`.
@@ -149,16 +197,19 @@ package final class GatewayServer: Sendable {
     /// Returns false when the time ran out and something was cut off. Blocks the calling thread.
     @discardableResult
     package func drain() -> Bool {
-        let isFirst = state.withLock { state in
-            defer { state.isEnding = true }
-            return !state.isEnding
+        let isFirst = changing.withLock { _ in
+            state.withLock { state in
+                defer { state.isEnding = true }
+                return !state.isEnding
+            }
         }
         guard isFirst else { return true }
         pages.setReady(false)
-        let (workers, threads) = state.withLock { ($0.workers, $0.threads) }
+        let (workers, threads, publication) = state.withLock { ($0.workers, $0.threads, $0.publication) }
         let gate = DrainGate(count: workers.count)
         for worker in workers { worker.loop.execute { worker.drain { gate.leave() } } }
-        let isComplete = gate.wait(milliseconds: Int(clamping: configuration.timeouts.drain.nanoseconds / 1_000_000))
+        let limit = publication.snapshot.configuration.timeouts.drain
+        let isComplete = gate.wait(milliseconds: Int(clamping: limit.nanoseconds / 1_000_000))
         for worker in workers {
             worker.loop.execute {
                 worker.shutDown()
@@ -166,7 +217,8 @@ package final class GatewayServer: Sendable {
             }
         }
         for thread in threads { thread.join() }
-        accessLog?.stop(timeout: .seconds(5))
+        releases.close()
+        publication.accessLog?.stop(timeout: .seconds(5))
         return isComplete
     }
 }

@@ -16,7 +16,7 @@ struct MemoryGuard {
     }
 
     /// Bytes; nil: no cap is known, nothing is guarded.
-    let cap: Int?
+    var cap: Int?
     private(set) var level = Level.normal
 
     init(cap: Int?) {

@@ -7,10 +7,14 @@ internal import Reactor
 /// be handed around.
 final class Worker: @unchecked Sendable {
     let loop: EventLoop
+    /// How many workers share the work; this one is `loop.index` of them.
+    let count: Int
     let metrics: MetricsShard
-    private(set) var snapshot: Snapshot
-    private(set) var services: [ServicePool] = []
-    let accessLog: AccessLogWorker?
+    /// What new requests are served by; changed by `publish`.
+    private(set) var view: WorkerView
+    let healthChecks = HealthChecks()
+    let ejections = Ejections()
+    private(set) var accessLog: AccessLogWorker?
     let scratch = MatchScratch()
     /// Heads and chunk lines are put together here before they are written.
     let output = WireBuffer(capacity: 16 * 1024)
@@ -25,9 +29,9 @@ final class Worker: @unchecked Sendable {
     /// The pages of the admin listener.
     let pages: AdminPages
 
-    private var listeners: [ListeningSocket] = []
-    /// What each of them listens for, in the same order.
-    private var listenerIndices: [Int] = []
+    /// The addresses that this worker accepts on.
+    private(set) var slots: [ListenerSlot] = []
+    private var memoryLevel = MemoryGuard.Level.normal
     private var downstreams: [HTTP1Downstream] = []
     /// Of these, those that are not the admin listener's.
     private var clientCount = 0
@@ -48,12 +52,14 @@ final class Worker: @unchecked Sendable {
     private static let spareLimit = 1_024
 
     init(
-        index: Int, snapshot: Snapshot, metrics: Metrics, accessLog: AccessLogSink?, log: OperationLog,
+        index: Int, of count: Int = 1, snapshot: Snapshot, metrics: Metrics, accessLog: AccessLogSink?,
+        log: OperationLog,
         pages: AdminPages
     ) {
         loop = EventLoop(index: index)
+        self.count = count
         self.metrics = metrics.makeShard()
-        self.snapshot = snapshot
+        view = WorkerView(snapshot)
         self.log = log
         let (options, rejected) = NameResolverOptions.fromEnvironment()
         resolver = NameResolver(loop: loop, options: options)
@@ -61,41 +67,93 @@ final class Worker: @unchecked Sendable {
             log.warning("a setting of the environment is not understood", ["value": .text(rejected)])
         }
         self.pages = pages
+        view = WorkerView(snapshot, worker: self, replacing: nil)
         self.accessLog = accessLog.map { AccessLogWorker(sink: $0, configuration: snapshot.configuration.accessLog) }
-        services = snapshot.services.map { service in
-            let endpoints = service.endpoints.map { EndpointPool(worker: self, service: service, endpoint: $0) }
-            return ServicePool(service, endpoints: endpoints)
-        }
+        healthChecks.worker = self
+        healthChecks.reconcile(snapshot.services)
+        ejections.worker = self
         spare.reserveCapacity(Self.spareLimit)
         clock.worker = self
         loop.timers.arm(clock, at: loop.now + WorkerClock.interval)
     }
 
-    // MARK: Listening
+    /// The configuration that new requests are served by.
+    var snapshot: Snapshot { view.snapshot }
 
-    func listen(_ binding: ListenerBinding, _ descriptor: Int32) {
-        let counter = binding.counter
-        let index = binding.index
-        listenerIndices.append(index)
-        listeners.append(
-            ListeningSocket(
-                descriptor: descriptor, loop: loop,
-                onAccept: { [unowned self] client, address in accept(client, address, listener: index, counter) },
-                onTrouble: { [unowned self] code in
-                    log.warning("cannot accept connections for a moment", ["errno": .integer(Int(code))])
-                }))
+    /// The pools that new requests are served from.
+    var services: [ServicePool] { view.services }
+
+    // MARK: Publishing
+
+    /// Serves by a snapshot from now on; requests under way go on as they began.
+    ///
+    /// 1. The view is made: pools that did not change go over with their connections, others are retired.
+    /// 2. Addresses that are still there take it up with their next request; new ones are listened on; those that went
+    ///    accept nothing more and let their connections end.
+    /// 3. What else was made for the old snapshot is made again, and nothing holds on to that snapshot any more but the
+    ///    requests under way.
+    func publish(_ publication: Publication) {
+        let old = snapshot
+        let snapshot = publication.snapshot
+        if snapshot !== old {
+            view = WorkerView(snapshot, worker: self, replacing: view)
+            healthChecks.reconcile(snapshot.services)
+        }
+        for slot in slots {
+            if let listener = publication.listeners.first(where: { $0.binding === slot.binding }) {
+                slot.adopt(view, index: listener.index)
+            } else {
+                slot.drain()
+            }
+        }
+        for listener in publication.listeners where !slots.contains(where: { $0.binding === listener.binding }) {
+            listen(listener)
+        }
+        slots.removeAll { $0.isDraining }
+        for downstream in downstreams.reversed() where downstream.slot.isDraining { downstream.drain() }
+        if snapshot.trustedProxies != old.trustedProxies {
+            for downstream in downstreams where !downstream.slot.isDraining { downstream.judgeClientAgain() }
+        }
+        for exchange in spare { exchange.view = view }
+        takeUp(publication.accessLog, changed: snapshot.configuration.accessLog != old.configuration.accessLog)
     }
 
-    private func accept(_ client: Int32, _ address: SocketAddress, listener: Int, _ counter: ConnectionCounter) {
+    private func takeUp(_ sink: AccessLogSink?, changed: Bool) {
+        let settings = snapshot.configuration.accessLog
+        if let accessLog, let sink, accessLog.sink === sink {
+            if changed { accessLog.update(settings) }
+            return
+        }
+        accessLog?.flush()
+        accessLog = sink.map { AccessLogWorker(sink: $0, configuration: settings) }
+    }
+
+    // MARK: Listening
+
+    /// Accepts on this worker's sockets of an address.
+    private func listen(_ listener: Publication.Listener) {
+        let slot = ListenerSlot(listener.binding, view: view, index: listener.index)
+        slots.append(slot)
+        for descriptor in listener.binding.descriptors(ofWorker: loop.index, of: count) {
+            let socket = ListeningSocket(
+                descriptor: descriptor, loop: loop,
+                onAccept: { [unowned self, unowned slot] client, address in accept(client, address, slot) },
+                onTrouble: { [unowned self] code in
+                    log.warning("cannot accept connections for a moment", ["errno": .integer(Int(code))])
+                })
+            slot.add(socket)
+            if memoryLevel == .full && !slot.isAdmin { socket.pauseAccepting() }
+        }
+    }
+
+    private func accept(_ client: Int32, _ address: SocketAddress, _ slot: ListenerSlot) {
+        let counter = slot.binding.counter
         guard counter.enter() else {
             metrics.downstreamRefused()
             ConnectionRefusal.answer(client)
             return
         }
-        guard
-            let downstream = HTTP1Downstream(
-                descriptor: client, address: address, listener: listener, worker: self, counter: counter)
-        else {
+        guard let downstream = HTTP1Downstream(descriptor: client, address: address, slot: slot, worker: self) else {
             counter.leave()
             return
         }
@@ -107,7 +165,7 @@ final class Worker: @unchecked Sendable {
 
     func downstreamDidClose(_ downstream: HTTP1Downstream) {
         metrics.downstreamClosed()
-        downstream.counter.leave()
+        downstream.slot.binding.counter.leave()
         // The last one takes the free place.
         let place = downstream.place
         guard let last = downstreams.popLast() else { return }
@@ -148,9 +206,7 @@ final class Worker: @unchecked Sendable {
     func drain(done: @escaping () -> Void) {
         isDraining = true
         onEmpty = done
-        for (listener, index) in zip(listeners, listenerIndices) where index != ListenerBinding.adminIndex {
-            listener.close()
-        }
+        for slot in slots where !slot.isAdmin { slot.drain() }
         for downstream in downstreams.reversed() where !downstream.isAdmin { downstream.drain() }
         if clientCount == 0 { reportEmpty() }
     }
@@ -164,10 +220,12 @@ final class Worker: @unchecked Sendable {
     /// Closes everything at once: before the loop is stopped.
     func shutDown() {
         isDraining = true
-        for listener in listeners { listener.close() }
-        listeners.removeAll()
+        for slot in slots { slot.drain() }
+        slots.removeAll()
         for downstream in downstreams.reversed() { downstream.abandon() }
-        for service in services { service.retire() }
+        healthChecks.shutDown()
+        ejections.shutDown()
+        view.stop()
         resolver.close()
         loop.timers.disarm(clock)
         releaseSpare()
@@ -200,17 +258,16 @@ final class Worker: @unchecked Sendable {
         return addressText
     }
 
-    func splitSide(_ split: CompiledSplit) -> Int { split.next() }
-
     /// Memory is getting short, or is there again.
     func heed(_ level: MemoryGuard.Level) {
         // Operators must still be able to look: the admin listener goes on.
-        for (listener, index) in zip(listeners, listenerIndices) where index != ListenerBinding.adminIndex {
-            if level == .full { listener.pauseAccepting() } else { listener.resumeAccepting() }
+        memoryLevel = level
+        for slot in slots where !slot.isAdmin {
+            if level == .full { slot.pauseAccepting() } else { slot.resumeAccepting() }
         }
         guard level > .normal else { return }
         for downstream in downstreams.reversed() { downstream.closeIfIdle() }
-        for service in services { service.closeIdle() }
+        view.closeIdle()
         releaseSpare()
         loop.chunks.shrink()
     }

@@ -4,10 +4,12 @@ internal import Reactor
 /// A service as the data plane reads it: numbers instead of durations, bytes instead of strings.
 package final class CompiledService: Sendable {
     package let name: String
+    /// What it was compiled from: an equal one in a later snapshot is the same service.
+    package let configuration: ServiceConfiguration
     /// The place in `Snapshot.services`: the configured ones first, then those that `upstream:` URLs imply.
     package let index: Int
     package let endpoints: [CompiledEndpoint]
-    package let balancing: ServiceConfiguration.Balancing
+    let balancing: CompiledBalancing
     package let series: SeriesID
     let connectTimeout: Int64
     let requestTimeout: Int64
@@ -22,6 +24,10 @@ package final class CompiledService: Sendable {
     let pool: PoolConfiguration
     /// What outlives this snapshot: health, load, ejections.
     let state: ServiceState
+    /// nil: nobody asks the endpoints how they are.
+    let healthCheck: CompiledHealthCheck?
+    /// nil: no endpoint is ever ejected.
+    let ejection: EjectionPolicy?
 
     /// Places for retries, shared by all routes that lead here.
     var retryBudget: RetryBudget { RetryBudget(service: state, floor: breaker.maxRetries, circuit: circuit) }
@@ -30,10 +36,11 @@ package final class CompiledService: Sendable {
         _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, state: ServiceState
     ) {
         name = configuration.name
+        self.configuration = configuration
         self.state = state
         self.index = index
         self.series = series
-        balancing = configuration.balancing
+        balancing = CompiledBalancing(configuration, state: state)
         connectTimeout = configuration.timeouts.connect.nanosecondsOrNever
         requestTimeout = configuration.timeouts.request.nanosecondsOrNever
         perTryTimeout = configuration.timeouts.perTry.nanosecondsOrNever
@@ -44,6 +51,8 @@ package final class CompiledService: Sendable {
         circuit = breaker.rule.isOn ? state.circuitBreaker() : nil
         adaptiveLimit = breaker.isAdaptive ? state.adaptiveLimit() : nil
         pool = configuration.pool
+        healthCheck = configuration.healthCheck.map { CompiledHealthCheck($0, of: configuration, index: index) }
+        ejection = EjectionPolicy(configuration.outlierDetection, endpoints: configuration.endpoints.count)
         endpoints = configuration.endpoints.enumerated().map { offset, endpoint in
             CompiledEndpoint(endpoint, label: firstLabel + offset, state: state.endpoint(endpoint.url))
         }

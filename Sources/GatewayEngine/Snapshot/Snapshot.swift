@@ -19,13 +19,19 @@ package final class Snapshot: Sendable {
     private let via: [UInt8]
     private let oldVia: [UInt8]
     let gatewayName: [UInt8]
+    /// Names of fields that are added if asked for.
+    let attemptsHeader: NumberField?
+    let timeoutHeader: NumberField?
 
     /// Compiles a configuration that was loaded without errors; what only compiling can find (ties, bad regular
     /// expressions) is thrown, all at once.
     ///
-    /// - Parameter registry: where the states of services live on from one snapshot to the next.
+    /// - Parameters:
+    ///   - registry: where the states of services live on from one snapshot to the next.
+    ///   - releases: the same for splits; what they are now is told by `ReleaseRegistry.adopt`.
     package init(
-        _ configuration: GatewayConfiguration, metrics: Metrics, registry: ServiceRegistry
+        _ configuration: GatewayConfiguration, metrics: Metrics, registry: ServiceRegistry,
+        releases: ReleaseRegistry = ReleaseRegistry(workers: 1)
     ) throws(RouteTableError) {
         self.configuration = configuration
         routes = try RouteTable(
@@ -50,18 +56,22 @@ package final class Snapshot: Sendable {
         settings = ClientSettings(configuration)
         let routeSeries = metrics.assignRoutes(configuration.routes.map(\.name))
         let firstImplied = configuration.services.count
+        let named = Dictionary(
+            configuration.services.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var tries = RouteTries()
         var faults: [CompiledFault] = []
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
-                pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, tries: &tries,
-                faults: &faults)
+                pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
+                releases: releases, tries: &tries, faults: &faults)
         }
         self.tries = tries
         self.faults = faults
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels)
         trustedProxies = configuration.trustedProxies
+        attemptsHeader = configuration.forwarding.attemptsHeader.map(NumberField.init)
+        timeoutHeader = configuration.forwarding.timeoutHeader.map(NumberField.init)
         gatewayName = Array(configuration.forwarding.name.utf8)
         via = Array("1.1 \(configuration.forwarding.name)".utf8)
         oldVia = Array("1.0 \(configuration.forwarding.name)".utf8)
@@ -91,7 +101,7 @@ struct RoutePlan: Sendable {
     enum Way: Sendable {
         case service(Int)
         case serviceFromPath(parameter: Int)
-        case split(CompiledSplit)
+        case split(LiveSplit)
         case redirect(CompiledRedirect)
         case respond(CompiledResponse)
     }
@@ -104,23 +114,29 @@ struct RoutePlan: Sendable {
     /// Nanoseconds; -1: the service's or the general one.
     let requestTimeout: Int64
     let streamIdle: Int64
+    /// Whether a connection may turn into a WebSocket.
+    let webSocket: Bool
     let perTryTimeout: Int64
     /// Places in the snapshot's `RouteTries`; -1: the service's.
     let retries: Int32
     let hedge: Int32
+    /// nil: nothing is copied.
+    let mirror: MirrorPlan?
+
     /// The place in the snapshot's `faults`; -1: none.
     let fault: Int32
 
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
-        tries: inout RouteTries, faults: inout [CompiledFault]
+        services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault]
     ) {
         way =
             switch route.answer {
             case .service(let index): .service(index)
             case .serviceFromPath(let parameter): .serviceFromPath(parameter: parameter)
             case .upstream(let index): .service(firstImplied + index)
-            case .split(let split): .split(split)
+            case .split(let split):
+                .split(LiveSplit(split, releases.state(split.route), workers: releases.workers))
             case .redirect(let redirect): .redirect(redirect)
             case .respond(let response): .respond(response)
             }
@@ -132,11 +148,15 @@ struct RoutePlan: Sendable {
             }
         self.series = series
         requestBody = configuration.maxRequestBody ?? -1
+        webSocket = configuration.webSocket
         requestTimeout = RoutePlan.nanoseconds(configuration.timeouts.request)
         streamIdle = RoutePlan.nanoseconds(configuration.timeouts.streamIdle)
         perTryTimeout = RoutePlan.nanoseconds(configuration.timeouts.perTry)
         retries = tries.add(configuration.retries)
         hedge = tries.add(configuration.hedge)
+        mirror = configuration.mirror.flatMap { mirror in
+            services[mirror.service].map { MirrorPlan(mirror, service: $0) }
+        }
         fault = configuration.fault == nil ? -1 : Int32(truncatingIfNeeded: faults.count)
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
     }

@@ -16,6 +16,8 @@ final class EndpointAddresses {
     private(set) var state: State
     private let name: CachedName?
     private var waiting: [() -> Void] = []
+    /// Asks for those only who wait.
+    private var isRetired = false
 
     init(_ endpoint: CompiledEndpoint, worker: Worker) {
         if let literal = endpoint.literal {
@@ -39,8 +41,18 @@ final class EndpointAddresses {
     }
 
     /// Calls back once, when the first answer is there, good or bad.
-    func whenResolved(_ body: @escaping () -> Void) { waiting.append(body) }
+    func whenResolved(_ body: @escaping () -> Void) {
+        waiting.append(body)
+        if isRetired { name?.start() }
+    }
 
+    /// The addresses known now are the last ones. Requests that wait for the first ones still get them.
+    func retire() {
+        isRetired = true
+        if waiting.isEmpty { name?.stop() }
+    }
+
+    /// The worker ends: nobody waits any more.
     func stop() {
         waiting.removeAll()
         name?.stop()
@@ -51,5 +63,6 @@ final class EndpointAddresses {
         let bodies = waiting
         waiting.removeAll()
         for body in bodies { body() }
+        if isRetired { name?.stop() }
     }
 }

@@ -21,8 +21,6 @@ final class EndpointPool {
     private(set) var endpoint: CompiledEndpoint
     /// What all workers know of this endpoint.
     let state: EndpointState
-    /// Smooth weighted round robin's running value.
-    var currentWeight = 0
     let addresses: EndpointAddresses
     /// Taken out by a reload: no connection comes back.
     private(set) var isRetired = false
@@ -43,6 +41,13 @@ final class EndpointPool {
         self.endpoint = endpoint
         state = endpoint.state
         addresses = EndpointAddresses(endpoint, worker: worker)
+    }
+
+    /// Whether its connections are what a new configuration of the endpoint asks for: to the same place, made the same way.
+    func canGoOn(as service: CompiledService, _ endpoint: CompiledEndpoint) -> Bool {
+        let (now, then) = (self.endpoint.configuration, endpoint.configuration)
+        return !isRetired && state === endpoint.state && now.host == then.host && now.port == then.port
+            && now.tls == then.tls
     }
 
     /// Goes on under a new configuration of the same endpoint.
@@ -112,6 +117,9 @@ final class EndpointPool {
     var addressCount: Int {
         if case .known(let list) = addresses.state { list.count } else { 1 }
     }
+
+    /// Whether a connection that nobody needs now may wait for the next one who does.
+    var keepsIdle: Bool { service.pool.maxIdle > 0 }
 
     func connectionFailed() {
         worker.metrics.connectionFailed(service.series)
@@ -186,10 +194,17 @@ final class EndpointPool {
         for connection in idle { connection.close() }
     }
 
-    /// No new exchanges: idle connections close now, busy ones after their response.
+    /// Idle connections close now, busy ones after their response. Exchanges that still come here get connections for
+    /// themselves alone.
     func retire() {
         isRetired = true
         closeIdle()
+        addresses.retire()
+    }
+
+    /// The worker ends, and with it every request that could have waited here.
+    func stop() {
+        retire()
         addresses.stop()
     }
 }

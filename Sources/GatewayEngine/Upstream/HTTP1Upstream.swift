@@ -9,10 +9,12 @@ final class HTTP1Upstream: UpstreamStream {
         case connecting
         /// Connected and leased, nothing sent yet. Can transition to: awaitingHead, idle, closed.
         case ready
-        /// Can transition to: body, idle, closed.
+        /// Can transition to: body, tunnel, idle, closed.
         case awaitingHead
         /// Can transition to: idle, closed.
         case body
+        /// After 101: bytes as they are. Can transition to: closed.
+        case tunnel
         /// In the pool. Can transition to: ready, closed.
         case idle
         /// The end.
@@ -147,6 +149,7 @@ final class HTTP1Upstream: UpstreamStream {
 
     override func sendEnd(trailers: HeaderBlock?) {
         requestIsSent = true
+        if state == .tunnel { socket?.shutdownWrite() }
         guard usesChunks else { return }
         let output = worker.output
         output.removeAll()
@@ -160,12 +163,16 @@ final class HTTP1Upstream: UpstreamStream {
     override func resumeResponse() { socket?.resume() }
     override var isCongested: Bool { socket?.isCongested ?? false }
 
+    override func handOver(to request: UpstreamRequest) { self.request = request }
+
     override func cancel() {
         request = nil
         switch state {
-        case .connecting: break  // It will be of use to the next one.
+        case .connecting:
+            // It will be of use to the next one, where one is kept for it.
+            if !pool.keepsIdle { close() }
         case .ready: park()
-        case .awaitingHead, .body: close()
+        case .awaitingHead, .body, .tunnel: close()
         case .idle, .closed: break
         }
     }
@@ -186,6 +193,9 @@ final class HTTP1Upstream: UpstreamStream {
                 if !readHead(bytes, &offset, request) { return }
             case .body:
                 if !readBody(bytes, &offset, request) { return }
+            case .tunnel:
+                request.upstreamDidReceiveBody(bytes.extracting(offset..<bytes.count))
+                return
             case .connecting, .ready, .idle, .closed:
                 fail(.invalid(.badStatusLine))
                 return
@@ -202,8 +212,13 @@ final class HTTP1Upstream: UpstreamStream {
             offset += consumed
             let head = request.response
             if head.status < 200 {
-                // 101 would turn the connection into something that was not asked for.
-                if head.status == 101 { throw WireError.badStatusLine }
+                if head.status == 101 {
+                    // Unasked it would turn the connection into something that nobody here understands.
+                    guard request.acceptsSwitch else { throw WireError.badStatusLine }
+                    state = .tunnel
+                    request.upstreamDidSwitch()
+                    return true
+                }
                 request.upstreamDidReceiveInformational()
                 return true
             }
@@ -279,6 +294,9 @@ final class HTTP1Upstream: UpstreamStream {
             }
         case .awaitingHead:
             fail(receivedAny ? .incomplete : .closedEarly(reused: useCount > 1))
+        case .tunnel:
+            keepsAlive = false
+            finish(0)
         case .connecting, .ready:
             fail(.closedEarly(reused: useCount > 1))
         case .idle:
@@ -293,7 +311,7 @@ final class HTTP1Upstream: UpstreamStream {
         case .connecting: fail(error == SystemError.refused ? .refused : .connect)
         case .ready: fail(.closedEarly(reused: useCount > 1))
         case .awaitingHead: fail(receivedAny ? .incomplete : .closedEarly(reused: useCount > 1))
-        case .body: fail(.incomplete)
+        case .body, .tunnel: fail(.incomplete)
         case .idle, .closed: close()
         }
     }
@@ -306,7 +324,7 @@ final class HTTP1Upstream: UpstreamStream {
         switch state {
         case .connecting: fail(.connectTimeout)
         case .idle: close()
-        case .ready, .awaitingHead, .body, .closed: break
+        case .ready, .awaitingHead, .body, .tunnel, .closed: break
         }
     }
 

@@ -7,9 +7,13 @@ internal import Reactor
 /// It takes the same way as a client's: leased from an endpoint's pool, sent on the same kind of connection, and nothing
 /// of it can hold up the loop. The response's body is collected up to a limit.
 ///
-/// 1. `send` leases a connection; `completion` is called exactly once, on the loop, unless `cancel` comes first.
+/// 1. `send` leases a connection; `completion` is called exactly once, on the loop, unless `cancel` comes first. It may
+///    be called before `send` returns.
 /// 2. The deadline covers everything from then to the last byte of the body.
-/// 3. A response that is larger than the limit fails with `.tooLarge`, its connection is closed.
+/// 3. A response that is larger than the limit fails with `.tooLarge`, or is cut there, as the caller wishes; either way
+///    its connection is closed.
+///
+/// One that was made by `init(connecting:)` asks nothing: it is complete when there is a connection.
 final class InternalRequest: UpstreamRequest {
     enum Failure: Error {
         case upstream(UpstreamFailure)
@@ -20,33 +24,43 @@ final class InternalRequest: UpstreamRequest {
 
     /// What came back. The head is `response`, which stays as it is until this object goes.
     struct Reply {
+        /// 0 where nothing was asked.
         let status: Int
         let body: [UInt8]
+        /// The body went on beyond the limit.
+        let isCut: Bool
     }
 
+    typealias Completion = (InternalRequest, Result<Reply, Failure>) -> Void
+
+    /// Empty: only a connection is wanted.
     private let head: [UInt8]
     private let body: [UInt8]
     private let requestMethod: Method
     private let bodyLimit: Int
-    private let completion: (InternalRequest, Result<Reply, Failure>) -> Void
+    private let cutsBody: Bool
+    private let completion: Completion
     private var received: [UInt8] = []
     private var trailers: HeaderBlock?
     private var pool: EndpointPool?
     private var addressesTried = 0
     private var isWaiting = false
     private var isOver = false
+    /// Holds the object while the loop works for it: neither the wheel nor a connection does.
+    private var keepAlive: InternalRequest?
 
     /// - Parameters:
     ///   - target: path and query, already in their wire form.
     ///   - fields: everything but `Host` and the framing, already valid.
+    ///   - cutsBody: whether a body beyond the limit is cut there instead of failing.
     init(
         worker: Worker, method: Method, target: String, host: [UInt8], fields: [(name: String, value: String)] = [],
-        body: [UInt8] = [], bodyLimit: Int = 1 << 20,
-        completion: @escaping (InternalRequest, Result<Reply, Failure>) -> Void
+        body: [UInt8] = [], bodyLimit: Int = 1 << 20, cutsBody: Bool = false, completion: @escaping Completion
     ) {
         requestMethod = method
         self.body = body
         self.bodyLimit = bodyLimit
+        self.cutsBody = cutsBody
         self.completion = completion
         var head = Array("\(method.text) \(target) HTTP/1.1\r\nHost: ".utf8)
         head += host
@@ -56,6 +70,17 @@ final class InternalRequest: UpstreamRequest {
             head += Array("Content-Length: \(body.count)\r\n".utf8)
         }
         self.head = head + Array("\r\n".utf8)
+        super.init(worker: worker)
+    }
+
+    /// Asks for no more than a connection, which is then given back to the pool.
+    init(connecting worker: Worker, completion: @escaping Completion) {
+        requestMethod = .get
+        head = []
+        body = []
+        bodyLimit = 0
+        cutsBody = false
+        self.completion = completion
         super.init(worker: worker)
     }
 
@@ -83,9 +108,6 @@ final class InternalRequest: UpstreamRequest {
         letGo()
     }
 
-    /// Holds the object while the loop works for it: neither the wheel nor a connection does.
-    private var keepAlive: InternalRequest?
-
     private func lease() {
         guard let pool else { return }
         addressesTried += 1
@@ -112,6 +134,7 @@ final class InternalRequest: UpstreamRequest {
     }
 
     override func upstreamIsReady(_ connection: UpstreamStream) {
+        if head.isEmpty { return finish(.success(Reply(status: 0, body: [], isCut: false))) }
         let (head, body) = (self.head, self.body)
         connection.sendHead(head.span, framing: body.isEmpty ? .none : .length(body.count))
         if !body.isEmpty { connection.sendBody(body.span) }
@@ -119,14 +142,18 @@ final class InternalRequest: UpstreamRequest {
     }
 
     override func upstreamDidReceiveBody(_ bytes: Span<UInt8>) {
-        guard received.count + bytes.count <= bodyLimit else { return finish(.failure(.tooLarge)) }
+        let room = bodyLimit - received.count
         // The pointer is used within the call only.
-        unsafe bytes.withUnsafeBufferPointer { unsafe received.append(contentsOf: $0) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe received.append(contentsOf: $0.prefix(room)) }
+        guard bytes.count > room else { return }
+        finish(
+            cutsBody
+                ? .success(Reply(status: response.status, body: received, isCut: true)) : .failure(.tooLarge))
     }
 
     override func upstreamDidFinish(_ connection: UpstreamStream) {
         upstream = nil
-        finish(.success(Reply(status: response.status, body: received)))
+        finish(.success(Reply(status: response.status, body: received, isCut: false)))
     }
 
     override func upstreamDidFail(_ failure: UpstreamFailure) {

@@ -12,7 +12,7 @@ internal import Reactor
 class UpstreamRequest: TimerNode {
     final let worker: Worker
     /// Where the response's head is read into.
-    final let response = ResponseHead()
+    final private(set) var response = ResponseHead()
     final var upstream: UpstreamStream?
     /// How long the connection took to make; -1: it was there.
     final var connectTime: Int64 = -1
@@ -30,6 +30,11 @@ class UpstreamRequest: TimerNode {
     /// Where the trailers of the response go.
     var responseTrailers: HeaderBlock { worker.noTrailers }
 
+    /// The response is that of another request now: each gets the other's head.
+    final func takeResponse(of other: UpstreamRequest) {
+        swap(&response, &other.response)
+    }
+
     /// A connection is being made for this request.
     func connecting(_ connection: UpstreamStream) { upstream = connection }
 
@@ -43,6 +48,11 @@ class UpstreamRequest: TimerNode {
     func upstreamIsReady(_ connection: UpstreamStream) {}
 
     func upstreamDidReceiveInformational() {}
+
+    /// Whether the answer may be 101, after which bytes pass as they are.
+    var acceptsSwitch: Bool { false }
+    func upstreamDidSwitch() {}
+
     func upstreamDidReceiveHead(_ framing: BodyFraming) {}
     func upstreamDidReceiveBody(_ bytes: Span<UInt8>) {}
     func upstreamDidFinish(_ connection: UpstreamStream) {}

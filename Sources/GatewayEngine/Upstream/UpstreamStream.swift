@@ -13,6 +13,9 @@ class UpstreamStream: StreamHandler {
     func resumeResponse() {}
     var isCongested: Bool { false }
 
+    /// What comes from now on goes to another request.
+    func handOver(to request: UpstreamRequest) {}
+
     /// The exchange wants nothing more. A connection that is not at the end of a response is closed.
     func cancel() {}
 }

@@ -78,3 +78,11 @@ package final class WireBuffer {
         arena.removeAll(keepingAtMost: max(Self.keptCapacity, initialCapacity), initial: initialCapacity)
     }
 }
+
+extension WireBuffer {
+    /// A copy, for what outlives the next use of the buffer.
+    package var bytes: [UInt8] {
+        // The pointer is used within the call only.
+        unsafe span.withUnsafeBufferPointer { unsafe Array($0) }
+    }
+}

@@ -47,7 +47,13 @@ extension Vocabulary {
             Field(.limits, .object(routeLimits), "Where it differs from the general limits."),
             Field(.timeouts, .object(routeTimeouts), "Where it differs from the service's; `0s` switches one off."),
             Field(.paths, .object(pathPolicy), "Where it differs from the listener's.", default: "the listener's"),
-            Field(.splitKey, .scalar(.hashKey), "What keeps a client on its side of the split.", planned: true),
+            Field(
+                .splitKey, .scalar(.hashKey),
+                "What keeps a client on its side of the split. Requests without it are shared out one by one."),
+            Field(
+                .splitOverrides, .list(.object(splitOverride)),
+                "Requests that go to one side whatever its weight; the first that fits."),
+            Field(.canary, .object(canary), "Moves a split of two from one side to the other, and judges on the way."),
             Field(.mirror, .object(mirror), "Sends a copy to another service.", planned: true),
             Field(.retries, .object(retries), "Further tries, instead of the service's.", default: "the service's"),
             Field(.hedge, .object(hedge), "Instead of the service's; `max: 0` for none.", default: "the service's"),
@@ -57,7 +63,7 @@ extension Vocabulary {
             Field(.cors, .object(cors), "Cross-origin rules of this route.", planned: true),
             Field(.transformations, .object(routeTransformation), "Reshapes what passes this route.", planned: true),
             Field(.compression, .object(compression), "Compression on this route.", planned: true),
-            Field(.websocket, .boolean, "Whether connections may be upgraded to WebSocket.", planned: true),
+            Field(.websocket, .boolean, "Whether connections may be upgraded to WebSocket.", default: "true"),
         ])
 
     static let regexPath = ObjectShape(
@@ -87,13 +93,6 @@ extension Vocabulary {
         [
             Field(.regex, .scalar(.regex), "The whole value must match."),
             Field(.present, .boolean, "Whether it must be there."),
-        ])
-
-    static let splitSide = ObjectShape(
-        "split_side", "One side of a split.",
-        [
-            Field(.service, .scalar(.name), "The service.", required: true),
-            Field(.weight, .integer(0...1_000_000), "Its share relative to its siblings; 0 gets none.", required: true),
         ])
 
     static let respond = ObjectShape(
@@ -132,13 +131,6 @@ extension Vocabulary {
                 .request, .duration, "From the request's head to the final response's head.", default: "the service's"),
             Field(.streamIdle, .duration, "Without a byte after the response's head.", default: "the general one"),
             Field(.perTry, .duration, "For one try.", default: "the service's"),
-        ])
-
-    static let mirror = ObjectShape(
-        "mirror", "A copy of the traffic that never affects the client.",
-        [
-            Field(.service, .scalar(.name), "Who gets the copy.", required: true),
-            Field(.share, .share, "Of how many requests.", default: "100%"),
         ])
 
     static let fault = ObjectShape(

@@ -9,10 +9,10 @@ extension Vocabulary {
             Field(.loadBalancing, .object(loadBalancing), "How an endpoint is picked."),
             Field(.timeouts, .object(serviceTimeouts), "Time limits towards the endpoints; `0s` switches one off."),
             Field(.pool, .object(pool), "Connections that a worker keeps to one endpoint."),
-            Field(.healthCheck, .object(healthCheck), "Asks the endpoints whether they are well.", planned: true),
+            Field(.healthCheck, .object(healthCheck), "Asks the endpoints whether they are well."),
             Field(
-                .outlierDetection, .object(outlierDetection), "Takes endpoints out that fail real requests.",
-                planned: true),
+                .outlierDetection, .object(outlierDetection),
+                "Takes endpoints out that fail real requests. On, unless switched off, where there are two or more."),
             Field(.circuitBreaker, .object(circuitBreaker), "Caps that keep a slow service from taking all down."),
             Field(
                 .protocol, .word("http1", planned: ["http2", "auto"]),
@@ -29,24 +29,32 @@ extension Vocabulary {
             Field(.url, .scalar(.endpointURL), "Scheme, host and port.", required: true),
             Field(.weight, .integer(0...65_535), "Its share relative to its siblings; 0 gets none.", default: "1"),
             Field(
-                .priority, .integer(0...15), "Used only when all of a lower number are down.", default: "0",
-                planned: true),
+                .priority, .integer(0...15), "Gets requests only while no endpoint of a lower number can.",
+                default: "0"),
         ])
 
     static let loadBalancing = ObjectShape(
         "load_balancing", "How an endpoint is picked.",
         [
             Field(
-                .policy,
-                .word("round_robin", "least_request", planned: ["peak_ewma", "consistent_hash", "random"]),
-                "`round_robin` goes by weight, smoothly; `least_request` takes the less busy of two.",
+                .policy, .word("round_robin", "least_request", "peak_ewma", "consistent_hash", "random"),
+                "`round_robin` goes by weight, smoothly; `least_request` takes the less busy of two drawn at random, "
+                    + "`peak_ewma` the one that promises the sooner answer; `consistent_hash` keeps equal keys on one "
+                    + "endpoint; `random` draws by weight.",
                 default: "round_robin"),
-            Field(.key, .scalar(.hashKey), "What `consistent_hash` goes by, as in `header:X-Tenant`.", planned: true),
-            Field(.sticky, .object(sticky), "Keeps a client on its endpoint by a cookie.", planned: true),
-            Field(.slowStart, .duration, "How long a new endpoint ramps up.", default: "10s", planned: true),
             Field(
-                .panicThreshold, .share, "Below this share of endpoints not ejected, all are used.", default: "50%",
-                planned: true),
+                .key, .scalar(.hashKey),
+                "What `consistent_hash` goes by: client_ip, path, header:NAME, cookie:NAME, query:NAME. Without it in "
+                    + "the request: the client's address."),
+            Field(.sticky, .object(sticky), "Keeps a client on its endpoint by a cookie."),
+            Field(
+                .slowStart, .duration,
+                "How long an endpoint that came, or came back, ramps up from a tenth of its weight; `0s`: not at all.",
+                default: "10s"),
+            Field(
+                .panicThreshold, .share,
+                "While fewer than this share of the endpoints are left by ejections, ejected ones are used again.",
+                default: "50%"),
         ])
 
     static let sticky = ObjectShape(
@@ -54,6 +62,10 @@ extension Vocabulary {
         [
             Field(.cookie, .scalar(.token), "The cookie's name.", required: true),
             Field(.maxAge, .duration, "How long it lasts.", default: "the session"),
+            Field(
+                .secret, .scalar(.name),
+                "Keys the cookie's value; take it from `${env:NAME}`, the same for all gateways.",
+                default: "chosen at random by each process"),
         ])
 
     static let serviceTimeouts = ObjectShape(
@@ -81,31 +93,59 @@ extension Vocabulary {
         ])
 
     static let healthCheck = ObjectShape(
-        "health_check", "Active health checks.",
+        "health_check",
+        "Active health checks: each endpoint is asked by one worker, on a connection of its own. Who fails gets nothing.",
         [
-            Field(.type, .word("http", "tcp", "grpc"), "What is asked.", default: "http"),
-            Field(.path, .scalar(.rewriteTarget), "The path that is requested.", default: "/"),
+            Field(
+                .type, .word("http", "tcp", planned: ["grpc"]),
+                "`http` asks for a path; `tcp` only makes a connection.", default: "http"),
+            Field(.path, .scalar(.checkTarget), "The path that is requested, perhaps with a query.", default: "/"),
             Field(.method, .word("GET", "HEAD"), "The method.", default: "GET"),
             Field(.host, .scalar(.host), "The `Host` that is sent.", default: "the endpoint's"),
+            Field(
+                .headers, .map(keys: .fieldName, values: .scalar(.fieldValue)), "Further header fields.", default: "{}"),
             Field(.port, .integer(1...65_535), "Another port than the endpoint's."),
-            Field(.interval, .scalar(.duration(off: false)), "Between two checks, with jitter.", default: "5s"),
-            Field(.timeout, .scalar(.duration(off: false)), "For one check.", default: "1s"),
-            Field(.healthyAfter, .integer(1...1000), "Successes in a row.", default: "2"),
-            Field(.unhealthyAfter, .integer(1...1000), "Failures in a row.", default: "3"),
-            Field(.expectedStatus, .oneOrList(.integer(100...599)), "What counts as well.", default: "200 to 299"),
-            Field(.expectedBody, .text, "A text that the body must hold."),
-            Field(.required, .boolean, "Whether the first result comes before the first request.", default: "false"),
+            Field(
+                .interval, .scalar(.duration(off: false)), "Between two checks, give or take a tenth.", default: "5s"),
+            Field(
+                .edgeInterval, .scalar(.duration(off: false)),
+                "In place of the others, while results differ from the state and are being counted."),
+            Field(
+                .unhealthyInterval, .scalar(.duration(off: false)),
+                "In place of `interval`, while the endpoint is unhealthy."),
+            Field(
+                .timeout, .scalar(.duration(off: false)), "For one check, connecting included. Below each interval.",
+                default: "1s"),
+            Field(
+                .healthyAfter, .integer(1...1000), "Successes in a row; the very first result counts at once.",
+                default: "2"),
+            Field(
+                .unhealthyAfter, .integer(1...1000), "Failures in a row; the very first result counts at once.",
+                default: "3"),
+            Field(
+                .expectedStatus, .oneOrList(.scalar(.statusRange)),
+                "What counts as well: a status, a range such as `200-399`, or a class such as `2xx`.", default: "2xx"),
+            Field(.expectedBody, .text, "A text that must stand in the first 64 KiB of the body."),
+            Field(
+                .required, .boolean,
+                "Whether an endpoint must pass its first check before it gets a request. The start waits for these.",
+                default: "false"),
         ])
 
     static let outlierDetection = ObjectShape(
-        "outlier_detection", "Passive ejection of endpoints that fail.",
+        "outlier_detection", "Passive ejection: endpoints that fail real requests get none for a while.",
         [
-            Field(.consecutive5xx, .integer(0...10_000), "Answers 5xx in a row; 0: never.", default: "5"),
+            Field(.enabled, .boolean, "Whether endpoints are ejected. A service's only one never is.", default: "true"),
+            Field(.consecutive5xx, .integer(0...10_000), "Answers 5xx, or none, in a row; 0: never.", default: "5"),
             Field(
-                .consecutiveGatewayFailures, .integer(0...10_000), "Failures to connect or answer in a row; 0: never.",
-                default: "5"),
-            Field(.interval, .scalar(.duration(off: false)), "Between two sweeps.", default: "10s"),
-            Field(.baseEjectionTime, .scalar(.duration(off: false)), "Times the number of ejections.", default: "30s"),
+                .consecutiveGatewayFailures, .integer(0...10_000),
+                "Answers 502, 503, 504, or none, in a row; 0: never.", default: "5"),
+            Field(
+                .interval, .scalar(.duration(off: false)),
+                "For each such time without an ejection, one less of the past ones counts.", default: "10s"),
+            Field(
+                .baseEjectionTime, .scalar(.duration(off: false)), "Times the number of ejections that count.",
+                default: "30s"),
             Field(.maxEjectionTime, .scalar(.duration(off: false)), "At most.", default: "5m"),
             Field(.maxEjected, .share, "The share of endpoints ejected at once, but at least one.", default: "10%"),
         ])

@@ -13,6 +13,10 @@ enum Vocabulary {
             Field(
                 .workers, .choice([.word("auto"), .integer(1...1024)]),
                 "Event loops. `auto`: one per core that the process may use.", default: "auto"),
+            Field(
+                .stateFile, .scalar(.name),
+                "A file that keeps weights set at run time, and canaries, over restarts. Only one gateway may write it.",
+                default: "none: kept in memory"),
             Field(.accessLog, .object(accessLog), "One JSON line per request."),
             Field(.limits, .object(limits), "Bounds on what a client may send. All are on."),
             Field(.timeouts, .object(timeouts), "Time limits towards clients. All are on; `0s` switches one off."),
@@ -144,5 +148,12 @@ enum Vocabulary {
             Field(
                 .name, .scalar(.token), "What stands for this gateway in `Via` and `Proxy-Status`.",
                 default: "gatehouse"),
+            Field(
+                .attemptsHeader, .fieldName,
+                "A response header that says how many tries the answer took, as in `X-Attempts`.", default: "none"),
+            Field(
+                .timeoutHeader, .fieldName,
+                "A request header that tells services how many milliseconds are left, as in `X-Request-Timeout-Ms`.",
+                default: "none"),
         ])
 }

@@ -40,6 +40,9 @@ package final class AccessLogWorker {
         core = Core(sink: sink, configuration)
     }
 
+    /// Where it hands its lines over.
+    var sink: AccessLogSink { core.sink }
+
     /// Takes over what a reload changed.
     package func update(_ configuration: AccessLogConfiguration) {
         core.encoder = AccessLogEncoder(configuration)

@@ -30,9 +30,14 @@ enum MetricLayout {
     static let serviceIdle = serviceOpened + 5
     static let servicePending = serviceOpened + 6
     static let serviceInFlight = serviceOpened + 7
-    static let serviceShed = serviceOpened + 8
+    /// By `CheckResult`.
+    static let serviceChecks = serviceInFlight + 1
+    /// By `EjectionReason`.
+    static let serviceEjections = serviceChecks + CheckResult.count
+    static let serviceEjectionsHeldBack = serviceEjections + EjectionReason.count
+    static let serviceShed = serviceEjectionsHeldBack + 1
     /// One for each phase of a breaker that was entered.
-    static let serviceBreaker = serviceOpened + 9
+    static let serviceBreaker = serviceShed + 1
     static let serviceStride = serviceBreaker + BreakerMachine.Phase.allCases.count
 
     static func statusClass(_ status: UInt16) -> Int { status < 600 ? Int(status) / 100 : 0 }

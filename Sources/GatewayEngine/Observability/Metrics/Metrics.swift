@@ -1,3 +1,4 @@
+internal import CSystem
 package import HTTPWire
 internal import Synchronization
 
@@ -34,6 +35,8 @@ package final class Metrics: Sendable {
         var routes: SeriesTable
         var services: SeriesTable
         var shards: [MetricsShard] = []
+        var registry: ServiceRegistry?
+        var releases: ReleaseRegistry?
         var breakers: [(series: SeriesID, circuit: CircuitBreaker)] = []
     }
 
@@ -50,6 +53,9 @@ package final class Metrics: Sendable {
         self.serviceCap = serviceCap
         state = Mutex(State(routes: SeriesTable(cap: routeCap), services: SeriesTable(cap: serviceCap)))
     }
+
+    /// Has the page show these releases.
+    package func show(_ releases: ReleaseRegistry) { state.withLock { $0.releases = releases } }
 
     /// A new worker's counters. They stay in all sums even when the worker has ended.
     package func makeShard() -> MetricsShard {
@@ -70,6 +76,9 @@ package final class Metrics: Sendable {
         state.withLock { $0.breakers = breakers }
     }
 
+    /// From now on the page shows the endpoints of these services.
+    func show(_ registry: ServiceRegistry) { state.withLock { $0.registry = registry } }
+
     /// A reload was tried. - Parameter now: nanoseconds since 1970.
     package func reloaded(succeeded: Bool, now: Int64) { reloads.count(succeeded: succeeded, now: now) }
 
@@ -78,15 +87,17 @@ package final class Metrics: Sendable {
     /// With a thousand active routes this takes some ten milliseconds: call it where that holds up no request, or accept
     /// it for the rare scrape.
     package func write(into buffer: WireBuffer) {
-        let (routes, services, shards, breakers) = state.withLock {
-            ($0.routes.names, $0.services.names, $0.shards, $0.breakers)
+        let (routes, services, shards, registry, releases, breakers) = state.withLock {
+            ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases, $0.breakers)
         }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
         page.writeRequests(to: &writer)
         page.writeServices(to: &writer)
+        page.writeHealth(registry?.known ?? [], now: gh_monotonic_ns(), to: &writer)
         page.writeBreakers(breakers, to: &writer)
         page.writeWorkers(to: &writer)
+        releases?.write(to: &writer)
         writeProgram(to: &writer)
         writer.finish()
     }

@@ -139,6 +139,37 @@ struct MetricsPage {
         }
     }
 
+    // MARK: Health
+
+    /// - Parameter states: of the services, whose endpoints are shown one by one.
+    func writeHealth(_ states: [ServiceState], now: Int64, to writer: inout PrometheusWriter) {
+        let shown = services.indices.filter { $0 >= SeriesID.firstNamed || ($0 == 0 && isUsed(service: $0)) }
+        let labels = shown.map { PrometheusWriter.label("service", services[$0]) }
+        writer.begin("gatehouse_health_checks_total", .counter, "Active checks of endpoints, by result.")
+        for (service, label) in zip(shown, labels) {
+            let counts = CheckResult.allCases.map { inService(service, MetricLayout.serviceChecks + Int($0.rawValue)) }
+            // All of them as soon as there is one: a failure that comes later is then an increase from 0.
+            if counts.allSatisfy({ $0 == 0 }) { continue }
+            for (result, count) in zip(CheckResult.allCases, counts) {
+                writer.sample(label, "result", result.label, count)
+            }
+        }
+        writer.begin("gatehouse_ejections_total", .counter, "Passive ejections of endpoints, by reason.")
+        for (service, label) in zip(shown, labels) {
+            for reason in EjectionReason.allCases {
+                let count = inService(service, MetricLayout.serviceEjections + Int(reason.rawValue))
+                writer.sample(label, "reason", reason.label, count)
+            }
+        }
+        writer.begin(
+            "gatehouse_ejections_held_back_total", .counter,
+            "Passive ejections that were not made because as many endpoints were out as may be.")
+        for (service, label) in zip(shown, labels) {
+            writer.sample(label, inService(service, MetricLayout.serviceEjectionsHeldBack))
+        }
+        EndpointGauges(states, now: now).write(to: &writer)
+    }
+
     // MARK: Workers
 
     func writeWorkers(to writer: inout PrometheusWriter) {

@@ -74,6 +74,19 @@ package final class MetricsShard: Sendable {
         change(service, MetricLayout.servicePending, by: amount)
     }
 
+    // MARK: Health
+
+    func healthCheckEnded(_ service: SeriesID, _ result: CheckResult) {
+        change(service, MetricLayout.serviceChecks + Int(result.rawValue), by: 1)
+    }
+
+    func ejected(_ service: SeriesID, _ reason: EjectionReason) {
+        change(service, MetricLayout.serviceEjections + Int(reason.rawValue), by: 1)
+    }
+
+    /// An endpoint failed enough to be ejected, while as many were out as may be.
+    func ejectionHeldBack(_ service: SeriesID) { change(service, MetricLayout.serviceEjectionsHeldBack, by: 1) }
+
     /// A request was refused at once, because of the service's caps or its breaker.
     func shed(_ service: SeriesID) { change(service, MetricLayout.serviceShed, by: 1) }
 

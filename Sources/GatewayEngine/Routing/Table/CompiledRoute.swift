@@ -1,5 +1,4 @@
 package import GatewayConfiguration
-internal import Synchronization
 
 /// A route as the data plane reads it: names replaced by indices, templates by pieces. Small, because there may be
 /// 100,000 of them; what only people ask for (location, the conditions as written) stays in
@@ -55,46 +54,6 @@ package enum CompiledAnswer: Sendable {
     case split(CompiledSplit)
     case redirect(CompiledRedirect)
     case respond(CompiledResponse)
-}
-
-package final class CompiledSplit: Sendable {
-    package struct Side: Sendable, Hashable {
-        package let service: Int
-        package let weight: Int
-    }
-    package let sides: [Side]
-    private let total: UInt64
-    /// Shared by all loops, so that the shares are exact over the whole gateway.
-    private let counter = Atomic<UInt64>(0)
-    /// Steps through the places of a turn in an order that mixes the sides; prime to `total`.
-    private let stride: UInt64
-
-    init(_ sides: [Side]) {
-        self.sides = sides
-        let total = UInt64(max(1, sides.reduce(0) { $0 + $1.weight }))
-        var stride = total * 618 / 1_000 + 1
-        while CompiledSplit.divisor(stride, total) != 1 { stride += 1 }
-        self.total = total
-        self.stride = stride
-    }
-
-    /// The service of the next request: in any window of as many requests as the weights' sum, each side gets exactly its
-    /// weight.
-    func next() -> Int {
-        let turn = counter.add(1, ordering: .relaxed).oldValue
-        var place = Int((turn % total) * stride % total)
-        for side in sides {
-            place -= side.weight
-            if place < 0 { return side.service }
-        }
-        return sides[sides.count - 1].service
-    }
-
-    private static func divisor(_ one: UInt64, _ other: UInt64) -> UInt64 {
-        var (one, other) = (one, other)
-        while other != 0 { (one, other) = (other, one % other) }
-        return one
-    }
 }
 
 package final class CompiledRedirect: Sendable {

@@ -128,9 +128,10 @@ struct RouteCompiler {
             }
             return .serviceFromPath(parameter: index)
         case .upstream(let target): return .upstream(upstream(target.endpoint))
-        case .split(let sides):
+        case .split(let split):
             return .split(
-                CompiledSplit(sides.map { .init(service: service($0.service, &problems), weight: $0.weight) }))
+                CompiledSplit(
+                    split, services: split.sides.map { service($0.service, &problems) }, route: route.name))
         case .redirect(let redirect): return .redirect(CompiledRedirect(redirect, hasPath: redirect.path != nil))
         case .respond(let response): return .respond(CompiledResponse(response))
         }

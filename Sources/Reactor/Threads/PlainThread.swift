@@ -6,7 +6,7 @@
 
 /// A thread for work that waits: for a signal, a pipe, the system's resolver. A shared pool would count such a thread as
 /// busy and hold others back.
-enum PlainThread {
+package enum PlainThread {
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -14,7 +14,7 @@ enum PlainThread {
 
     /// Runs `body` on a thread of its own; false when the system has none left.
     @discardableResult
-    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let context = unsafe Unmanaged.passRetained(Body(body))
         #if canImport(Glibc)
             var thread = pthread_t()
