@@ -128,7 +128,15 @@ import Testing
                 ("load_balancing", "{ policy: least_request }", "{ policy: round_robin }"),
                 ("timeouts", "{}", "{ connect: 1s }"),
                 ("pool", "{}", "{ max_idle: 1 }"), ("retries", "{}", "{ attempts: 2 }"),
-                ("hedge", "{ after: 1s }", "{ after: 2s }"),
+                ("hedge", "{ after: 1s }", "{ after: 2s }"), ("circuit_breaker", "{}", "{ adaptive: true }"),
+            ])
+        + service(
+            "circuit_breaker", "circuit_breaker: { ", " }",
+            [
+                ("max_connections", "1", "2"), ("max_pending", "1", "2"), ("max_requests", "1", "2"),
+                ("max_retries", "1", "2"), ("pending_timeout", "1s", "0s"), ("error_ratio", "10%", "20%"),
+                ("latency", "1s", "2s"), ("slow_ratio", "10%", "20%"), ("min_requests", "1", "2"),
+                ("window", "1s", "2s"), ("open_for", "1s", "2s"), ("ramp", "1s", "0s"), ("adaptive", "true", "false"),
             ])
         + service(
             "load_balancing", "load_balancing: { ", " }",
@@ -198,7 +206,12 @@ import Testing
                 ("host", "preserve", "a.b"), ("limits", "{ request_body: 1 }", "{ request_body: 2 }"),
                 ("timeouts", "{ request: 1s }", "{ request: 0s }"), ("paths", "{}", "{ semicolon: reject }"),
                 ("retries", "{}", "{ attempts: 0 }"), ("hedge", "{ after: 1s }", "{ after: 1s, max: 0 }"),
+                ("fault", "{ abort: 500 }", "{ abort: 501 }"),
             ])
+        + route(
+            "fault", "path: /, service: s, fault: { delay: 1s, ", " }",
+            [("abort", "500", "501"), ("share", "10%", "20%"), ("header", "A", "B")])
+        + route("fault", "path: /, service: s, fault: { ", " }", [("delay", "1s", "2s")])
         + route(
             "header_match", "path: /, service: s, headers: { a: { ", " } }",
             [
@@ -313,6 +326,7 @@ import Testing
                     retries: \(text(Vocabulary.retries).dropLast()), backoff: \(text(Vocabulary.backoff)) }
                     health_check: \(text(Vocabulary.healthCheck).replacing("host: the endpoint's, ", with: ""))
                     outlier_detection: \(text(Vocabulary.outlierDetection))
+                    circuit_breaker: \(text(Vocabulary.circuitBreaker))
                     load_balancing: \(text(Vocabulary.loadBalancing))
                 """)
         var log = configuration.accessLog
@@ -331,6 +345,7 @@ import Testing
         #expect(configuration.services[0].healthCheck == HealthCheckConfiguration())
         #expect(configuration.services[0].outlierDetection == OutlierDetectionConfiguration())
         #expect(configuration.services[0].loadBalancing == LoadBalancingConfiguration())
+        #expect(configuration.services[0].circuitBreaker == CircuitBreakerConfiguration())
     }
 
     @Test func documentedDefaultsOfReleasesAreTrue() throws {

@@ -66,6 +66,7 @@ extension ConfigurationDecoder {
         case .timeouts: decodeTimeouts(value, into: &route.timeouts)
         case .retries: route.retries = decodeRetries(value)
         case .hedge: route.hedge = decodeHedge(value)
+        case .fault: route.fault = decodeFault(value)
         case .paths: route.paths = decodePathPolicy(value)
         case .websocket: assign(value, to: &route.webSocket)
         case .aggregate: checkAggregate(value)

@@ -33,6 +33,7 @@ extension ConfigurationDecoder {
                 outlierDetection = key
             case .retries: service.retries = decodeRetries(value)
             case .hedge: service.hedge = decodeHedge(value)
+            case .circuitBreaker: service.circuitBreaker = decodeCircuitBreaker(value)
             default: break
             }
         }

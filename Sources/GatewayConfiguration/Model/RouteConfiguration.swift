@@ -24,6 +24,7 @@ package struct RouteConfiguration: Sendable, Hashable {
     /// nil: the service's.
     package var retries: RetriesConfiguration?
     package var hedge: HedgeConfiguration?
+    package var fault: FaultConfiguration?
     /// nil: the listener's.
     package var paths: PathPolicyConfiguration?
     package var mirror: MirrorConfiguration?

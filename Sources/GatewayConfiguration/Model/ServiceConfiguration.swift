@@ -11,6 +11,7 @@ package struct ServiceConfiguration: Sendable, Hashable {
     package var retries = RetriesConfiguration()
     /// nil: none.
     package var hedge: HedgeConfiguration?
+    package var circuitBreaker = CircuitBreakerConfiguration()
     @NotCompared package var location: SourceLocation
 
     package init(name: String, endpoints: [EndpointConfiguration], location: SourceLocation = .none) {

@@ -131,6 +131,11 @@ enum Key: String, CaseIterable, Sendable {
     case latency
     case openFor = "open_for"
     case adaptive
+    case pendingTimeout = "pending_timeout"
+    case slowRatio = "slow_ratio"
+    case minRequests = "min_requests"
+    case window
+    case ramp
     case serverName = "server_name"
     case clientCertificate = "client_certificate"
     case clientKey = "client_key"
@@ -163,7 +168,6 @@ enum Key: String, CaseIterable, Sendable {
     case candidate
     case steps
     case pause
-    case minRequests = "min_requests"
     case maxErrorIncrease = "max_error_increase"
     case maxLatencyIncrease = "max_latency_increase"
     case onInconclusive = "on_inconclusive"

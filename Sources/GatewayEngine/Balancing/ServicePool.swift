@@ -96,6 +96,7 @@ final class ServicePool {
     func note(_ outcome: TryOutcome, at endpoint: EndpointPool, now: Int64) {
         endpoint.worker.ejections.note(outcome, service, endpoint.state, now: now)
         if service.balancing.policy == .peakEWMA { outcome.teach(endpoint.state.latency, now: now) }
+        learn(outcome, worker: endpoint.worker, now: now)
     }
 
     func closeIdle() {

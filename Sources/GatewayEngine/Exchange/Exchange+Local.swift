@@ -41,7 +41,7 @@ extension Exchange {
     }
 
     /// Answers with an error of the gateway.
-    func refuse(_ error: GatewayError, message: StaticString? = nil, allow: Bool = false) {
+    func refuse(_ error: GatewayError, status: Int? = nil, message: StaticString? = nil, allow: Bool = false) {
         guard phase == .waiting else { return }
         if halfClosed {
             // Nobody waited for this answer any more.
@@ -59,9 +59,9 @@ extension Exchange {
         let format = ErrorBody.Format.negotiated(for: request.fields)
         let body = worker.bodyBuffer
         body.removeAll()
-        ErrorBody.write(error, message: message, as: format, into: body)
+        ErrorBody.write(error, status: status, message: message, as: format, into: body)
         response.removeAll()
-        response.status = error.status
+        response.status = status ?? error.status
         let fields = response.fields
         fields.append(.contentType, format.contentType)
         if allow {
@@ -70,12 +70,12 @@ extension Exchange {
         } else if error == .methodNotAllowed {
             fields.append(.allow, "")
         }
-        let status = worker.pathBuffer
-        status.removeAll()
+        let proxyStatus = worker.pathBuffer
+        proxyStatus.removeAll()
         let name = snapshot.gatewayName
-        ErrorBody.writeProxyStatus(error, gateway: name.span, into: status)
-        fields.append(.proxyStatus, status.span)
-        if error.status == 503 { fields.append(.retryAfter, "1") }
+        ErrorBody.writeProxyStatus(error, gateway: name.span, into: proxyStatus)
+        fields.append(.proxyStatus, proxyStatus.span)
+        if response.status == 503 { appendRetryAfter(fields) }
         respond(body.span)
     }
 

@@ -76,7 +76,12 @@ extension Exchange {
         if case .length(let length) = framing, length > bodyLimit { return refuse(.bodyTooLarge) }
         streamIdle = plan.streamIdle >= 0 ? plan.streamIdle : settings.streamIdle
 
-        // (6) The answer.
+        // (6) The answer; a failure that is rehearsed comes first.
+        if plan.fault >= 0, rehearse(plan) { return }
+        answer(plan)
+    }
+
+    func answer(_ plan: RoutePlan) {
         switch plan.way {
         case .service(let service):
             proxy(service, plan)

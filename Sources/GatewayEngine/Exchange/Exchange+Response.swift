@@ -26,6 +26,7 @@ extension Exchange {
         let fields = response.fields
         FieldRules.stripHopByHop(fields)
         if !fields.contains(.date) { appendDate(fields) }
+        if record.isRehearsal { markRehearsal(fields) }
         copyRequestID(to: fields)
         keepClient(fields)
         if snapshot.configuration.forwarding.via {

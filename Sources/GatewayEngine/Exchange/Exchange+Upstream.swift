@@ -11,6 +11,7 @@ extension Exchange {
         record.service = Int32(truncatingIfNeeded: index)
         record.serviceSeries = pool.service.series
         guard buildTarget() else { return refuse(.pathRejected) }
+        guard enterService() else { return }
         if let client {
             let address = worker.text(of: client.address)
             ForwardedFields.edit(

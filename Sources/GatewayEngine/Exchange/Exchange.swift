@@ -98,6 +98,12 @@ final class Exchange: UpstreamRequest {
     var isWaitingInPool = false
     /// The client has sent its end while the answer was not there yet.
     var halfClosed = false
+    /// The place at the service; nil: none is taken.
+    var ticket: ServiceTicket?
+    /// Nanoseconds until a refused request may come again; 0: not known.
+    var retryAfter: Int64 = 0
+    /// Runs while the request is delayed on purpose.
+    var faultTimer: FaultTimer?
     /// What `strip_prefix` took away, in the same arena.
     var removedPrefix = ByteRange.empty
     var hasResponseTrailers = false
@@ -125,6 +131,7 @@ final class Exchange: UpstreamRequest {
         originalAuthority = .empty
         framing = .none
         halfClosed = false
+        retryAfter = 0
         removedPrefix = .empty
         hasResponseTrailers = false
         addressesTried = 0
@@ -224,12 +231,14 @@ final class Exchange: UpstreamRequest {
         guard phase != .unused else { return }
         phase = .unused
         worker.loop.timers.pause(self)
+        stopFault()
         leaveEndpoint()
         if let mirror {
             self.mirror = nil
             mirror.cancel()
         }
         if !triedEndpoints.isEmpty { triedEndpoints.removeAll(keepingCapacity: true) }
+        leaveService()
         downstream = nil
         client = nil
         service = nil
@@ -259,6 +268,10 @@ final class Exchange: UpstreamRequest {
     // MARK: Events of the endpoint's side
 
     override func leaseAgain(from pool: EndpointPool) { goOn(from: pool) }
+    override func waitedTooLong(in pool: EndpointPool) {
+        isWaitingInPool = false
+        refuse(.pendingTimeout)
+    }
     override func upstreamIsReady(_ connection: UpstreamStream) { sendRequest(on: connection) }
     override func upstreamDidReceiveInformational() { passInformational() }
     override func upstreamDidReceiveHead(_ framing: BodyFraming) { passHead(framing) }

@@ -10,10 +10,17 @@ package final class ServiceState: Sendable {
     let inFlight = Atomic<Int>(0)
     /// Of these, retries.
     let retries = Atomic<Int>(0)
+    /// Open connections to its endpoints, idle ones too, over all workers.
+    let connections = Atomic<Int>(0)
+    /// Requests that wait for a connection or for a name, over all workers.
+    let pending = Atomic<Int>(0)
 
     /// Who of the endpoints is out.
     let ejections = Mutex(EjectionLedger())
     private let endpoints = Mutex<[String: EndpointState]>([:])
+
+    /// Made when a configuration asks for them for the first time: most services have neither.
+    private let breaking = Mutex<(circuit: CircuitBreaker?, limit: AdaptiveLimit?)>((nil, nil))
 
     /// Keys the values of sticky cookies where the configuration names no secret.
     let stickyKey: SipHash.Key
@@ -23,6 +30,24 @@ package final class ServiceState: Sendable {
     init(name: String, stickyKey: SipHash.Key = .random()) {
         self.name = name
         self.stickyKey = stickyKey
+    }
+
+    func circuitBreaker() -> CircuitBreaker {
+        breaking.withLock { breaking in
+            if let known = breaking.circuit { return known }
+            let made = CircuitBreaker()
+            breaking.circuit = made
+            return made
+        }
+    }
+
+    func adaptiveLimit() -> AdaptiveLimit {
+        breaking.withLock { breaking in
+            if let known = breaking.limit { return known }
+            let made = AdaptiveLimit()
+            breaking.limit = made
+            return made
+        }
     }
 
     /// The endpoint's state; made when it is asked for the first time.

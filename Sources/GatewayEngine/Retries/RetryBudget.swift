@@ -11,30 +11,20 @@ struct RetryBudget {
     let service: ServiceState
     /// Retries that may always be under way.
     let floor: Int
+    /// While it rests, a retry would be one request more to a service that has none to spare.
+    var circuit: CircuitBreaker?
 
     /// How many may be under way while so many requests are.
     func limit(active: Int, share: Int) -> Int {
         max(floor, active * share / 10_000)
     }
 
-    /// Takes a place; false when there is none.
-    ///
-    /// Compare and exchange instead of adding first: two workers that meet at the limit must not refuse each other the
-    /// one place that is left.
+    /// Takes a place; false when there is none, or when the service's breaker is open.
     func take(share: Int) -> Bool {
-        let limit = limit(active: service.inFlight.load(ordering: .relaxed), share: share)
-        var taken = service.retries.load(ordering: .relaxed)
-        while taken < limit {
-            let (exchanged, original) = service.retries.weakCompareExchange(
-                expected: taken, desired: taken + 1, ordering: .relaxed)
-            if exchanged { return true }
-            taken = original
-        }
-        return false
+        if let circuit, circuit.isResting { return false }
+        let active = service.inFlight.load(ordering: .relaxed)
+        return ServiceState.take(service.retries, cap: limit(active: active, share: share))
     }
 
-    func giveBack() {
-        let before = service.retries.subtract(1, ordering: .relaxed).oldValue
-        precondition(before > 0, "a retry of \(service.name) was given back that nobody had taken")
-    }
+    func giveBack() { service.giveBack(service.retries) }
 }

@@ -17,6 +17,10 @@ package final class CompiledService: Sendable {
     let keepAlive: Int64
     let retries: CompiledRetries
     let hedge: CompiledHedge
+    let breaker: CompiledBreaker
+    /// nil: no breaker is configured, and nothing of it is touched.
+    let circuit: CircuitBreaker?
+    let adaptiveLimit: AdaptiveLimit?
     let pool: PoolConfiguration
     /// What outlives this snapshot: health, load, ejections.
     let state: ServiceState
@@ -26,7 +30,7 @@ package final class CompiledService: Sendable {
     let ejection: EjectionPolicy?
 
     /// Places for retries, shared by all routes that lead here.
-    var retryBudget: RetryBudget { RetryBudget(service: state, floor: 3) }
+    var retryBudget: RetryBudget { RetryBudget(service: state, floor: breaker.maxRetries, circuit: circuit) }
 
     init(
         _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, state: ServiceState
@@ -43,6 +47,9 @@ package final class CompiledService: Sendable {
         keepAlive = configuration.timeouts.keepAlive.nanosecondsOrNever
         retries = CompiledRetries(configuration.retries)
         hedge = CompiledHedge(configuration.hedge)
+        breaker = CompiledBreaker(configuration.circuitBreaker)
+        circuit = breaker.rule.isOn ? state.circuitBreaker() : nil
+        adaptiveLimit = breaker.isAdaptive ? state.adaptiveLimit() : nil
         pool = configuration.pool
         healthCheck = configuration.healthCheck.map { CompiledHealthCheck($0, of: configuration, index: index) }
         ejection = EjectionPolicy(configuration.outlierDetection, endpoints: configuration.endpoints.count)

@@ -12,6 +12,7 @@ package final class Snapshot: Sendable {
     let plans: [RoutePlan]
     /// What routes have of their own; `retries(for:of:)` and `hedge(for:of:)` read it.
     private let tries: RouteTries
+    let faults: [CompiledFault]
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
@@ -50,6 +51,7 @@ package final class Snapshot: Sendable {
             labels += service.endpoints.map(\.authority)
             return compiled
         }
+        metrics.show(breakers: services.compactMap { service in service.circuit.map { (service.series, $0) } })
         listeners = configuration.listeners.map(CompiledListener.init)
         settings = ClientSettings(configuration)
         let routeSeries = metrics.assignRoutes(configuration.routes.map(\.name))
@@ -57,12 +59,14 @@ package final class Snapshot: Sendable {
         let named = Dictionary(
             configuration.services.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var tries = RouteTries()
+        var faults: [CompiledFault] = []
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
-                releases: releases, tries: &tries)
+                releases: releases, tries: &tries, faults: &faults)
         }
         self.tries = tries
+        self.faults = faults
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels)
         trustedProxies = configuration.trustedProxies
@@ -119,9 +123,12 @@ struct RoutePlan: Sendable {
     /// nil: nothing is copied.
     let mirror: MirrorPlan?
 
+    /// The place in the snapshot's `faults`; -1: none.
+    let fault: Int32
+
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
-        services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries
+        services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault]
     ) {
         way =
             switch route.answer {
@@ -150,6 +157,8 @@ struct RoutePlan: Sendable {
         mirror = configuration.mirror.flatMap { mirror in
             services[mirror.service].map { MirrorPlan(mirror, service: $0) }
         }
+        fault = configuration.fault == nil ? -1 : Int32(truncatingIfNeeded: faults.count)
+        if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
     }
 
     private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {

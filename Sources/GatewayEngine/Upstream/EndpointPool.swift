@@ -1,6 +1,7 @@
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Reactor
+internal import Synchronization
 
 /// One worker's connections to one endpoint.
 ///
@@ -27,8 +28,12 @@ final class EndpointPool {
     private var idle: [HTTP1Upstream] = []
     private var openCount = 0
     private var nextAddress = 0
-    /// Requests that wait for a connection because the limit is reached.
-    private var waiting: [UpstreamRequest] = []
+    /// Requests that wait for a connection because a limit is reached, or for the name.
+    private lazy var waiting = PendingQueue(self)
+    /// The limit that was reached last is that of the service over all workers: nobody here can tell when it has room.
+    private var isCapped = false
+    /// How often the queue looks then.
+    private static let capInterval: Int64 = 16_000_000
 
     init(worker: Worker, service: CompiledService, endpoint: CompiledEndpoint) {
         self.worker = worker
@@ -61,25 +66,34 @@ final class EndpointPool {
                 return .connection(connection)
             }
         }
-        if openCount >= service.pool.maxConnections {
-            guard waiting.count < service.pool.maxPending else { return .failed(.overloaded) }
-            waiting.append(request)
-            worker.metrics.pending(service.series, by: 1)
-            return .pending
-        }
+        if openCount >= service.pool.maxConnections { return wait(request) }
         switch addresses.state {
-        case .known(let list): return open(list, for: request)
+        case .known(let list):
+            isCapped = !service.state.takeConnection(cap: service.breaker.maxConnections)
+            return isCapped ? wait(request) : open(list, for: request)
         case .resolving:
-            guard waiting.count < service.pool.maxPending else { return .failed(.overloaded) }
-            waiting.append(request)
-            worker.metrics.pending(service.series, by: 1)
-            addresses.whenResolved { [self] in serveWaiting() }
-            return .pending
+            let lease = wait(request)
+            if case .pending = lease { addresses.whenResolved { [self] in serveWaiting() } }
+            return lease
         case .failed:
             return .failed(.nameNotResolved)
         }
     }
 
+    /// Puts the request in the queue, if that and the service's own have a place.
+    private func wait(_ request: UpstreamRequest) -> Lease {
+        guard waiting.count < service.pool.maxPending, service.state.takePending(cap: service.breaker.maxPending)
+        else {
+            worker.metrics.shed(service.series)
+            return .failed(.overloaded)
+        }
+        waiting.append(request, deadline: worker.loop.now + service.breaker.pendingTimeout)
+        if isCapped { waiting.look(within: Self.capInterval) }
+        worker.metrics.pending(service.series, by: 1)
+        return .pending
+    }
+
+    /// The place among the service's connections is taken.
     private func open(_ list: [SocketAddress], for request: UpstreamRequest) -> Lease {
         // Every address gets its chance to at least begin.
         for _ in list {
@@ -95,6 +109,7 @@ final class EndpointPool {
             }
             worker.metrics.connectionFailed(service.series)
         }
+        service.state.giveBackConnection()
         return .failed(.upstreamConnectFailed)
     }
 
@@ -113,7 +128,9 @@ final class EndpointPool {
     /// A connection has finished its exchange and can carry another.
     func giveBack(_ connection: HTTP1Upstream) {
         worker.metrics.poolActive(service.series, by: -1)
-        if isRetired || idle.count >= service.pool.maxIdle {
+        let isWantedElsewhere =
+            waiting.isEmpty && service.state.wantsConnections(cap: service.breaker.maxConnections)
+        if isRetired || isWantedElsewhere || idle.count >= service.pool.maxIdle {
             worker.metrics.poolIdle(service.series, by: 1)
             connection.close()
             return
@@ -125,6 +142,7 @@ final class EndpointPool {
 
     func didClose(_ connection: HTTP1Upstream, wasIdle: Bool) {
         openCount -= 1
+        service.state.giveBackConnection()
         if wasIdle {
             worker.metrics.poolIdle(service.series, by: -1)
             if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
@@ -136,21 +154,40 @@ final class EndpointPool {
 
     /// Gives connections to those that wait, in their order.
     private func serveWaiting() {
-        while let request = waiting.first {
+        while !waiting.isEmpty {
             if openCount >= service.pool.maxConnections && idle.isEmpty { return }
             if case .resolving = addresses.state { return }
-            waiting.removeFirst()
-            worker.metrics.pending(service.series, by: -1)
+            if idle.isEmpty, service.state.connections.load(ordering: .relaxed) >= service.breaker.maxConnections {
+                return waiting.look(within: Self.capInterval)
+            }
+            guard let request = waiting.popFirst() else { return }
+            didLeaveQueue()
             request.leaseAgain(from: self)
         }
     }
 
+    private func didLeaveQueue() {
+        service.state.giveBackPending()
+        worker.metrics.pending(service.series, by: -1)
+    }
+
+    /// The queue's timer: somebody has waited for too long, or the service may have room for a connection.
+    func lookAtQueue() {
+        if case .resolving = addresses.state {
+            // A name is waited for until the request's own deadline, with an error of its own.
+            return waiting.look(after: service.breaker.pendingTimeout)
+        }
+        while let request = waiting.popExpired(now: worker.loop.now) {
+            didLeaveQueue()
+            worker.metrics.shed(service.series)
+            request.waitedTooLong(in: self)
+        }
+        serveWaiting()
+    }
+
     /// The request has ended while it waited.
     func forget(_ request: UpstreamRequest) {
-        if let index = waiting.firstIndex(where: { $0 === request }) {
-            waiting.remove(at: index)
-            worker.metrics.pending(service.series, by: -1)
-        }
+        if waiting.remove(request) { didLeaveQueue() }
     }
 
     func closeIdle() {

@@ -128,6 +128,11 @@ final class InternalRequest: UpstreamRequest {
         lease()
     }
 
+    override func waitedTooLong(in pool: EndpointPool) {
+        isWaiting = false
+        finish(.failure(.gateway(.pendingTimeout)))
+    }
+
     override func upstreamIsReady(_ connection: UpstreamStream) {
         if head.isEmpty { return finish(.success(Reply(status: 0, body: [], isCut: false))) }
         let (head, body) = (self.head, self.body)

@@ -41,6 +41,9 @@ class UpstreamRequest: TimerNode {
     /// A place in the pool, or the name's address, has come: it should ask again.
     func leaseAgain(from pool: EndpointPool) {}
 
+    /// No place has come within the service's `pending_timeout`: the pool has forgotten the request.
+    func waitedTooLong(in pool: EndpointPool) {}
+
     /// A connection is there and waits for the head.
     func upstreamIsReady(_ connection: UpstreamStream) {}
 

@@ -57,8 +57,7 @@ extension Vocabulary {
             Field(.mirror, .object(mirror), "Sends a copy to another service.", planned: true),
             Field(.retries, .object(retries), "Further tries, instead of the service's.", default: "the service's"),
             Field(.hedge, .object(hedge), "Instead of the service's; `max: 0` for none.", default: "the service's"),
-            Field(
-                .fault, .object(fault), "Delays or aborts a share of the requests, to rehearse failure.", planned: true),
+            Field(.fault, .object(fault), "Delays or aborts a share of the requests, to rehearse failure."),
             Field(.auth, .choice([.word("none"), .object(auth)]), "Who may ask on this route.", planned: true),
             Field(.rateLimiting, .oneOrList(.object(limit)), "How much, on this route.", planned: true),
             Field(.cors, .object(cors), "Cross-origin rules of this route.", planned: true),
@@ -137,9 +136,9 @@ extension Vocabulary {
     static let fault = ObjectShape(
         "fault", "Faults made on purpose.", rules: [.atLeastOne([.delay, .abort])],
         [
-            Field(.delay, .scalar(.duration(off: false)), "Waits this long."),
-            Field(.abort, .integer(400...599), "Answers this status."),
-            Field(.share, .share, "For how many requests.", default: "100%"),
+            Field(.delay, .scalar(.duration(off: false)), "Waits this long; with `abort`, before that."),
+            Field(.abort, .integer(400...599), "Answers this status, as `fault_injected`."),
+            Field(.share, .share, "For how many requests, exactly and spread evenly.", default: "100%"),
             Field(.header, .fieldName, "Only for requests with this header field."),
         ])
 }

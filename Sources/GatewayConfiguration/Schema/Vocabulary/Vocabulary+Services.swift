@@ -13,9 +13,7 @@ extension Vocabulary {
             Field(
                 .outlierDetection, .object(outlierDetection),
                 "Takes endpoints out that fail real requests. On, unless switched off, where there are two or more."),
-            Field(
-                .circuitBreaker, .object(circuitBreaker), "Caps that keep a slow service from taking all down.",
-                planned: true),
+            Field(.circuitBreaker, .object(circuitBreaker), "Caps that keep a slow service from taking all down."),
             Field(
                 .protocol, .word("http1", planned: ["http2", "auto"]),
                 "What the endpoints speak; `auto` asks by ALPN.", default: "http1"),
@@ -155,14 +153,36 @@ extension Vocabulary {
     static let circuitBreaker = ObjectShape(
         "circuit_breaker", "Caps of a service, and a breaker by error ratio and latency.",
         [
-            Field(.maxConnections, .integer(1...1_000_000), "Connections.", default: "10000"),
-            Field(.maxPending, .integer(0...1_000_000), "Waiting requests.", default: "10000"),
-            Field(.maxRequests, .integer(1...1_000_000), "Requests at once.", default: "10000"),
-            Field(.maxRetries, .integer(0...1_000_000), "Retries at once.", default: "3"),
-            Field(.errorRatio, .share, "Opens above this share of failures."),
-            Field(.latency, .scalar(.duration(off: false)), "Opens when answers take longer than this."),
+            Field(.maxConnections, .integer(1...1_000_000), "Connections, over all workers.", default: "10000"),
+            Field(
+                .maxPending, .integer(0...1_000_000), "Requests that wait for a connection or a name.", default: "10000"
+            ),
+            Field(
+                .pendingTimeout, .duration, "How long a request may wait for a free connection; then 503.",
+                default: "5s"),
+            Field(.maxRequests, .integer(1...1_000_000), "Requests at once; more is answered 503.", default: "10000"),
+            Field(
+                .maxRetries, .integer(0...1_000_000), "Retries at once that may always be, whatever the budget.",
+                default: "3"),
+            Field(
+                .errorRatio, .share,
+                "Opens when this share of tries fails (no answer, or 5xx). Without it, failures open nothing."),
+            Field(
+                .latency, .scalar(.duration(off: false)),
+                "A try is slow when its response's head takes longer; opens when `slow_ratio` of them are. Without it, "
+                    + "none is slow."),
+            Field(.slowRatio, .share, "The share of slow tries that opens.", default: "50%"),
+            Field(
+                .minRequests, .integer(1...1_000_000), "Tries within the window below which nothing opens.",
+                default: "20"),
+            Field(.window, .scalar(.duration(off: false)), "How far back tries count.", default: "10s"),
             Field(.openFor, .scalar(.duration(off: false)), "Until the first probe.", default: "10s"),
-            Field(.adaptive, .boolean, "Finds the number of requests at once by itself.", default: "false"),
+            Field(
+                .ramp, .duration, "After a probe that succeeds, the share let through grows to all in this time.",
+                default: "10s"),
+            Field(
+                .adaptive, .boolean, "Finds the number of requests at once by itself, from how long answers take.",
+                default: "false"),
         ])
 
     static let serviceTLS = ObjectShape(

@@ -137,6 +137,7 @@ package struct AccessLogEncoder: ~Copyable {
             line.append(rejection.label)
             line.append(byte: UInt8(ascii: "\""))
         }
+        if record.isRehearsal { line.append(",\"fault_injected\":true") }
         line.append(",\"bytes_in\":")
         line.append(decimal: record.bytesReceived)
         line.append(",\"bytes_out\":")

@@ -48,6 +48,8 @@ package struct AccessRecord: Sendable {
     package var error: GatewayError?
     /// Which rule about paths refused the request, beside the error `path_rejected`.
     package var pathRejection: PathRejection?
+    /// A fault was made on purpose: the route's `fault` delayed or aborted the request.
+    package var isRehearsal = false
     package var version = Version.http11
     /// How many times the request was sent, or tried to be sent, upstream.
     package var attempts: UInt16 = 0

@@ -57,11 +57,13 @@ package enum ErrorBody {
 
     /// Writes the body with the error's default message, or another constant sentence such as the explanation of what
     /// exactly is malformed. The sentence must be safe in JSON as it stands.
+    ///
+    /// - Parameter status: where it is not the error's own.
     package static func write(
-        _ error: GatewayError, message: StaticString? = nil, members: [Member] = [], as format: Format = .json,
-        into buffer: WireBuffer
+        _ error: GatewayError, status: Int? = nil, message: StaticString? = nil, members: [Member] = [],
+        as format: Format = .json, into buffer: WireBuffer
     ) {
-        begin(error, as: format, into: buffer)
+        begin(error, status ?? error.status, as: format, into: buffer)
         buffer.append(message ?? error.message)
         end(error, members, as: format, into: buffer)
     }
@@ -71,7 +73,7 @@ package enum ErrorBody {
         _ error: GatewayError, text message: String, members: [Member] = [], as format: Format = .json,
         into buffer: WireBuffer
     ) {
-        begin(error, as: format, into: buffer)
+        begin(error, error.status, as: format, into: buffer)
         append(json: message, to: buffer)
         end(error, members, as: format, into: buffer)
     }
@@ -87,7 +89,7 @@ package enum ErrorBody {
     /// Makes a literal a `StaticString`; left to itself it would be a `String`, and cost ten times as much.
     private static func put(_ text: StaticString, to buffer: WireBuffer) { buffer.append(text) }
 
-    private static func begin(_ error: GatewayError, as format: Format, into buffer: WireBuffer) {
+    private static func begin(_ error: GatewayError, _ status: Int, as format: Format, into buffer: WireBuffer) {
         switch format {
         case .json:
             put("{\"error\": \"", to: buffer)
@@ -95,9 +97,9 @@ package enum ErrorBody {
             put("\", \"message\": \"", to: buffer)
         case .problem:
             put("{\"type\": \"about:blank\", \"title\": \"", to: buffer)
-            buffer.append(StatusText.reason(error.status))
+            buffer.append(StatusText.reason(status))
             put("\", \"status\": ", to: buffer)
-            buffer.append(decimal: error.status)
+            buffer.append(decimal: status)
             put(", \"detail\": \"", to: buffer)
         }
     }

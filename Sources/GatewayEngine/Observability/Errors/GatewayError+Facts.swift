@@ -129,14 +129,28 @@ extension GatewayError {
                 504, "name_resolution_timeout", "Resolving the service's name took too long.",
                 "error=dns_timeout; details=\"name_resolution_timeout\"")
 
+        case .circuitOpen:
+            Facts(
+                503, "circuit_open", "The service is failing and is given a rest.",
+                "error=destination_unavailable; details=\"circuit_open\"")
+        case .pendingTimeout:
+            Facts(
+                503, "pending_timeout", "No connection to the service became free in time.",
+                "error=connection_limit_reached; details=\"pending_timeout\"")
+
         case .overloaded:
             Facts(
-                503, "overloaded", "Too many requests are waiting for the service.",
+                503, "overloaded", "The service has as many requests as it may have.",
                 "error=connection_limit_reached; details=\"overloaded\"")
         case .connectionLimit:
             Facts(
                 503, "connection_limit", "Too many connections are open.",
                 "error=http_request_denied; details=\"connection_limit\"", closes: true)
+        case .faultInjected:
+            // The route names the status; this one stands where there is none.
+            Facts(
+                503, "fault_injected", "This failure is a rehearsal.",
+                "error=http_request_denied; details=\"fault_injected\"")
 
         case .clientClosed:
             Facts(

@@ -41,9 +41,12 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case noEndpoint = 108
     case nameNotResolved = 109
     case nameResolutionTimeout = 110
+    case circuitOpen = 120
+    case pendingTimeout = 121
 
     case overloaded = 140
     case connectionLimit = 141
+    case faultInjected = 150
 
     case clientClosed = 160
     case sendTimeout = 161

@@ -35,7 +35,10 @@ enum MetricLayout {
     /// By `EjectionReason`.
     static let serviceEjections = serviceChecks + CheckResult.count
     static let serviceEjectionsHeldBack = serviceEjections + EjectionReason.count
-    static let serviceStride = serviceEjectionsHeldBack + 1
+    static let serviceShed = serviceEjectionsHeldBack + 1
+    /// One for each phase of a breaker that was entered.
+    static let serviceBreaker = serviceShed + 1
+    static let serviceStride = serviceBreaker + BreakerMachine.Phase.allCases.count
 
     static func statusClass(_ status: UInt16) -> Int { status < 600 ? Int(status) / 100 : 0 }
 }

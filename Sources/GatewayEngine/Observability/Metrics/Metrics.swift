@@ -37,6 +37,7 @@ package final class Metrics: Sendable {
         var shards: [MetricsShard] = []
         var registry: ServiceRegistry?
         var releases: ReleaseRegistry?
+        var breakers: [(series: SeriesID, circuit: CircuitBreaker)] = []
     }
 
     private let state: Mutex<State>
@@ -70,6 +71,11 @@ package final class Metrics: Sendable {
     /// The same for services.
     package func assignServices(_ names: [String]) -> [SeriesID] { state.withLock { $0.services.assign(names) } }
 
+    /// The breakers of a snapshot, whose states the page shows from now on.
+    func show(breakers: [(series: SeriesID, circuit: CircuitBreaker)]) {
+        state.withLock { $0.breakers = breakers }
+    }
+
     /// From now on the page shows the endpoints of these services.
     func show(_ registry: ServiceRegistry) { state.withLock { $0.registry = registry } }
 
@@ -81,14 +87,15 @@ package final class Metrics: Sendable {
     /// With a thousand active routes this takes some ten milliseconds: call it where that holds up no request, or accept
     /// it for the rare scrape.
     package func write(into buffer: WireBuffer) {
-        let (routes, services, shards, registry, releases) = state.withLock {
-            ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases)
+        let (routes, services, shards, registry, releases, breakers) = state.withLock {
+            ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases, $0.breakers)
         }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
         page.writeRequests(to: &writer)
         page.writeServices(to: &writer)
         page.writeHealth(registry?.known ?? [], now: gh_monotonic_ns(), to: &writer)
+        page.writeBreakers(breakers, to: &writer)
         page.writeWorkers(to: &writer)
         releases?.write(to: &writer)
         writeProgram(to: &writer)

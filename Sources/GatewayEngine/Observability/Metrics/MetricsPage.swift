@@ -107,6 +107,38 @@ struct MetricsPage {
         }
     }
 
+    // MARK: Breakers
+
+    /// Only services that have a breaker are shown: for the others there is no state.
+    func writeBreakers(_ breakers: [(series: SeriesID, circuit: CircuitBreaker)], to writer: inout PrometheusWriter) {
+        let shown = services.indices.filter { $0 >= SeriesID.firstNamed }
+        writer.begin(
+            "gatehouse_upstream_shed_total", .counter,
+            "Requests refused at once because of a service's caps or breaker.")
+        for service in shown {
+            writer.sample(
+                PrometheusWriter.label("service", services[service]), inService(service, MetricLayout.serviceShed))
+        }
+        let named = breakers.filter { $0.series != .other && $0.series != .none }
+        writer.begin(
+            "gatehouse_circuit_breaker_state", .gauge,
+            "A service's breaker: 0 closed, 1 open, 2 half-open, 3 ramping up.")
+        for (series, circuit) in named {
+            let label = PrometheusWriter.label("service", services[Int(series.index)])
+            writer.sample(label, gauge: UInt64(circuit.phase.rawValue))
+        }
+        writer.begin(
+            "gatehouse_circuit_breaker_transitions_total", .counter, "Changes of a service's breaker, by the new state."
+        )
+        for (series, _) in named {
+            let label = PrometheusWriter.label("service", services[Int(series.index)])
+            for phase in BreakerMachine.Phase.allCases {
+                let count = inService(Int(series.index), MetricLayout.serviceBreaker + Int(phase.rawValue))
+                writer.sample(label, "to", phase.label, count)
+            }
+        }
+    }
+
     // MARK: Health
 
     /// - Parameter states: of the services, whose endpoints are shown one by one.

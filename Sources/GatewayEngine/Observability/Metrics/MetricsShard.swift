@@ -87,6 +87,13 @@ package final class MetricsShard: Sendable {
     /// An endpoint failed enough to be ejected, while as many were out as may be.
     func ejectionHeldBack(_ service: SeriesID) { change(service, MetricLayout.serviceEjectionsHeldBack, by: 1) }
 
+    /// A request was refused at once, because of the service's caps or its breaker.
+    func shed(_ service: SeriesID) { change(service, MetricLayout.serviceShed, by: 1) }
+
+    func breakerEntered(_ phase: BreakerMachine.Phase, _ service: SeriesID) {
+        change(service, MetricLayout.serviceBreaker + Int(phase.rawValue), by: 1)
+    }
+
     // MARK: The loop
 
     /// How much later than asked for a timer fired.
