@@ -15,17 +15,20 @@ import Testing
         init(_ weights: (Int, Int), _ more: String, new: ScriptedUpstream, endpointWeight: Int = 1) throws {
             old = try ScriptedUpstream(named: "old")
             self.new = new
-            let configuration = try GatewayConfiguration.parse(
+            var configuration = try GatewayConfiguration.parse(
                 yaml: oneListener + """
                     services:
                       old: { endpoints: [ "\(old.url)" ] }
-                      new: { endpoints: [ { url: "\(new.url)", weight: \(endpointWeight) } ] }
+                      new: { endpoints: [ "\(new.url)" ] }
                     routes:
                       - name: shop
                         path: "/**"
                         split: [ { service: old, weight: \(weights.0) }, { service: new, weight: \(weights.1) } ]
                         \(more)
                     """)
+            // A file cannot say this of all endpoints; health checks and operators can bring it about.
+            let service = try #require(configuration.services.firstIndex { $0.name == "new" })
+            configuration.services[service].endpoints[0].weight = endpointWeight
             server = try GatewayServer(
                 configuration, build: Metrics.Build(version: "", swiftVersion: ""),
                 log: OperationLog(level: .error, output: .lines { _ in }))
