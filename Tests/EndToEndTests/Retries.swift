@@ -102,7 +102,10 @@ import Testing
     }
 
     /// The second endpoint gets the very same body, with a length or in chunks.
-    @Test(arguments: ["Content-Length: 11\r\n\r\nhello world", "Transfer-Encoding: chunked\r\n\r\n6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n"])
+    @Test(arguments: [
+        "Content-Length: 11\r\n\r\nhello world",
+        "Transfer-Encoding: chunked\r\n\r\n6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n",
+    ])
     func aBodyIsSentAgain(_ rest: String) throws {
         let bad = try silent()
         let good = try answering(200, "good")
@@ -148,7 +151,8 @@ import Testing
     @Test func oneDeadlineGovernsAllTries() throws {
         let one = try stuck()
         let other = try stuck()
-        let keys = "retries: { attempts: 10, retry_on: [timeout] }, timeouts: { per_try: 200ms, request: 500ms }, \(off)"
+        let keys =
+            "retries: { attempts: 10, retry_on: [timeout] }, timeouts: { per_try: 200ms, request: 500ms }, \(off)"
         try withGateway(pool([one.url, other.url], keys)) { gateway in
             #expect(gateway.ask("GET /") == "504 upstream_timeout")
             #expect(one.heads.count + other.heads.count <= 3)

@@ -90,7 +90,8 @@ import Testing
             #expect(refusal(of: two, gateway) == "upgrade_not_supported")
             let post = handshake.replacing("GET /chat", with: "POST /chat")
             #expect(refusal(of: post, gateway) == "upgrade_not_supported")
-            let h2c = request("GET /", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
+            let h2c = request(
+                "GET /", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
             let answer = try gateway.exchange(h2c)
             #expect(answer.status == 426)
             #expect(origin.heads.count == 1)

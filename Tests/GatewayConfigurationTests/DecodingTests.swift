@@ -113,8 +113,11 @@ import Testing
                 ("stream_idle", "1s", "0s"), ("drain", "1s", "2s"),
             ])
         + section(
-            "forwarding", "forwarding", [("forwarded", "true", "false"), ("via", "true", "false"), ("name", "a", "b"),
-                ("attempts_header", "A", "B"), ("timeout_header", "A", "B")])
+            "forwarding", "forwarding",
+            [
+                ("forwarded", "true", "false"), ("via", "true", "false"), ("name", "a", "b"),
+                ("attempts_header", "A", "B"), ("timeout_header", "A", "B"),
+            ])
         + listener(
             "listener", "", "",
             [
@@ -202,7 +205,8 @@ import Testing
                 ("name", "a", "b"), ("hosts", "a", "[ b ]"), ("methods", "ANY", "GET"),
                 ("headers", "{ a: b }", "{ a: c }"),
                 ("query", "{ a: b }", "{ a: c }"), ("cookies", "{ a: b }", "{ a: c }"), ("listeners", "x", "z"),
-                ("strip_prefix", "\"/{s}\"", "\"/\""), ("websocket", "true", "false"), ("rewrite", "/a?b", "/a?c"), ("rewrite_prefix", "/a", "/b"),
+                ("strip_prefix", "\"/{s}\"", "\"/\""), ("websocket", "true", "false"), ("rewrite", "/a?b", "/a?c"),
+                ("rewrite_prefix", "/a", "/b"),
                 ("host", "preserve", "a.b"), ("limits", "{ request_body: 1 }", "{ request_body: 2 }"),
                 ("timeouts", "{ request: 1s }", "{ request: 0s }"), ("paths", "{}", "{ semicolon: reject }"),
                 ("retries", "{}", "{ attempts: 0 }"), ("hedge", "{ after: 1s }", "{ after: 1s, max: 0 }"),

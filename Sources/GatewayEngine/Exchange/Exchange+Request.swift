@@ -76,9 +76,9 @@ extension Exchange {
         if case .length(let length) = framing, length > bodyLimit { return refuse(.bodyTooLarge) }
         streamIdle = plan.streamIdle >= 0 ? plan.streamIdle : settings.streamIdle
 
-        // (6) The answer; a failure that is rehearsed comes first.
-        if plan.fault >= 0, rehearse(plan) { return }
-        answer(plan)
+        // (6) The policies, and then the answer.
+        policyStep = .preflight
+        runPolicies()
     }
 
     func answer(_ plan: RoutePlan) {

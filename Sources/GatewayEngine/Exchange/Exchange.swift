@@ -52,6 +52,8 @@ final class Exchange: UpstreamRequest {
     var endpoint: EndpointPool?
     /// Read once, so that every try of a request wants the same.
     var affinity = Affinity()
+    /// Which policy is next.
+    var policyStep = PolicyStep.preflight
     /// The split that is told how it went, and the side; nil: none is.
     var splitLane: SplitLane?
     var splitSide = 0

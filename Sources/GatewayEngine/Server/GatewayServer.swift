@@ -62,7 +62,8 @@ package final class GatewayServer: Sendable {
     }
 
     static func compile(
-        _ configuration: GatewayConfiguration, _ metrics: Metrics, _ registry: ServiceRegistry, _ releases: ReleaseRegistry
+        _ configuration: GatewayConfiguration, _ metrics: Metrics, _ registry: ServiceRegistry,
+        _ releases: ReleaseRegistry
     ) throws(StartError) -> Snapshot {
         do {
             return try Snapshot(configuration, metrics: metrics, registry: registry, releases: releases)

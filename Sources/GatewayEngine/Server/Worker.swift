@@ -16,6 +16,8 @@ final class Worker: @unchecked Sendable {
     let ejections = Ejections()
     private(set) var accessLog: AccessLogWorker?
     let scratch = MatchScratch()
+    /// For rules of policies, which must not disturb what the route has matched.
+    let policyScratch = MatchScratch()
     /// Heads and chunk lines are put together here before they are written.
     let output = WireBuffer(capacity: 16 * 1024)
     /// Paths, targets and short values.

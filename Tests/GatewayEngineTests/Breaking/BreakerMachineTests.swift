@@ -12,8 +12,6 @@ func breakerRule(_ change: (inout CircuitBreakerConfiguration) -> Void = { _ in 
     return BreakerRule(configuration)
 }
 
-let second: Int64 = 1_000_000_000
-
 @Suite struct BreakerMachineTests {
     private let rule = breakerRule()
 

@@ -15,7 +15,9 @@ import Testing
             bytes += [mask | 126, UInt8(length >> 8), UInt8(length & 0xFF)]
         } else {
             bytes.append(mask | 127)
-            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: length >> shift)) }
+            for shift in stride(from: 56, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: length >> shift))
+            }
         }
         if masked { bytes += [1, 2, 3, 4] }
         return bytes + [UInt8](repeating: 0x8A, count: length)
@@ -53,7 +55,9 @@ import Testing
             var tracker = FrameTracker()
             var place = 0
             while place < stream.count {
-                let step = min(stream.count - place, Int.random(in: 1...(Bool.random(using: &random) ? 3 : 70_000), using: &random))
+                let step = min(
+                    stream.count - place, Int.random(in: 1...(Bool.random(using: &random) ? 3 : 70_000), using: &random)
+                )
                 let firstEnd = tracker.take(stream.span.extracting(place..<place + step))
                 let expected = ends.filter { $0 > place && $0 <= place + step }.min()
                 #expect(firstEnd == expected.map { $0 - place }, "seed \(random.seed)")

@@ -54,7 +54,7 @@ extension Vocabulary {
                 .splitOverrides, .list(.object(splitOverride)),
                 "Requests that go to one side whatever its weight; the first that fits."),
             Field(.canary, .object(canary), "Moves a split of two from one side to the other, and judges on the way."),
-            Field(.mirror, .object(mirror), "Sends a copy to another service.", planned: true),
+            Field(.mirror, .object(mirror), "Sends a copy to another service."),
             Field(.retries, .object(retries), "Further tries, instead of the service's.", default: "the service's"),
             Field(.hedge, .object(hedge), "Instead of the service's; `max: 0` for none.", default: "the service's"),
             Field(.fault, .object(fault), "Delays or aborts a share of the requests, to rehearse failure."),

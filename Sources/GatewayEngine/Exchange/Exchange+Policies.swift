@@ -1,0 +1,32 @@
+/// What stands between the route and its answer, in the one order that is documented: preflight, authenticate,
+/// authorise, rate limit, validate, transform the request, answer.
+///
+/// A policy either lets the request go on, or answers it, or waits for something (keys, a store, another service) and
+/// calls `runPolicies` again when it has it. The deadline of the request does not run before its answer begins; a policy
+/// that waits has a time limit of its own.
+extension Exchange {
+    /// The next thing to do.
+    enum PolicyStep: UInt8 {
+        case preflight, authenticate, authorise, rateLimit, validate, transform, answer
+    }
+
+    /// Goes on from `policyStep`.
+    func runPolicies() {
+        guard phase == .waiting else { return }
+        let plan = snapshot.plans[routeIndex]
+        while true {
+            switch policyStep {
+            case .preflight: policyStep = .authenticate
+            case .authenticate: policyStep = .authorise
+            case .authorise: policyStep = .rateLimit
+            case .rateLimit: policyStep = .validate
+            case .validate: policyStep = .transform
+            case .transform: policyStep = .answer
+            case .answer:
+                // A failure that is rehearsed comes first.
+                if plan.fault >= 0, rehearse(plan) { return }
+                return answer(plan)
+            }
+        }
+    }
+}
