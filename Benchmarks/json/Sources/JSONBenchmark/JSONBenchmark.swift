@@ -7,7 +7,13 @@ import JSONStream
 /// Megabytes a second on one core, over documents that are made here. Figures only: nothing is asserted about time.
 @main
 struct JSONBenchmark {
+    /// Those of the comparison with nginx, Lua and cjson.
+    static let operations: [JSONRewritePlan.Operation] = [
+        .remove("internal_id"), .remove("db_shard"), .remove("created_by_admin"), .rename("email_address", to: "email"),
+    ]
+
     static func main() throws {
+        var written = 0
         for (name, document) in [
             ("users, 64 KiB", Samples.users(bytes: 64 * 1024, isPretty: false)),
             ("users with white space, 64 KiB", Samples.users(bytes: 64 * 1024, isPretty: true)),
@@ -15,6 +21,20 @@ struct JSONBenchmark {
             ("Cyrillic text, 64 KiB", Samples.text(bytes: 64 * 1024)),
         ] {
             try measure("validate \(name)", document.count) { try validate(document) }
+            let rewriter = JSONRewriter(try JSONRewritePlan(operations))
+            try measure("rewrite \(name)", document.count) {
+                rewriter.reset()
+                try rewriter.push(document.span, isLast: true) { written += $0.count }
+            }
+            let pieces = stride(from: 0, to: document.count, by: 16 * 1024).map {
+                Array(document[$0..<min($0 + 16 * 1024, document.count)])
+            }
+            try measure("rewrite in pieces \(name)", document.count) {
+                rewriter.reset()
+                for (number, piece) in pieces.enumerated() {
+                    try rewriter.push(piece.span, isLast: number == pieces.count - 1) { written += $0.count }
+                }
+            }
             try measure("index \(name)", document.count) { _ = try JSONDocument(document) }
         }
     }
