@@ -15,7 +15,14 @@ extension JSONPath {
     package func nodes(
         in root: JSONNode, budget: Int = defaultBudget
     ) throws(JSONPathTooCostly) -> [JSONNode] {
+        var budget = budget
+        return try nodes(in: root, spending: &budget)
+    }
+
+    /// The same out of a budget that is shared.
+    func nodes(in root: JSONNode, spending budget: inout Int) throws(JSONPathTooCostly) -> [JSONNode] {
         var evaluation = PathEvaluation(document: root.document, root: root.index, budget: budget)
+        defer { budget = evaluation.budget }
         return try evaluation.select(segments, from: root.index).map { JSONNode(document: root.document, index: $0) }
     }
 
@@ -31,7 +38,7 @@ struct PathEvaluation {
     let document: JSONDocument
     let root: Int
     /// What may still be looked at.
-    private var budget: Int
+    private(set) var budget: Int
 
     init(document: JSONDocument, root: Int, budget: Int) {
         self.document = document

@@ -71,11 +71,16 @@ extension PathEvaluation {
 
     private static func number(_ count: Int) -> Value { .number(integer: Int64(count), Double(count)) }
 
+    /// The nearest number; what is too large for one counts as infinite.
+    static func double(of node: JSONNode) -> Double {
+        node.double ?? (node.text.first == UInt8(ascii: "-") ? -.infinity : .infinity)
+    }
+
     /// Scalars as what they mean; objects and arrays as they stand.
     private static func value(of node: JSONNode) -> Value {
         switch node.kind {
         case .string: .string(node.stringBytes ?? [])
-        case .number: .number(integer: node.int64, node.double ?? (node.text.first == 0x2D ? -.infinity : .infinity))
+        case .number: .number(integer: node.int64, double(of: node))
         case .true: .bool(true)
         case .false: .bool(false)
         case .null: .null

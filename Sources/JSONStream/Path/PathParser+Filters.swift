@@ -43,7 +43,9 @@ extension PathParser {
         if take("!") {
             skipBlanks()
             if peek == UInt8(ascii: "(") { return .not(try parenthesised()) }
-            return .not(try test(try term()))
+            let start = at
+            let term = try term()
+            return .not(try test(term, at: start))
         }
         if peek == UInt8(ascii: "(") { return try parenthesised() }
         let start = at
@@ -80,12 +82,12 @@ extension PathParser {
     }
 
     /// A term that stands alone: does something exist, or is a function true.
-    private func test(_ term: Term, at start: Int? = nil) throws(JSONPathError) -> PathFilter {
+    private func test(_ term: Term, at start: Int) throws(JSONPathError) -> PathFilter {
         switch term {
         case .query(let query): return .exists(query)
         case .logical(let filter): return filter
         case .literal: throw error(.unexpected)
-        case .value: throw JSONPathError(.wrongType, at: start ?? at)
+        case .value: throw JSONPathError(.wrongType, at: start)
         }
     }
 
@@ -130,10 +132,10 @@ extension PathParser {
         }
         // The grammar is that of JSON.
         let digits = Array(text[start..<at])
-        guard let node = try? JSONDocument(digits).root, let double = node.double else {
+        guard let node = try? JSONDocument(digits).root, node.kind == .number else {
             throw JSONPathError(.badNumber, at: start)
         }
-        return .number(integer: node.int64, double)
+        return .number(integer: node.int64, PathEvaluation.double(of: node))
     }
 
     /// A literal or a function's name with its arguments.

@@ -229,6 +229,7 @@ struct RewriteCompiler {
             node.positionCount = Int32(draft.positions.count)
             blocks.positions += draft.positions
             node.adds = adds(index)
+            blocks.adds = blocks.adds || node.adds
             blocks.nodes.append(node)
         }
         return RewriteRules(blocks)

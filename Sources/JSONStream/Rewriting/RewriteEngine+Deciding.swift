@@ -11,7 +11,7 @@ extension RewriteEngine {
         if frames[top].isObject {
             guard isPending else { return true }
         } else {
-            if !matched.isEmpty { matched.removeAll(keepingCapacity: true) }
+            if !matched.isEmpty { matched.removeAll() }
             if frames[top].isPlain { return true }
             matchElement()
         }
@@ -47,9 +47,9 @@ extension RewriteEngine {
         var keeps = false
         var value: Int32 = -1
         var rename: Int32 = -1
-        for index in matched {
+        for place in 0..<matched.count {
             // What is matched are nodes of these rules.
-            let node = unsafe rules.nodes[Int(index)]
+            let node = unsafe rules.nodes[Int(matched[place])]
             removes = removes || node.removes
             keeps = keeps || node.keeps
             if node.rename >= 0 { rename = node.rename }
@@ -69,7 +69,13 @@ extension RewriteEngine {
             guard isNameFree(rename, write) else { return unsafe leaveOut(isContainer, base, write) }
             openLazily(write)
             separate(write)
-            output.append(rename >= 0 ? rules.blocks.renames[Int(rename)].text : name, write)
+            if rename >= 0 {
+                output.append(rules.blocks.renames[Int(rename)].text, write)
+            } else if nameStart >= 0 {
+                unsafe output.append(base + nameStart, nameEnd - nameStart, write)
+            } else {
+                output.append(name, write)
+            }
             isBehindName = true
         } else if decision == .kept {
             unsafe cut(base, write)
@@ -106,7 +112,7 @@ extension RewriteEngine {
         _ isContainer: Bool, _ base: UnsafePointer<UInt8>, _ write: (Span<UInt8>) -> Void
     ) -> Bool {
         unsafe cut(base, write)
-        matched.removeAll(keepingCapacity: true)
+        matched.removeAll()
         if isContainer {
             // The depth counts the container already.
             mode = .skip(depth: tokenizer.depth - 1)
@@ -176,15 +182,16 @@ extension RewriteEngine {
 
     /// Writes the beginnings of all objects and arrays that are open and not written.
     func openLazily(_ write: (Span<UInt8>) -> Void) {
-        guard let last = frames.last, !last.isOpen else { return }
-        for index in frames.indices where !frames[index].isOpen {
+        guard frames.count > 0, !frames[frames.count - 1].isOpen else { return }
+        for index in 0..<frames.count where !frames[index].isOpen {
             frames[index].isOpen = true
             if index > 0 {
                 if frames[index - 1].hasContent { output.append(byte: UInt8(ascii: ","), write) }
                 frames[index - 1].hasContent = true
             }
-            let later = frames[(index + 1)...].first { $0.nameStart >= 0 }
-            let name = lazyNames[frames[index].nameStart..<(later?.nameStart ?? lazyNames.count)]
+            var end = lazyNames.count
+            if index + 1 < frames.count { end = frames[index + 1].nameStart }
+            let name = lazyNames[frames[index].nameStart..<end]
             if !name.isEmpty {
                 // The array lives through the call.
                 unsafe name.withUnsafeBufferPointer { unsafe output.append(start(of: $0), $0.count, write) }

@@ -11,7 +11,7 @@ extension RewriteEngine {
         // The token lies in the piece, here and below; a name has two quotes.
         let text = unsafe base + tokenizer.start
         let count = tokenizer.end &- tokenizer.start
-        if !matched.isEmpty { matched.removeAll(keepingCapacity: true) }
+        if !matched.isEmpty { matched.removeAll() }
         target = -1
         if flags & JSONToken.escaped == 0 {
             unsafe lookUp(text + 1, count &- 2)
@@ -31,9 +31,17 @@ extension RewriteEngine {
             return
         }
         unsafe cut(base, write)
-        name.removeAll(keepingCapacity: true)
-        unsafe name.append(contentsOf: UnsafeBufferPointer(start: text, count: count))
+        nameStart = tokenizer.start
+        nameEnd = tokenizer.end
         isPending = true
+    }
+
+    /// The piece ends, or its name is needed beyond it.
+    @inline(never)
+    func keepName(_ base: UnsafePointer<UInt8>) {
+        name.removeAll(keepingCapacity: true)
+        unsafe name.append(contentsOf: UnsafeBufferPointer(start: base + nameStart, count: nameEnd - nameStart))
+        nameStart = -1
     }
 
     /// Names that a piece cuts through are put together, and written only when all of them is known.
@@ -42,13 +50,14 @@ extension RewriteEngine {
         if tokenizer.flags & JSONToken.first != 0 {
             unsafe cut(base, write)
             name.removeAll(keepingCapacity: true)
+            nameStart = -1
         }
         unsafe name.append(
             contentsOf: UnsafeBufferPointer(start: base + tokenizer.start, count: tokenizer.end &- tokenizer.start))
         // A name waits like anything else.
         if name.count > output.limit { output.refuse() }
         guard tokenizer.flags & JSONToken.last != 0 else { return }
-        if !matched.isEmpty { matched.removeAll(keepingCapacity: true) }
+        if !matched.isEmpty { matched.removeAll() }
         target = -1
         let isEscaped = tokenizer.flags & JSONToken.escaped != 0
         // The array is not changed meanwhile.
@@ -101,11 +110,12 @@ extension RewriteEngine {
         if entry.target >= 0 { target = entry.target }
         guard entry.child >= 0 else { return }
         matched.append(entry.child)
-        seen.append(entry.child)
+        if adds { seen.append(entry.child) }
     }
 
     /// A member that was renamed counts as present under its new name.
     func markSeen(_ name: [UInt8]) {
+        guard adds else { return }
         let top = frames.count - 1
         let range = frames[top].activeStart..<frames[top].activeStart + frames[top].activeCount
         // The array lives through the call, and the nodes are those of these rules.
@@ -118,6 +128,6 @@ extension RewriteEngine {
     }
 
     func hasSeen(_ mark: Int32) -> Bool {
-        seen[frames[frames.count - 1].seenStart...].contains(mark)
+        seen.contains(mark, from: frames[frames.count - 1].seenStart)
     }
 }

@@ -3,13 +3,15 @@ extension RewriteEngine {
     /// Goes to the nodes that the current value leads to.
     func enterNodes(_ frame: inout Frame) {
         frame.activeStart = active.count
-        if let parent = frames.last {
+        if frames.count > 0 {
+            let parent = frames[frames.count - 1]
             for place in parent.activeStart..<parent.activeStart + parent.activeCount {
                 // Active and matched are nodes of these rules, here and below.
                 if unsafe rules.nodes[Int(active[place])].loops { enter(active[place], from: frame.activeStart) }
             }
         }
-        for node in matched {
+        for place in 0..<matched.count {
+            let node = matched[place]
             enter(node, from: frame.activeStart)
             let descendants = unsafe rules.nodes[Int(node)].descendants
             if descendants >= 0 { enter(descendants, from: frame.activeStart) }
@@ -25,7 +27,7 @@ extension RewriteEngine {
     }
 
     private func enter(_ node: Int32, from start: Int) {
-        guard !active[start...].contains(node) else { return }
+        guard !active.contains(node, from: start) else { return }
         active.append(node)
     }
 

@@ -13,7 +13,7 @@
 @safe
 final class RewriteEngine {
     /// An open object or array.
-    struct Frame {
+    struct Frame: BitwiseCopyable {
         var isObject: Bool
         /// Something in it has been written.
         var hasContent = false
@@ -64,6 +64,8 @@ final class RewriteEngine {
     }
 
     let rules: RewriteRules
+    /// Of the rules: members may have to be added.
+    let adds: Bool
     let output: RewriteOutput
     var tokenizer: JSONTokenizer
     private let limits: JSONLimits
@@ -76,21 +78,24 @@ final class RewriteEngine {
     var isBehindName = false
     /// A name has been put aside and waits for its value.
     var isPending = false
-    /// The fragments of a name, or a name put aside: raw, with quotes.
+    /// Where the name that is put aside begins in this piece; -1 if it is in `name`.
+    var nameStart = -1
+    var nameEnd = 0
+    /// The fragments of a name, or a name put aside in a piece before: raw, with quotes.
     var name: [UInt8] = []
     /// The same, decoded, where it has escapes.
     var decoded: [UInt8] = []
 
-    var frames: [Frame] = []
+    var frames = Stack<Frame>(capacity: 16)
     /// The nodes of all frames.
-    var active: [Int32] = []
+    var active = Stack<Int32>(capacity: 32)
     /// Names found in open objects: places in the rules' names, and renames done, below zero.
-    var seen: [Int32] = []
+    var seen = Stack<Int32>(capacity: 32)
     var holds: [Hold] = []
     var lazyNames: [UInt8] = []
 
     /// What the current child leads to (at first, the document), the rename that makes its name, and what came of it.
-    var matched: [Int32] = [0]
+    var matched = Stack<Int32>(capacity: 8)
     var target: Int32 = -1
     var decision = Decision.copied
     /// For rules that look at the whole document: the nodes that values lead to, by where the values stand.
@@ -101,9 +106,11 @@ final class RewriteEngine {
 
     init(_ rules: RewriteRules, limits: JSONLimits, bufferLimit: Int) {
         self.rules = rules
+        adds = rules.blocks.adds
         self.limits = limits
         tokenizer = JSONTokenizer(limits: limits)
         output = RewriteOutput(limit: bufferLimit)
+        matched.append(0)
     }
 
     /// Ready for another document; memory is kept.
@@ -115,12 +122,12 @@ final class RewriteEngine {
         isBehindName = false
         isPending = false
         name.removeAll(keepingCapacity: true)
-        frames.removeAll(keepingCapacity: true)
-        active.removeAll(keepingCapacity: true)
-        seen.removeAll(keepingCapacity: true)
+        frames.removeAll()
+        active.removeAll()
+        seen.removeAll()
         holds.removeAll(keepingCapacity: true)
         lazyNames.removeAll(keepingCapacity: true)
-        matched.removeAll(keepingCapacity: true)
+        matched.removeAll()
         matched.append(0)
         target = -1
         marks.removeAll(keepingCapacity: true)
@@ -143,6 +150,7 @@ final class RewriteEngine {
             switch kind {
             case .needMore, .end:
                 unsafe cut(base, write)
+                if isPending, nameStart >= 0 { unsafe keepName(base) }
                 output.flush(write)
                 return output.isOverLimit ? JSONError(.bufferLimit, at: tokenizer.pieceStart) : nil
             case .failed: return tokenizer.error
@@ -222,7 +230,10 @@ final class RewriteEngine {
         if decision == .onTheWay {
             frame.isOpen = false
             frame.nameStart = lazyNames.count
-            if top >= 0, frames[top].isObject { lazyNames += name }
+            if top >= 0, frames[top].isObject {
+                if nameStart >= 0 { unsafe keepName(base) }
+                lazyNames += name
+            }
         } else {
             separateValue(write)
             copyToken()
@@ -234,19 +245,20 @@ final class RewriteEngine {
             frame.isSame = true
         } else {
             enterNodes(&frame)
-            matched.removeAll(keepingCapacity: true)
+            matched.removeAll()
         }
         frames.append(frame)
     }
 
     private func close(_ isObject: Bool, _ base: UnsafePointer<UInt8>, _ write: (Span<UInt8>) -> Void) {
-        if isObject, frames[frames.count &- 1].activeCount > 0 { unsafe addMissing(base, write) }
-        guard let frame = frames.popLast() else { return }
+        if isObject, adds { unsafe addMissing(base, write) }
+        let frame = frames[frames.count &- 1]
+        frames.truncate(to: frames.count &- 1)
         if frame.isOpen { copyToken() }
         // What the frame had of its own ends with it; the last nodes are those of the frame around it.
-        let bound = frames.last.map { $0.activeStart &+ $0.activeCount } ?? 0
-        if active.count > bound { active.removeLast(active.count &- bound) }
-        if seen.count > frame.seenStart { seen.removeLast(seen.count &- frame.seenStart) }
+        let top = frames.count &- 1
+        active.truncate(to: top >= 0 ? frames[top].activeStart &+ frames[top].activeCount : 0)
+        seen.truncate(to: frame.seenStart)
         if frame.nameStart >= 0 { lazyNames.removeLast(lazyNames.count &- frame.nameStart) }
         guard !holds.isEmpty else { return }
         endHolds(depth: frames.count &+ 1)

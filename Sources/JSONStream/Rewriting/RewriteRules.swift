@@ -62,6 +62,8 @@ final class RewriteRules: @unchecked Sendable {
         /// Paths that are looked up in the whole document, and the nodes that their values lead to.
         var marks: [(path: JSONPath, node: Int32)] = []
         var keeps = false
+        /// Members may have to be added to objects.
+        var adds = false
         /// What is taken from a place gives way to what is put there.
         var moves = false
     }

@@ -96,7 +96,7 @@ import Testing
 
     @Test("the same as on a tree") func differential() throws {
         var maker = Maker(random: Seeded(walk: 400))
-        for round in 0..<6000 {
+        for round in 0..<2500 {
             let document = bytes(maker.blank() + maker.value(0) + maker.blank())
             let rules = maker.rules()
             let plan = try JSONRewritePlan(rules.map(\.operation))
