@@ -62,7 +62,7 @@ struct JSONIndexBuilder: ~Copyable {
         }
         if names.count <= 8 {
             for second in names.indices {
-                for first in 0..<second where unsafe compare(names[first], names[second], bytes) == 0 {
+                for first in 0..<second where unsafe equal(names[first], names[second], bytes) {
                     return Int(entries[names[second]].start)
                 }
             }
@@ -80,12 +80,22 @@ struct JSONIndexBuilder: ~Copyable {
         return found
     }
 
+    @inline(__always)
+    private func equal(_ first: Int, _ second: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let (one, other) = (entries[first], entries[second])
+        if !one.isEscaped, !other.isEscaped, one.end &- one.start != other.end &- other.start { return false }
+        return unsafe compare(first, second, bytes) == 0
+    }
+
     private func compare(_ first: Int, _ second: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
         let (one, other) = (entries[first], entries[second])
         // The ranges are the tokeniser's; a name has two quotes.
         let left = unsafe Span(_unsafeElements: bytes).extracting(Int(one.start) + 1..<Int(one.end) - 1)
         let right = unsafe Span(_unsafeElements: bytes).extracting(Int(other.start) + 1..<Int(other.end) - 1)
-        if !one.isEscaped, !other.isEscaped, left.count != right.count { return left.count < right.count ? -1 : 1 }
-        return JSONText.compare(left, right)
+        guard !one.isEscaped, !other.isEscaped else { return JSONText.compare(left, right) }
+        for place in 0..<min(left.count, right.count) where left[place] != right[place] {
+            return left[place] < right[place] ? -1 : 1
+        }
+        return left.count - right.count
     }
 }

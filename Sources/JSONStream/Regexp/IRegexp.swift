@@ -1,7 +1,8 @@
 /// An I-Regexp (RFC 9485), compiled into a machine that is in several states at once, so that its time is bounded by the
 /// text's length times the machine's size: no text makes it go back and try again.
 ///
-/// It works on the bytes of UTF-8 text, a character (a Unicode scalar) at a time.
+/// It works on the bytes of UTF-8 text, a character (a Unicode scalar) at a time. A `^` or `$` that is not escaped is a
+/// place in the text, as in all engines that RFC 9485 §5 maps to, and not a character.
 package struct IRegexp: Sendable {
     package enum Problem: Error, Sendable {
         /// Not by the grammar of RFC 9485 §3.
@@ -16,6 +17,8 @@ package struct IRegexp: Sendable {
         case character(CharacterSet)
         /// Nothing is read; goes on at each of both.
         case fork(Int, Int)
+        /// Nothing is read; goes on only at the text's beginning, or its end.
+        case boundary(isStart: Bool)
         case accept
     }
 
@@ -37,7 +40,7 @@ package struct IRegexp: Sendable {
 
     static let largest = 4096
 
-    /// `states[i]` goes on at `nexts[i]`, if it reads a character.
+    /// `states[i]` goes on at `nexts[i]`, if it is no fork.
     let states: [State]
     let nexts: [Int]
     let start: Int
@@ -66,7 +69,7 @@ package struct IRegexp: Sendable {
         var next = StateSet(count: states.count)
         var pending: [Int] = []
         var at = 0
-        enter(start, &current, &pending)
+        enter(start, &current, &pending, isStart: true, isEnd: text.count == 0)
         while true {
             if isSearch, current.hasAccept { return true }
             guard at < text.count else { return current.hasAccept }
@@ -74,16 +77,16 @@ package struct IRegexp: Sendable {
             next.removeAll()
             for state in current.members {
                 guard case .character(let set) = states[state], set.contains(scalar) else { continue }
-                enter(nexts[state], &next, &pending)
+                enter(nexts[state], &next, &pending, isStart: false, isEnd: at == text.count)
             }
-            if isSearch { enter(start, &next, &pending) }
+            if isSearch { enter(start, &next, &pending, isStart: false, isEnd: at == text.count) }
             swap(&current, &next)
             if current.members.isEmpty { return false }
         }
     }
 
     /// Adds a state and those it leads to without reading.
-    private func enter(_ state: Int, _ set: inout StateSet, _ pending: inout [Int]) {
+    private func enter(_ state: Int, _ set: inout StateSet, _ pending: inout [Int], isStart: Bool, isEnd: Bool) {
         pending.append(state)
         while let state = pending.popLast() {
             guard set.insert(state) else { continue }
@@ -92,6 +95,8 @@ package struct IRegexp: Sendable {
             case .fork(let one, let other):
                 pending.append(other)
                 pending.append(one)
+            case .boundary(let needsStart):
+                if needsStart ? isStart : isEnd { pending.append(nexts[state]) }
             case .accept: set.hasAccept = true
             }
         }

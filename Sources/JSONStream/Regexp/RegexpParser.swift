@@ -1,6 +1,8 @@
 /// An expression as its grammar says it.
 indirect enum RegexpTree {
     case character(IRegexp.CharacterSet)
+    /// The text's beginning or its end.
+    case boundary(isStart: Bool)
     case sequence([RegexpTree])
     case alternatives([RegexpTree])
     /// Without a maximum, as often as one likes.
@@ -85,6 +87,8 @@ struct RegexpParser {
         case ".":
             // RFC 9485 §5: all but the ends of lines.
             return .character(IRegexp.CharacterSet(ranges: [0x0A...0x0A, 0x0D...0x0D], isNegated: true))
+        case "^": return .boundary(isStart: true)
+        case "$": return .boundary(isStart: false)
         case "[": return .character(try characterClass())
         case "\\": return .character(try escape())
         case "*", "+", "?", "{", "}", ")", "]", "|": throw .syntax
@@ -184,6 +188,7 @@ struct RegexpCompiler {
     mutating func compile(_ tree: RegexpTree, next: Int) throws(IRegexp.Problem) -> Int {
         switch tree {
         case .character(let set): return try add(.character(set), next: next)
+        case .boundary(let isStart): return try add(.boundary(isStart: isStart), next: next)
         case .sequence(let parts):
             var next = next
             for part in parts.reversed() { next = try compile(part, next: next) }

@@ -21,7 +21,9 @@ import Testing
             ("\\n\\r\\t", ["\n\r\t"], ["nrt"]), ("\\p{L}+", ["aÉ中"], ["1"]), ("\\p{Lu}", ["A"], ["a"]),
             ("\\P{Nd}", ["a"], ["7"]), ("[\\p{Nd}_]+", ["1_2"], ["a"]), ("[^\\p{L}]", ["1"], ["a"]),
             ("[à-ü]+", ["éè"], ["e"]),
-            ("^a$", ["^a$"], ["a"]), ("[0-9]{4}-[0-9]{2}", ["2024-05"], ["2024-5"]), ("(a*)*", ["", "aaa"], ["b"]),
+            ("^a$", ["a"], ["^a$"]), ("a^|b$c|\\^\\$", ["^$"], ["a", "bc", "a^", ""]),
+            ("(^a|b)*", ["abb", "a"], ["aba"]), ("[0-9]{4}-[0-9]{2}", ["2024-05"], ["2024-5"]),
+            ("(a*)*", ["", "aaa"], ["b"]),
             ("(a|a)*b", ["aab"], ["aa"]), ("/:,;&%", ["/:,;&%"], [""]),
         ]
         for (expression, good, bad) in table {
@@ -33,7 +35,7 @@ import Testing
     @Test("is found within") func searching() throws {
         for (expression, subject, isFound) in [
             ("b", "abc", true), ("", "", true), ("d", "abc", false), ("bc", "abbc", true), ("a{3}", "aabaaa", true),
-            ("^", "a", false),
+            ("^b", "ab", false), ("^a", "ab", true), ("b$", "ab", true), ("a$", "ab", false), ("^$", "", true),
         ] {
             #expect(try IRegexp(bytes(expression)).search(bytes(subject).span) == isFound, "\(expression) \(subject)")
         }
