@@ -12,6 +12,7 @@ package final class JSONRewriter {
     private let plan: JSONRewritePlan
     private let limits: JSONLimits
     private let bufferLimit: Int
+    private let pathBudget: Int
     private let engine: RewriteEngine
     /// Before the other, where there are moves.
     private let mover: RewriteEngine?
@@ -23,11 +24,14 @@ package final class JSONRewriter {
     package static let defaultBufferLimit = 1024 * 1024
 
     /// - Parameter bufferLimit: what of a document may wait in memory; at least 16 KiB.
+    /// - Parameter pathBudget: how many values each path that looks at the whole document may look at.
     package init(
-        _ plan: JSONRewritePlan, limits: JSONLimits = JSONLimits(), bufferLimit: Int = defaultBufferLimit
+        _ plan: JSONRewritePlan, limits: JSONLimits = JSONLimits(), bufferLimit: Int = defaultBufferLimit,
+        pathBudget: Int = JSONPath.defaultBudget
     ) {
         self.plan = plan
         self.limits = limits
+        self.pathBudget = pathBudget
         self.bufferLimit = max(bufferLimit, RewriteOutput.block)
         engine = RewriteEngine(plan.rules, limits: limits, bufferLimit: bufferLimit)
         mover = plan.moves.map { RewriteEngine($0, limits: limits, bufferLimit: bufferLimit) }
@@ -57,9 +61,6 @@ package final class JSONRewriter {
         gathered = []
         failure = nil
     }
-
-    /// What may be looked at to find the values that paths with filters select.
-    private static let budget = 4_000_000
 
     private func rewriteGathered(_ write: (Span<UInt8>) -> Void) -> JSONError? {
         var bytes = gathered
@@ -101,7 +102,7 @@ package final class JSONRewriter {
     }
 
     private func select(_ path: JSONPath, _ document: JSONDocument) throws(JSONError) -> [JSONNode] {
-        do { return try path.nodes(in: document.root, budget: Self.budget) } catch {
+        do { return try path.nodes(in: document.root, budget: pathBudget) } catch {
             throw JSONError(.tooCostly, at: document.bytes.count)
         }
     }
