@@ -38,13 +38,7 @@ struct PathEvaluation {
     let document: JSONDocument
     let root: Int
     /// What may still be looked at.
-    private(set) var budget: Int
-
-    init(document: JSONDocument, root: Int, budget: Int) {
-        self.document = document
-        self.root = root
-        self.budget = budget
-    }
+    var budget: Int
 
     mutating func spend(_ count: Int = 1) throws(JSONPathTooCostly) {
         budget -= count

@@ -33,12 +33,13 @@ extension PathEvaluation {
             case .fixed(let fixed): expression = fixed
             case .computed(let operand):
                 guard case .string(let source) = try value(operand, current) else { return false }
-                try spend(source.count)
                 expression = try? IRegexp(source)
+                // What compiling costs at most, which is not known of one that cannot be.
+                try spend(expression?.size ?? IRegexp.largest)
             }
             guard let expression else { return false }
-            // A step of the expression's machine for each state and character, at most.
-            try spend(text.count / 16 * expression.size)
+            // A step of the expression's machine for each state and character at most, each cheaper than a value.
+            try spend(text.count * expression.size / 64)
             return isSearch ? expression.search(text.span) : expression.match(text.span)
         }
     }
