@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CSystem"),
 
         .target(name: "HTTPWire", swiftSettings: settings),
+        .target(name: "JSONStream", swiftSettings: settings),
         .target(
             name: "Reactor", dependencies: ["CLibuv", "CCares", "CSystem"], exclude: ["README.md"],
             swiftSettings: settings),
@@ -57,6 +58,7 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: settings),
+        .testTarget(name: "JSONStreamTests", dependencies: ["JSONStream"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: settings),
         .testTarget(
             name: "GatewayConfigurationTests", dependencies: ["GatewayConfiguration"], exclude: ["Golden"],
