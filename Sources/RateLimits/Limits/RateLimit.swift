@@ -57,8 +57,10 @@ package final class RateLimit: Sendable {
     package let window: Int64
     /// Whether a refusal is only counted and told, and the request goes on.
     package let isDryRun: Bool
-    /// Name, algorithm and numbers as bytes: the first part of every key that is counted.
+    /// Name, algorithm and numbers as bytes: the first part of every key that is counted in Redis.
     package let identity: [UInt8]
+    /// Of the identity: what stands for it in the keys of this process.
+    let digest: KeyDigest
 
     /// Of a token bucket: the time for one token, and for all of them.
     let interval: RationalTime
@@ -111,6 +113,9 @@ package final class RateLimit: Sendable {
         Decimal.append(burst, to: &identity)
         identity.append(0x3A)
         self.identity = identity
+        var hash = SipHash13((0, 0))
+        hash.append(identity.span)
+        digest = hash.finish()
     }
 
     /// A token bucket for a rate as it is written: `requests_per_minute: 100, burst: 20`. The burst is the rate where it

@@ -3,8 +3,8 @@ struct WindowParts: Equatable, Sendable {
     /// In nanoseconds. A microsecond for small limits, whose requests are remembered one by one; else a 63rd of the
     /// window, so that the window, wherever it begins, touches at most 64 parts.
     let width: Int64
-    /// In how many low bits of a word the count of a part stands; above it, its number since the clock began: enough for
-    /// eight years of microseconds, or for counts of 2^24.
+    /// In how many low bits of a word the count of a part stands; above it, the number of the part since the clock began:
+    /// enough for microseconds of two thousand years with counts up to 64, or for counts of 2^24.
     let countBits: UInt64
     /// Parts that can be alive at once.
     let capacity: Int
@@ -14,7 +14,7 @@ struct WindowParts: Equatable, Sendable {
     init(limit: Int, window: Int64) {
         let isSmall = limit <= Self.most
         width = isSmall ? 1_000 : (window - 1) / 63 + 1
-        countBits = isSmall ? 16 : 24
+        countBits = isSmall ? 8 : 24
         capacity = min(limit, Self.most)
     }
 

@@ -43,7 +43,12 @@ package struct RESPReader {
         _ bytes: Span<UInt8>, at position: inout Int
     ) throws(Fault) -> Value? {
         guard position < bytes.count else { return nil }
-        guard let end = try lineEnd(bytes, from: position) else { return nil }
+        // The first byte says what it is, and is asked before more is waited for.
+        switch bytes[position] {
+        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: "$"), UInt8(ascii: "*"): break
+        default: throw .badType
+        }
+        guard let end = try lineEnd(bytes, from: position + 1) else { return nil }
         let line = position + 1..<end
         switch bytes[position] {
         case UInt8(ascii: "+"):
@@ -70,7 +75,7 @@ package struct RESPReader {
             guard bytes[stop] == 0x0D, bytes[stop + 1] == 0x0A else { throw .badLine }
             position = stop + 2
             return .bulk(start..<stop)
-        case UInt8(ascii: "*"):
+        default:
             let count = try number(bytes, line)
             if count == -1 {
                 position = end + 2
@@ -80,7 +85,6 @@ package struct RESPReader {
             guard count <= limits.elements else { throw .tooLong }
             position = end + 2
             return .array(Int(count))
-        default: throw .badType
         }
     }
 

@@ -13,11 +13,12 @@ package struct KeyDigest: Hashable, Sendable {
         self.high = high
     }
 
-    /// The digest of two texts, one behind the other.
-    package init(_ first: Span<UInt8>, _ second: Span<UInt8>, secret: (UInt64, UInt64)) {
+    /// The digest of a key under a limit, for which its own digest stands: that of its identity, with a secret of zeros.
+    init(_ limit: KeyDigest, _ key: Span<UInt8>, secret: (UInt64, UInt64)) {
         var hash = SipHash13(secret)
-        hash.append(first)
-        hash.append(second)
+        hash.append(limit.low)
+        hash.append(limit.high)
+        hash.append(key)
         self = hash.finish()
     }
 }
@@ -62,10 +63,27 @@ struct SipHash13 {
         v0 ^= word
     }
 
+    /// Eight bytes at once, where a multiple of eight went before.
+    mutating func append(_ word: UInt64) {
+        take(word)
+        count &+= 8
+    }
+
     mutating func append(_ bytes: Span<UInt8>) {
-        for index in bytes.indices {
+        var index = 0
+        if count & 7 == 0 {
+            // Read within the closure only, and as far as eight bytes are left.
+            unsafe bytes.withUnsafeBytes { bytes in
+                while index &+ 8 <= bytes.count {
+                    append(UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)))
+                    index &+= 8
+                }
+            }
+        }
+        while index < bytes.count {
             tail |= UInt64(bytes[index]) << UInt64((count & 7) * 8)
             count &+= 1
+            index &+= 1
             if count & 7 == 0 {
                 take(tail)
                 tail = 0

@@ -36,6 +36,18 @@ struct KeyTable<State: ForgettableState> {
     /// For at most so many keys.
     init(limit: Int) { self.limit = max(limit, 1) }
 
+    /// Where the search for a key begins: its digest as a fraction of the table, so that a table may have any size.
+    private func home(_ digest: KeyDigest) -> Int {
+        Int(truncatingIfNeeded: digest.low.multipliedFullWidth(by: UInt64(slots.count)).high)
+    }
+
+    private func following(_ place: Int) -> Int { place &+ 1 == slots.count ? 0 : place &+ 1 }
+
+    /// How far `place` lies behind `start`, around the end.
+    private func distance(_ start: Int, _ place: Int) -> Int {
+        place >= start ? place &- start : place &- start &+ slots.count
+    }
+
     /// The bytes of the slots.
     var bytes: Int { slots.capacity * MemoryLayout<Slot>.stride }
 
@@ -47,11 +59,10 @@ struct KeyTable<State: ForgettableState> {
     /// The place of a key, or nil. Good until the next change.
     func find(_ digest: KeyDigest) -> Int? {
         guard count > 0 else { return nil }
-        let mask = slots.count - 1
-        var place = Int(truncatingIfNeeded: digest.low) & mask
+        var place = home(digest)
         while slots[place].state != nil {
             if slots[place].digest == digest { return place }
-            place = (place + 1) & mask
+            place = following(place)
         }
         return nil
     }
@@ -75,15 +86,15 @@ struct KeyTable<State: ForgettableState> {
     mutating func insert(_ digest: KeyDigest, _ state: State, at now: LimitTime) -> Int {
         sweep(Self.step, at: now)
         if count >= limit { evict(near: digest, at: now) }
-        // At most three quarters full: beyond that, runs of slots grow long.
-        if (count + 1) * 4 > slots.count * 3 { resize(to: max(slots.count * 2, Self.smallest)) }
+        // At most five sixths full: beyond that, runs of slots grow long. A half more each time, and not twice as much,
+        // so that a table is never less than five ninths full while it grows.
+        if (count + 1) * 6 > slots.count * 5 { resize(to: max(slots.count / 2 * 3, Self.smallest)) }
         return place(digest, state)
     }
 
     private mutating func place(_ digest: KeyDigest, _ state: State) -> Int {
-        let mask = slots.count - 1
-        var place = Int(truncatingIfNeeded: digest.low) & mask
-        while slots[place].state != nil { place = (place + 1) & mask }
+        var place = home(digest)
+        while slots[place].state != nil { place = following(place) }
         slots[place] = Slot(digest: digest, state: state)
         count += 1
         return place
@@ -97,9 +108,8 @@ struct KeyTable<State: ForgettableState> {
             return 0
         }
         var emptied = 0
-        let mask = slots.count - 1
         for _ in 0..<min(steps, slots.count) {
-            hand = (hand + 1) & mask
+            hand = following(hand)
             // What moves up into a slot that was emptied is looked at too.
             while let state = slots[hand].state, state.isForgettable(at: now) {
                 remove(hand)
@@ -113,25 +123,22 @@ struct KeyTable<State: ForgettableState> {
 
     /// Empties a slot, and moves up what probing would no longer find behind it.
     private mutating func remove(_ place: Int) {
-        let mask = slots.count - 1
         var gap = place
-        var next = (place + 1) & mask
+        var next = following(place)
         while slots[next].state != nil {
-            let home = Int(truncatingIfNeeded: slots[next].digest.low) & mask
             // It may move if its home is not in the stretch behind the gap, up to where it stands.
-            if (next - home) & mask >= (next - gap) & mask {
+            if distance(home(slots[next].digest), next) >= distance(gap, next) {
                 slots[gap] = slots[next]
                 gap = next
             }
-            next = (next + 1) & mask
+            next = following(next)
         }
         slots[gap].state = nil
         count -= 1
     }
 
     private mutating func evict(near digest: KeyDigest, at now: LimitTime) {
-        let mask = slots.count - 1
-        var place = Int(truncatingIfNeeded: digest.high) & mask
+        var place = home(KeyDigest(low: digest.high, high: 0))
         var victim: (place: Int, lifetime: Int64)?
         var seen = 0
         for _ in 0..<slots.count where seen < 16 {
@@ -140,7 +147,7 @@ struct KeyTable<State: ForgettableState> {
                 if lifetime < victim?.lifetime ?? .max { victim = (place, lifetime) }
                 seen += 1
             }
-            place = (place + 1) & mask
+            place = following(place)
         }
         guard let victim else { return }
         remove(victim.place)

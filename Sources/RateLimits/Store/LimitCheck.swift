@@ -52,7 +52,8 @@ package final class LimitCheck {
         }
         guard items.count < Self.capacity else { return false }
         let start = keys.count
-        for index in 0..<length { keys.append(key[index]) }
+        // Read during the call only.
+        unsafe key.withUnsafeBufferPointer { unsafe keys.append(contentsOf: $0.prefix(length)) }
         items.append(Item(limit: limit, key: start..<keys.count))
         return true
     }
@@ -82,9 +83,8 @@ package final class LimitCheck {
         let keys = keys
         let bytes = keys.span
         for index in items.indices {
-            let identity = items[index].limit.identity
             let key = bytes.extracting(items[index].key)
-            items[index].digest = KeyDigest(identity.span, key, secret: secret)
+            items[index].digest = KeyDigest(items[index].limit.digest, key, secret: secret)
         }
     }
 

@@ -35,7 +35,9 @@ package final class LimitStore: Sendable {
     package init(limits: Limits = Limits(), secret: (UInt64, UInt64)) {
         var count = 1
         while count < min(max(limits.shards, 1), 4_096) { count *= 2 }
-        let keys = (max(limits.keys, count) - 1) / count + 1
+        let even = (max(limits.keys, count) - 1) / count + 1
+        // Keys fall unevenly: a sixteenth more lets all of them in before a shard is full.
+        let keys = count == 1 ? even : even + even / 16
         shards = (0..<count).map { _ in LimitShard(limit: keys) }
         mask = count - 1
         self.secret = secret
