@@ -51,8 +51,13 @@ package enum SignatureAlgorithm: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// The algorithm of this name. Names are compared byte by byte: they are case-sensitive (RFC 7515 §4.1.1).
+    /// The algorithm of this name. Names are compared byte by byte: they are case-sensitive (RFC 7515 §4.1.1). `Ed25519`
+    /// is the newer name of what `EdDSA` means with the only curve that is known here (RFC 9864).
     package init?(name: some Collection<UInt8>) {
+        if name.elementsEqual("Ed25519".utf8) {
+            self = .edDSA
+            return
+        }
         guard let found = Self.allCases.first(where: { $0.name.utf8.elementsEqual(name) }) else { return nil }
         self = found
     }
