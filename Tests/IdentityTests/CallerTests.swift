@@ -38,7 +38,8 @@ import Testing
         let key = APIKey.generate { count in
             defer { drawn += count }
             // Bytes that would favour some characters are passed over.
-            return (0..<count).map { UInt8(248 + ($0 + drawn) % 8) }.dropLast(count / 2) + [UInt8](repeating: 61, count: count / 2)
+            return (0..<count).map { UInt8(248 + ($0 + drawn) % 8) }.dropLast(count / 2)
+                + [UInt8](repeating: 61, count: count / 2)
         }
         #expect(key.text == "gh_" + String(repeating: "9", count: 12) + "_" + String(repeating: "9", count: 43))
     }
@@ -85,12 +86,17 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "plain", "$scrypt$", "$scrypt$ln=14,r=8,p=1$AAAAAAAAAAAAAAAA$", "$scrypt$ln=11,r=8,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
-        "$scrypt$ln=30,r=8,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA", "$scrypt$ln=20,r=32,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
-        "$scrypt$ln=14,r=8,p=99$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA", "$scrypt$r=8,ln=14,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+        "", "plain", "$scrypt$", "$scrypt$ln=14,r=8,p=1$AAAAAAAAAAAAAAAA$",
+        "$scrypt$ln=11,r=8,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+        "$scrypt$ln=30,r=8,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+        "$scrypt$ln=20,r=32,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+        "$scrypt$ln=14,r=8,p=99$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+        "$scrypt$r=8,ln=14,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
         "$scrypt$ln=14,r=8$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA", "$pbkdf2-sha256$i=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
-        "$pbkdf2-sha256$i=99999999999999999999$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA", "$pbkdf2-sha256$i=600000$AA$AAAAAAAAAAAAAAAAAAAAAA",
-        "$pbkdf2-sha256$i=600000$AAAAAAAAAAA$AA", "$md5$i=600000$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA", "x$scrypt$ln=14,r=8,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+        "$pbkdf2-sha256$i=99999999999999999999$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+        "$pbkdf2-sha256$i=600000$AA$AAAAAAAAAAAAAAAAAAAAAA",
+        "$pbkdf2-sha256$i=600000$AAAAAAAAAAA$AA", "$md5$i=600000$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+        "x$scrypt$ln=14,r=8,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
     ]) func refusesTextsThatAreNone(_ text: String) {
         #expect(PasswordHash(text) == nil)
     }

@@ -20,8 +20,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"a":1}"#, "b"), (#"{"a":{"b":1}}"#, "a.c"), (#"{"a":"x"}"#, "a.b"), (#"{"a":null}"#, "a"), (#"{"a":""}"#, "a"),
-        (#"{"a":[]}"#, "a"), (#"{"a":[1]}"#, "a.1"), (#"{"a":[1]}"#, "a.01"), (#"{"a":[1]}"#, "a.-1"), (#"{"a":[1]}"#, "a."),
+        (#"{"a":1}"#, "b"), (#"{"a":{"b":1}}"#, "a.c"), (#"{"a":"x"}"#, "a.b"), (#"{"a":null}"#, "a"),
+        (#"{"a":""}"#, "a"),
+        (#"{"a":[]}"#, "a"), (#"{"a":[1]}"#, "a.1"), (#"{"a":[1]}"#, "a.01"), (#"{"a":[1]}"#, "a.-1"),
+        (#"{"a":[1]}"#, "a."),
         (#"{"a":[1]}"#, "a.99999999999999999999"),
     ]) func isAbsent(_ claims: String, _ path: String) throws {
         #expect(try text(claims, path) == .absent)
@@ -51,7 +53,9 @@ import Testing
 }
 
 @Suite struct AuthorizationTests {
-    private func refusal(_ further: String, _ change: (inout AuthorizationRule) -> Void) throws -> AuthorizationRule.Refusal? {
+    private func refusal(_ further: String, _ change: (inout AuthorizationRule) -> Void) throws -> AuthorizationRule
+        .Refusal?
+    {
         let signer = Signer.of(.hs256)
         let token = try verify(signer.token(claims(further)), try keySet(signer.jwk()))
         var rule = AuthorizationRule()
@@ -62,11 +66,15 @@ import Testing
     private func names(_ names: String...) -> [[UInt8]] { names.map { Array($0.utf8) } }
 
     @Test func asksForScopes() throws {
-        for scopes in [#""scope":"read write""#, #""scp":["read","write"]"#, #""scp":"read write""#, #""scope":"read","scp":["write"]"#] {
+        for scopes in [
+            #""scope":"read write""#, #""scp":["read","write"]"#, #""scp":"read write""#,
+            #""scope":"read","scp":["write"]"#,
+        ] {
             #expect(try refusal(scopes) { $0.scopes = [.all(names("read", "write"))] } == nil)
             #expect(try refusal(scopes) { $0.scopes = [.all(names("read", "admin"))] } == .insufficientScope)
             #expect(try refusal(scopes) { $0.scopes = [.any(names("admin", "write"))] } == nil)
-            #expect(try refusal(scopes) { $0.scopes = [.any(names("admin", "rea", "readwrite"))] } == .insufficientScope)
+            #expect(
+                try refusal(scopes) { $0.scopes = [.any(names("admin", "rea", "readwrite"))] } == .insufficientScope)
             #expect(try refusal(scopes) { $0.scopes = [.any([]), .all([])] } == nil)
         }
         #expect(try refusal("") { $0.scopes = [.any(names("read"))] } == .insufficientScope)
@@ -102,7 +110,8 @@ import Testing
         #expect(
             try refusal(#""a":1"#) {
                 $0.conditions = [
-                    ClaimCondition(ClaimPath("a"), isOneOf: [.number(1)]), ClaimCondition(ClaimPath("b"), isOneOf: [.number(1)]),
+                    ClaimCondition(ClaimPath("a"), isOneOf: [.number(1)]),
+                    ClaimCondition(ClaimPath("b"), isOneOf: [.number(1)]),
                 ]
             } == .condition(1))
     }
@@ -116,7 +125,8 @@ import Testing
             BearerChallenge.insufficientScope(realm: "api", scopes: names("read", "write"))
                 == #"Bearer realm="api", error="insufficient_scope", scope="read write""#)
         #expect(
-            BearerChallenge.insufficientScope(realm: "api", scopes: []) == #"Bearer realm="api", error="insufficient_scope""#)
+            BearerChallenge.insufficientScope(realm: "api", scopes: [])
+                == #"Bearer realm="api", error="insufficient_scope""#)
         #expect(BearerChallenge.missing(realm: "a\"b\\c\r\nX: y") == #"Bearer realm="a\"b\\cX: y""#)
     }
 }

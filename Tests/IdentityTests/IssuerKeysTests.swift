@@ -85,7 +85,9 @@ private struct Driver {
         #expect(driver.fetches.count == 3)
     }
 
-    @Test(arguments: [(0, 48), (1, 48), (60, 48), (100, 80), (1_000_000_000, 69_120), (Int64.max, 69_120)] as [(Int64, Int64)])
+    @Test(
+        arguments: [(0, 48), (1, 48), (60, 48), (100, 80), (1_000_000_000, 69_120), (Int64.max, 69_120)]
+            as [(Int64, Int64)])
     func keepsMaxAgeWithinBounds(_ maxAge: Int64, _ refreshed: Int64) {
         var driver = Driver()
         driver.run(until: 0)
@@ -108,10 +110,14 @@ private struct Driver {
             #expect(driver.lookUp("a") == "keys")
             if driver.fetches.count > before { times.append(driver.now) }
             // The issuer takes a second.
-            if driver.isWaiting, let last = times.last, driver.now > last + Driver.second { driver.answer(key("a"), maxAge: 86_400) }
+            if driver.isWaiting, let last = times.last, driver.now > last + Driver.second {
+                driver.answer(key("a"), maxAge: 86_400)
+            }
         }
         #expect(times.count == 20 || times.count == 19, "seed \(random.seed)")
-        for (one, next) in zip(times, times.dropFirst()) { #expect(next - one >= 30 * Driver.second, "seed \(random.seed)") }
+        for (one, next) in zip(times, times.dropFirst()) {
+            #expect(next - one >= 30 * Driver.second, "seed \(random.seed)")
+        }
     }
 
     @Test func aNewKeyIsThereAfterOneFetchForAllWhoAsk() {
@@ -189,11 +195,15 @@ private struct Driver {
 
     @Test func takesNoAnswerThatIsNone() {
         let cases: [(KeyAnswer, String)] = [
-            (.response(status: 500, body: [], maxAge: nil), "bad_status"), (.response(status: 304, body: [], maxAge: nil), "bad_status"),
+            (.response(status: 500, body: [], maxAge: nil), "bad_status"),
+            (.response(status: 304, body: [], maxAge: nil), "bad_status"),
             (.response(status: 200, body: Array("<html>".utf8), maxAge: nil), "bad_key_set"),
             (.response(status: 200, body: Array("{\"keys\":[]}".utf8), maxAge: nil), "bad_key_set"),
             (.response(status: 200, body: [UInt8](repeating: 0x20, count: 600_000), maxAge: nil), "too_large"),
-            (.response(status: 200, body: Array("{\"keys\":[\(Signer.of(.hs256).jwk())]}".utf8), maxAge: nil), "bad_key_set"),
+            (
+                .response(status: 200, body: Array("{\"keys\":[\(Signer.of(.hs256).jwk())]}".utf8), maxAge: nil),
+                "bad_key_set"
+            ),
             (.failed(.timedOut), "timed_out"),
         ]
         for (answer, label) in cases {
@@ -222,8 +232,10 @@ private struct Driver {
         driver.run(until: 7)
         #expect(driver.fetches.count == 2)
         let (late, _) = driver.cache.received(
-            .response(status: 200, body: Array("{\"keys\":[\(key("a"))]}".utf8), maxAge: nil), issuer: 0, number: first.number,
-            at: driver.now) { 0.5 }
+            .response(status: 200, body: Array("{\"keys\":[\(key("a"))]}".utf8), maxAge: nil), issuer: 0,
+            number: first.number,
+            at: driver.now
+        ) { 0.5 }
         guard case .stale = late else {
             Issue.record("a late answer was taken")
             return
@@ -239,11 +251,15 @@ private struct Driver {
         let fetch = driver.fetches[0]
         _ = driver.cache.received(
             .response(status: 200, body: Array("{\"keys\":[\(key("a"))]}".utf8), maxAge: nil), issuer: fetch.issuer,
-            number: fetch.number, at: 0) { 0.5 }
+            number: fetch.number, at: 0
+        ) { 0.5 }
         #expect(driver.cache.issuers[fetch.issuer].keys != nil)
         #expect(driver.cache.issuers[1 - fetch.issuer].keys == nil)
         // Numbers that do not exist.
-        guard case .stale = driver.cache.received(.failed(.unreachable), issuer: 9, number: 1, at: 0, random: { 0 }).result else {
+        guard
+            case .stale = driver.cache.received(.failed(.unreachable), issuer: 9, number: 1, at: 0, random: { 0 })
+                .result
+        else {
             Issue.record("an answer for nobody was taken")
             return
         }
@@ -268,22 +284,30 @@ private struct Driver {
     }
 
     @Test(arguments: [
-        (#"{"issuer":"https://issuer.example/","jwks_uri":"https://issuer.example/keys"}"#, DiscoveryDocument.Fault.wrongIssuer),
+        (
+            #"{"issuer":"https://issuer.example/","jwks_uri":"https://issuer.example/keys"}"#,
+            DiscoveryDocument.Fault.wrongIssuer
+        ),
         (#"{"issuer":"https://evil.example","jwks_uri":"https://issuer.example/keys"}"#, .wrongIssuer),
-        (#"{"jwks_uri":"https://issuer.example/keys"}"#, .wrongIssuer), (#"{"issuer":"https://issuer.example"}"#, .noKeySet),
+        (#"{"jwks_uri":"https://issuer.example/keys"}"#, .wrongIssuer),
+        (#"{"issuer":"https://issuer.example"}"#, .noKeySet),
         (#"{"issuer":"https://issuer.example","jwks_uri":7}"#, .noKeySet),
         (#"{"issuer":"https://issuer.example","jwks_uri":"http://issuer.example/keys"}"#, .insecureKeySet),
         (#"{"issuer":"https://issuer.example","jwks_uri":"file:///etc/passwd"}"#, .insecureKeySet),
-        (#"{"issuer":"https://issuer.example","issuer":"https://issuer.example"}"#, .malformed), ("[]", .malformed), ("", .malformed),
+        (#"{"issuer":"https://issuer.example","issuer":"https://issuer.example"}"#, .malformed), ("[]", .malformed),
+        ("", .malformed),
     ]) func refusesDocuments(_ text: String, _ expected: DiscoveryDocument.Fault) {
         #expect(throws: expected) { try DiscoveryDocument(Array(text.utf8), issuer: "https://issuer.example") }
     }
 
-    @Test(arguments: [
-        ("max-age=60", 60), ("public, max-age=3600, must-revalidate", 3_600), ("MAX-AGE=\"5\"", 5), ("no-store", 0),
-        ("max-age=60, no-cache", 0), ("max-age=10, max-age=5", 5), ("", nil), ("max-age", nil), ("max-age=", nil),
-        ("max-age=-1", nil), ("max-age=x", nil), ("s-maxage=60", nil), ("max-age=99999999999999999999999", 999_999_999),
-    ] as [(String, Int64?)]) func readsCacheControl(_ field: String, _ expected: Int64?) {
+    @Test(
+        arguments: [
+            ("max-age=60", 60), ("public, max-age=3600, must-revalidate", 3_600), ("MAX-AGE=\"5\"", 5), ("no-store", 0),
+            ("max-age=60, no-cache", 0), ("max-age=10, max-age=5", 5), ("", nil), ("max-age", nil), ("max-age=", nil),
+            ("max-age=-1", nil), ("max-age=x", nil), ("s-maxage=60", nil),
+            ("max-age=99999999999999999999999", 999_999_999),
+        ] as [(String, Int64?)]) func readsCacheControl(_ field: String, _ expected: Int64?)
+    {
         #expect(CacheLifetime.maxAge(field.utf8) == expected)
     }
 

@@ -14,12 +14,23 @@ import Testing
     @Test(arguments: [
         (#"{}"#, KeyFault.missingMember), (#"{"kty":"none"}"#, .unknownType), (#"{"kty":1}"#, .invalidMember),
         (#"{"kty":"RSA","n":"AQAB"}"#, .missingMember), (#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#, .weakRSA),
-        (#"{"kty":"RSA","n":"AQ==","e":"AQAB"}"#, .invalidMember), (#"{"kty":"RSA","n":"","e":"AQAB"}"#, .invalidMember),
-        (#"{"kty":"EC","crv":"secp256k1","x":"","y":""}"#, .unknownCurve), (#"{"kty":"EC","x":"","y":""}"#, .missingMember),
+        (#"{"kty":"RSA","n":"AQ==","e":"AQAB"}"#, .invalidMember),
+        (#"{"kty":"RSA","n":"","e":"AQAB"}"#, .invalidMember),
+        (#"{"kty":"EC","crv":"secp256k1","x":"","y":""}"#, .unknownCurve),
+        (#"{"kty":"EC","x":"","y":""}"#, .missingMember),
         (#"{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}"#, .invalidMember),
-        (#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a8"}"#, .notOnCurve),
-        (#"{"kty":"EC","crv":"P-256","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","y":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#, .notOnCurve),
-        (#"{"kty":"EC","crv":"P-384","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#, .invalidMember),
+        (
+            #"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a8"}"#,
+            .notOnCurve
+        ),
+        (
+            #"{"kty":"EC","crv":"P-256","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","y":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#,
+            .notOnCurve
+        ),
+        (
+            #"{"kty":"EC","crv":"P-384","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#,
+            .invalidMember
+        ),
         (#"{"kty":"OKP","crv":"X25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#, .unknownCurve),
         (#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUQ"}"#, .invalidMember),
         (#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}"#, .publishedSecret),
@@ -84,7 +95,8 @@ import Testing
         let certificate = try VerificationKey.pem(Array(PEMTexts.certificate.utf8))
         #expect(certificate.algorithms == SignatureAlgorithms(.es256))
         for (text, expected) in [
-            ("", KeyFault.unreadablePEM), ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", .unreadablePEM),
+            ("", KeyFault.unreadablePEM),
+            ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", .unreadablePEM),
             (PEMTexts.ed448, .unsupportedKey), (PEMTexts.secp256k1, .unsupportedKey),
             (String(PEMTexts.certificate.prefix(200)), .unreadablePEM),
         ] {
@@ -93,7 +105,8 @@ import Testing
         #expect(keyFault { () throws(KeyFault) in try .pem(Signer.of(.es256).pem(isPrivate: true)) } == .privateKey)
         #expect(keyFault { () throws(KeyFault) in try .pem(Signer(.rs256, rsaBits: 1_024).pem()) } == .weakRSA)
         #expect(
-            keyFault { () throws(KeyFault) in try .pem(Signer.of(.es256).pem(), algorithms: .hmac) } == .algorithmMismatch)
+            keyFault { () throws(KeyFault) in try .pem(Signer.of(.es256).pem(), algorithms: .hmac) }
+                == .algorithmMismatch)
     }
 
     @Test func readsSets() throws {
@@ -121,7 +134,9 @@ import Testing
     }
 
     @Test func keepsKeysThatAreStillThere() throws {
-        let (one, two, three) = (Signer.of(.es256).jwk(kid: "1"), Signer.of(.rs256).jwk(kid: "2"), Signer.of(.edDSA).jwk(kid: "3"))
+        let (one, two, three) = (
+            Signer.of(.es256).jwk(kid: "1"), Signer.of(.rs256).jwk(kid: "2"), Signer.of(.edDSA).jwk(kid: "3")
+        )
         let old = try keySet(one, two)
         let new = try keySet(two, three).replacing(old)
         #expect(new.keys[0] === old.keys[1])

@@ -27,7 +27,8 @@ import Testing
         #expect(throws: TokenFault.badSignature) { try signer(changed) }
     }
 
-    @Test(arguments: SignatureAlgorithm.allCases) func verifiesWhatItsKeySigned(_ algorithm: SignatureAlgorithm) throws {
+    @Test(arguments: SignatureAlgorithm.allCases) func verifiesWhatItsKeySigned(_ algorithm: SignatureAlgorithm) throws
+    {
         let signer = Signer.of(algorithm)
         let keys = try keySet(signer.jwk())
         let token = signer.token(claims())
@@ -79,7 +80,9 @@ import Testing
     }
 
     /// Each key with each algorithm that is not its own, with a signature that the key's own arithmetic would take.
-    @Test(arguments: SignatureAlgorithm.allCases) func takesNoAlgorithmOfAnotherKind(_ algorithm: SignatureAlgorithm) throws {
+    @Test(arguments: SignatureAlgorithm.allCases) func takesNoAlgorithmOfAnotherKind(_ algorithm: SignatureAlgorithm)
+        throws
+    {
         let signer = Signer.of(algorithm)
         let key = try VerificationKey.from(signer)
         let message = Array("a message".utf8)
@@ -88,7 +91,8 @@ import Testing
             let isRSA = [.rsa, .rsaPSS].contains(other.family) && [.rsa, .rsaPSS].contains(algorithm.family)
             let signature =
                 other.family == .hmac
-                ? SecretKey(signer.algorithm.family == .hmac ? signer.secret : signer.pem())!.code(for: message.span, other.digest!)
+                ? SecretKey(signer.algorithm.family == .hmac ? signer.secret : signer.pem())!.code(
+                    for: message.span, other.digest!)
                 : signer.sign(message, as: isRSA ? other : nil)
             // One family's key takes all digests of it, unless it says which; that is not confusion.
             #expect(key.takes(signature, of: message, by: other) == (ownFamily || isRSA), "\(other)")

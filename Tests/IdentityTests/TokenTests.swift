@@ -15,7 +15,8 @@ import Testing
 
     @Test func refusesHugeTokensUnread() throws {
         let good = signer.token(claims())
-        #expect(fault(good, try keys(), limits: CompactToken.Limits(token: good.utf8.count - 1, header: 999)) == .tooLarge)
+        #expect(
+            fault(good, try keys(), limits: CompactToken.Limits(token: good.utf8.count - 1, header: 999)) == .tooLarge)
         #expect(fault(good, try keys(), limits: CompactToken.Limits(token: good.utf8.count, header: 999)) == nil)
         #expect(fault(good, try keys(), limits: CompactToken.Limits(token: 9_999, header: 10)) == .tooLarge)
         #expect(fault(String(repeating: "a", count: 1_000_000), try keys()) == .tooLarge)
@@ -27,8 +28,10 @@ import Testing
         let good = signer.token(claims())
         let parts = good.split(separator: ".").map(String.init)
         for (head, body, tail) in [
-            (parts[0] + "=", parts[1], parts[2]), (parts[0], parts[1] + "=", parts[2]), (parts[0], parts[1], parts[2] + "="),
-            (parts[0], parts[1], parts[2] + "=="), (" " + parts[0], parts[1], parts[2]), (parts[0], parts[1], parts[2] + "\n"),
+            (parts[0] + "=", parts[1], parts[2]), (parts[0], parts[1] + "=", parts[2]),
+            (parts[0], parts[1], parts[2] + "="),
+            (parts[0], parts[1], parts[2] + "=="), (" " + parts[0], parts[1], parts[2]),
+            (parts[0], parts[1], parts[2] + "\n"),
             (parts[0], "%" + parts[1], parts[2]), (parts[0], parts[1], parts[2] + "AAA"),
         ] {
             #expect(fault([head, body, tail].joined(separator: "."), try keys()) == .badEncoding)
@@ -42,20 +45,24 @@ import Testing
 
     @Test(arguments: [
         (#"{"alg":"none"}"#, TokenFault.unknownAlgorithm), (#"{"alg":"None"}"#, .unknownAlgorithm),
-        (#"{"alg":"NONE"}"#, .unknownAlgorithm), (#"{"alg":"nOnE"}"#, .unknownAlgorithm), (#"{"alg":""}"#, .unknownAlgorithm),
-        (#"{"alg":"es256"}"#, .unknownAlgorithm), (#"{"alg":"ES256 "}"#, .unknownAlgorithm), (#"{"alg":"ES256K"}"#, .unknownAlgorithm),
+        (#"{"alg":"NONE"}"#, .unknownAlgorithm), (#"{"alg":"nOnE"}"#, .unknownAlgorithm),
+        (#"{"alg":""}"#, .unknownAlgorithm),
+        (#"{"alg":"es256"}"#, .unknownAlgorithm), (#"{"alg":"ES256 "}"#, .unknownAlgorithm),
+        (#"{"alg":"ES256K"}"#, .unknownAlgorithm),
         (#"{"alg":null}"#, .badHeader), (#"{"alg":["ES256"]}"#, .badHeader), (#"{}"#, .badHeader), (#"[]"#, .badHeader),
         (#"{"alg":"ES256""#, .badHeader), (#"{"alg":"ES256"} x"#, .badHeader), (#"null"#, .badHeader),
         (#"{"alg":"ES256","alg":"ES256"}"#, .badHeader), (#"{"alg":"none","alg":"ES256"}"#, .badHeader),
         (#"{"alg":"ES256","\u0061lg":"ES256"}"#, .badHeader), (#"{"alg":"ES256","kid":7}"#, .badHeader),
         (#"{"alg":"ES256","kid":"k","kid":"k"}"#, .badHeader), (#"{"alg":"ES256","typ":7}"#, .badHeader),
-        (#"{"alg":"ES256","crit":["exp"]}"#, .unsupportedCritical), (#"{"alg":"ES256","crit":[]}"#, .unsupportedCritical),
+        (#"{"alg":"ES256","crit":["exp"]}"#, .unsupportedCritical),
+        (#"{"alg":"ES256","crit":[]}"#, .unsupportedCritical),
         (#"{"alg":"ES256","crit":null}"#, .unsupportedCritical),
         (#"{"alg":"ES256","crit":["b64"],"b64":false}"#, .unsupportedCritical),
         (#"{"alg":"ES256","b64":false}"#, .unencodedPayload), (#"{"alg":"ES256","b64":0}"#, .unencodedPayload),
         (#"{"alg":"ES256","kid":"other"}"#, .unknownKey), (#"{"alg":"ES256","kid":"K"}"#, .unknownKey),
         (#"{"alg":"ES256","kid":""}"#, .unknownKey), (#"{"alg":"ES256","kid":"k\u0000"}"#, .unknownKey),
-        (#"{"alg":"ES256","kid":"../../../dev/null"}"#, .unknownKey), (#"{"alg":"ES256","kid":"k' OR '1'='1"}"#, .unknownKey),
+        (#"{"alg":"ES256","kid":"../../../dev/null"}"#, .unknownKey),
+        (#"{"alg":"ES256","kid":"k' OR '1'='1"}"#, .unknownKey),
         (#"{"alg":"ES384","kid":"k"}"#, .algorithmNotAllowed), (#"{"alg":"RS256","kid":"k"}"#, .algorithmNotAllowed),
         (#"{"alg":"HS256","kid":"k"}"#, .algorithmNotAllowed), (#"{"alg":"EdDSA","kid":"k"}"#, .algorithmNotAllowed),
     ]) func refusesHeaders(_ header: String, _ expected: TokenFault) throws {
@@ -64,11 +71,15 @@ import Testing
 
     @Test func acceptsHeadersThatSayMore() throws {
         for header in [
-            #"{"alg":"ES256"}"#, #"{"alg":"ES256","kid":"k","b64":true}"#, #" {"typ":"JWT","alg":"ES256","kid":"\u006b"} "#,
+            #"{"alg":"ES256"}"#, #"{"alg":"ES256","kid":"k","b64":true}"#,
+            #" {"typ":"JWT","alg":"ES256","kid":"\u006b"} "#,
         ] { #expect(fault(signer.token(claims(), header: header), try keys()) == nil, "\(header)") }
         // A key that the token brings along is nobody's.
         let stranger = Signer(.es256)
-        for member in ["\"jwk\":\(stranger.jwk())", "\"jku\":\"https://evil.example\"", "\"x5c\":[\"AAAA\"]", "\"x5u\":\"http://e\""] {
+        for member in [
+            "\"jwk\":\(stranger.jwk())", "\"jku\":\"https://evil.example\"", "\"x5c\":[\"AAAA\"]",
+            "\"x5u\":\"http://e\"",
+        ] {
             let header = "{\"alg\":\"ES256\",\"kid\":\"k\",\(member)}"
             #expect(fault(stranger.token(claims(), header: header), try keys()) == .badSignature)
             #expect(fault(signer.token(claims(), header: header), try keys()) == nil)
@@ -76,7 +87,9 @@ import Testing
     }
 
     /// The public key, which everybody has, as an HMAC secret.
-    @Test(arguments: [SignatureAlgorithm.rs256, .ps256, .es256, .edDSA]) func isNotConfused(_ algorithm: SignatureAlgorithm) throws {
+    @Test(arguments: [SignatureAlgorithm.rs256, .ps256, .es256, .edDSA]) func isNotConfused(
+        _ algorithm: SignatureAlgorithm
+    ) throws {
         let signer = Signer.of(algorithm)
         let jwk = signer.jwk()
         let keys = try KeySet.parse(Array(jwk.utf8), origin: .published)
@@ -102,7 +115,8 @@ import Testing
 
     @Test(arguments: [
         ("{\"exp\":\(now + 300)}", TokenFault.unknownIssuer), ("{\"iss\":\"https://issuer.example/\"}", .unknownIssuer),
-        ("{\"iss\":7}", .badClaim), ("[]", .badPayload), ("", .badPayload), ("7", .badPayload), ("{\"iss\"", .badPayload),
+        ("{\"iss\":7}", .badClaim), ("[]", .badPayload), ("", .badPayload), ("7", .badPayload),
+        ("{\"iss\"", .badPayload),
         (claims(#""iss":"https://issuer.example""#), .badPayload), (claims(#""sub":"bob""#), .badPayload),
         (claims(#""s\u0075b":"bob""#), .badPayload), (claims(#""a":{"b":1,"b":2}"#), .badPayload),
         (claims("\"x\":\"\u{1}\""), .badPayload), (claims(#""x":"\ud800""#), .badPayload),
@@ -143,7 +157,9 @@ import Testing
 
     @Test func asksForTypes() throws {
         let access = rules { $0.types = [Array("at+jwt".utf8)] }
-        for (type, expected) in [("at+jwt", nil), ("AT+JWT", nil), ("application/at+jwt", nil), ("JWT", TokenFault.wrongType)] {
+        for (type, expected) in [
+            ("at+jwt", nil), ("AT+JWT", nil), ("application/at+jwt", nil), ("JWT", TokenFault.wrongType),
+        ] {
             let header = "{\"alg\":\"ES256\",\"typ\":\"\(type)\"}"
             #expect(fault(signer.token(claims(), header: header), try keys(), access) == expected)
         }
@@ -166,14 +182,19 @@ import Testing
     @Test func triesFewKeysForATokenWithoutAName() throws {
         let others = (0..<20).map { _ in Signer(.es256).jwk(kid: nil) }
         let token = signer.token(claims(), kid: nil)
-        let first = try KeySet.parse(Array("{\"keys\":[\((others.prefix(7) + [signer.jwk()]).joined(separator: ","))]}".utf8), origin: .published)
+        let first = try KeySet.parse(
+            Array("{\"keys\":[\((others.prefix(7) + [signer.jwk()]).joined(separator: ","))]}".utf8), origin: .published
+        )
         #expect(fault(token, first) == nil)
-        let late = try KeySet.parse(Array("{\"keys\":[\((others + [signer.jwk()]).joined(separator: ","))]}".utf8), origin: .published)
+        let late = try KeySet.parse(
+            Array("{\"keys\":[\((others + [signer.jwk()]).joined(separator: ","))]}".utf8), origin: .published)
         #expect(fault(token, late) == .badSignature)
     }
 
     /// Good tokens with bytes changed, cut, doubled: nothing traps, and nothing but the token itself is accepted.
-    @Test(arguments: [SignatureAlgorithm.hs256, .es256, .edDSA, .rs256]) func survivesAnything(_ algorithm: SignatureAlgorithm) throws {
+    @Test(arguments: [SignatureAlgorithm.hs256, .es256, .edDSA, .rs256]) func survivesAnything(
+        _ algorithm: SignatureAlgorithm
+    ) throws {
         var random = SeededRandom()
         let signer = Signer.of(algorithm)
         let keys = try keySet(signer.jwk())

@@ -11,7 +11,9 @@ import Testing
         return try verify(signer.token(claims), keys)
     }
 
-    private func find(_ cache: VerifiedTokenCache, _ token: VerifiedToken, policy: Int = 1, at second: Int64 = now) -> VerifiedToken? {
+    private func find(_ cache: VerifiedTokenCache, _ token: VerifiedToken, policy: Int = 1, at second: Int64 = now)
+        -> VerifiedToken?
+    {
         let text = token.text
         return cache.find(text.span, policy: policy, at: second)
     }
@@ -106,7 +108,9 @@ import Testing
                 cache.insert(token, policy: policy, at: second)
             }
             if Int.random(in: 0..<40, using: &random) == 0 { second += 1 }
-            if Int.random(in: 0..<100, using: &random) == 0 { cache.sweep(.random(in: 0...30, using: &random), at: second) }
+            if Int.random(in: 0..<100, using: &random) == 0 {
+                cache.sweep(.random(in: 0...30, using: &random), at: second)
+            }
             #expect(cache.count <= 25, "seed \(random.seed)")
         }
         #expect(hits > 0)

@@ -89,7 +89,9 @@ import Testing
                         for _ in 0..<500 {
                             check.removeAll()
                             // Half of the threads name the limits in another order: no two wait for each other.
-                            for limit in thread % 2 == 0 ? chosen : chosen.reversed() { check.add(limit, key: [7].span) }
+                            for limit in thread % 2 == 0 ? chosen : chosen.reversed() {
+                                check.add(limit, key: [7].span)
+                            }
                             store.decide(check, at: at(0))
                             if check.isAllowed { admitted.increment() }
                         }
@@ -147,13 +149,15 @@ import Testing
             var now: Int64 = 0
             for _ in 0..<3_000 {
                 // Few homes, so that runs of slots grow, wrap around and close up.
-                let digest = KeyDigest(low: .random(in: 0...40, using: &random) << 58, high: .random(in: 0...9, using: &random))
+                let digest = KeyDigest(
+                    low: .random(in: 0...40, using: &random) << 58, high: .random(in: 0...9, using: &random))
                 let time = LimitTime(monotonic: now, epoch: now)
                 if let place = table.find(digest) {
                     #expect(naive[digest] == table[place], "seed \(random.seed)")
                 } else {
                     #expect(naive[digest].map { $0.isForgettable(at: time) } ?? true, "seed \(random.seed)")
-                    let state = BucketState(time: now + .random(in: 1...2_000, using: &random), count: 0, isQuota: false)
+                    let state = BucketState(
+                        time: now + .random(in: 1...2_000, using: &random), count: 0, isQuota: false)
                     _ = table.insert(digest, state, at: time)
                     naive[digest] = state
                 }
@@ -180,7 +184,8 @@ import Testing
             for word in [digest.low, digest.high] {
                 for shift in 0..<8 {
                     let byte = UInt8(truncatingIfNeeded: word >> UInt64(shift * 8))
-                    text += String(byte >> 4, radix: 16, uppercase: true) + String(byte & 15, radix: 16, uppercase: true)
+                    text +=
+                        String(byte >> 4, radix: 16, uppercase: true) + String(byte & 15, radix: 16, uppercase: true)
                 }
             }
             #expect(text == expected)

@@ -19,12 +19,22 @@ import Testing
         let store = LimitStore()
         let now = at(0)
         let epoch = now.epoch / second
-        #expect(store.decide(limit, "k", at: now) == LimitOutcome(isAllowed: true, remaining: 2, reset: epoch + 1, retryAfter: 0))
-        #expect(store.decide(limit, "k", at: now) == LimitOutcome(isAllowed: true, remaining: 1, reset: epoch + 2, retryAfter: 0))
-        #expect(store.decide(limit, "k", at: now) == LimitOutcome(isAllowed: true, remaining: 0, reset: epoch + 3, retryAfter: 0))
-        #expect(store.decide(limit, "k", at: now) == LimitOutcome(isAllowed: false, remaining: 0, reset: epoch + 3, retryAfter: 1))
+        #expect(
+            store.decide(limit, "k", at: now)
+                == LimitOutcome(isAllowed: true, remaining: 2, reset: epoch + 1, retryAfter: 0))
+        #expect(
+            store.decide(limit, "k", at: now)
+                == LimitOutcome(isAllowed: true, remaining: 1, reset: epoch + 2, retryAfter: 0))
+        #expect(
+            store.decide(limit, "k", at: now)
+                == LimitOutcome(isAllowed: true, remaining: 0, reset: epoch + 3, retryAfter: 0))
+        #expect(
+            store.decide(limit, "k", at: now)
+                == LimitOutcome(isAllowed: false, remaining: 0, reset: epoch + 3, retryAfter: 1))
         // A part of a second counts as a whole one.
-        #expect(store.decide(limit, "k", at: at(1)) == LimitOutcome(isAllowed: false, remaining: 0, reset: epoch + 3, retryAfter: 1))
+        #expect(
+            store.decide(limit, "k", at: at(1))
+                == LimitOutcome(isAllowed: false, remaining: 0, reset: epoch + 3, retryAfter: 1))
         let slow = try RateLimit(name: "b", requests: 1, per: .minute)
         _ = store.decide(slow, "k", at: now)
         #expect(store.decide(slow, "k", at: at(second)).retryAfter == 59)
@@ -74,7 +84,8 @@ import Testing
     @Test func agreesWithABucketOfWater() throws {
         var random = SeededRandom()
         for _ in 0..<200 {
-            let requests = Int.random(in: 1...[5, 100, 100_000, RateLimit.maximum].randomElement(using: &random)!, using: &random)
+            let requests = Int.random(
+                in: 1...[5, 100, 100_000, RateLimit.maximum].randomElement(using: &random)!, using: &random)
             let period = RateLimit.Period.allCases.randomElement(using: &random)!
             let burst = Int.random(in: 1...max(1, min(3 * requests, 50)), using: &random)
             let limit = try RateLimit(name: "a", requests: requests, per: period, burst: burst)

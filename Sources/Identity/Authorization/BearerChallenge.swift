@@ -12,7 +12,8 @@ package enum BearerChallenge {
     /// 403 to a good token that does not reach; `scopes` are those that would.
     package static func insufficientScope(realm: String, scopes: [[UInt8]]) -> String {
         let names = scopes.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
-        return "Bearer realm=\(quoted(realm)), error=\"insufficient_scope\"" + (names.isEmpty ? "" : ", scope=\(quoted(names))")
+        return "Bearer realm=\(quoted(realm)), error=\"insufficient_scope\""
+            + (names.isEmpty ? "" : ", scope=\(quoted(names))")
     }
 
     /// A quoted-string (RFC 9110 §5.6.4). What has no place in one is left out.

@@ -87,7 +87,9 @@ final class Signer: @unchecked Sendable {
     }
 
     /// A token of this header and these claims; the header is made where none is given.
-    func token(_ claims: String, header: String? = nil, kid: String? = "k", as other: SignatureAlgorithm? = nil) -> String {
+    func token(_ claims: String, header: String? = nil, kid: String? = "k", as other: SignatureAlgorithm? = nil)
+        -> String
+    {
         let kidMember = kid.map { ",\"kid\":\"\($0)\"" } ?? ""
         let header = header ?? "{\"alg\":\"\((other ?? algorithm).name)\"\(kidMember)}"
         let input = encoded(header) + "." + encoded(claims)

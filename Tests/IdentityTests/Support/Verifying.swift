@@ -5,7 +5,8 @@ let now: Int64 = 1_800_000_000
 
 /// Claims that are good at `now`, with further members.
 func claims(_ further: String = "") -> String {
-    #"{"iss":"https://issuer.example","aud":"api","sub":"alice","exp":\#(now + 300)"# + (further.isEmpty ? "" : "," + further) + "}"
+    #"{"iss":"https://issuer.example","aud":"api","sub":"alice","exp":\#(now + 300)"#
+        + (further.isEmpty ? "" : "," + further) + "}"
 }
 
 func rules(_ change: (inout IssuerRules) -> Void = { _ in }) -> IssuerRules {

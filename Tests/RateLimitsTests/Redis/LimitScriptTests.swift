@@ -31,7 +31,9 @@ struct LimitScriptTests {
                         let check = LimitCheck()
                         for _ in 0..<1_000 {
                             check.removeAll()
-                            for limit in gateway == 0 ? chosen.reversed() : chosen { check.add(limit, "key \(chosen.count)") }
+                            for limit in gateway == 0 ? chosen.reversed() : chosen {
+                                check.add(limit, "key \(chosen.count)")
+                            }
                             let result = try client.decide(check)
                             guard case .decided = result else { throw LimitClient.Failure(what: "\(result)") }
                             if check.isAllowed { admitted.increment() }
@@ -53,11 +55,17 @@ struct LimitScriptTests {
             for limit in try limits(count) {
                 let (store, now) = (LimitStore(), try clock(client))
                 for request in 0..<count + 2 {
-                    let (theirs, ours) = (try client.decide(limit, "k\(count)"), store.decide(limit, "k\(count)", at: now))
+                    let (theirs, ours) = (
+                        try client.decide(limit, "k\(count)"), store.decide(limit, "k\(count)", at: now)
+                    )
                     // Midnight may pass between the two.
                     if case .quota = limit.algorithm, theirs.isAllowed != ours.isAllowed { continue }
-                    #expect(theirs.isAllowed == ours.isAllowed, "\(String(decoding: limit.identity, as: UTF8.self)) \(request)")
-                    #expect(theirs.remaining == ours.remaining, "\(String(decoding: limit.identity, as: UTF8.self)) \(request)")
+                    #expect(
+                        theirs.isAllowed == ours.isAllowed,
+                        "\(String(decoding: limit.identity, as: UTF8.self)) \(request)")
+                    #expect(
+                        theirs.remaining == ours.remaining,
+                        "\(String(decoding: limit.identity, as: UTF8.self)) \(request)")
                     #expect(abs(theirs.reset - ours.reset) <= 60)
                     #expect(abs(theirs.retryAfter - ours.retryAfter) <= 60)
                     #expect(theirs.isAllowed == (theirs.retryAfter == 0))
@@ -146,6 +154,8 @@ struct LimitScriptTests {
         _ = try client.command("CONFIG", "SET", "requirepass", "secret")
         let stranger = try LimitClient(server.path)
         let answer = Array(try stranger.command("PING").utf8)
-        #expect(try LimitReply.read(answer.span, from: 0, reader: RESPReader(), into: check) == .refused(.noAuthentication, end: answer.count))
+        #expect(
+            try LimitReply.read(answer.span, from: 0, reader: RESPReader(), into: check)
+                == .refused(.noAuthentication, end: answer.count))
     }
 }

@@ -82,7 +82,9 @@ final class LimitClient {
     func ask(_ request: [UInt8]) throws -> [UInt8] {
         var sent = 0
         while sent < request.count {
-            let count = unsafe request.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress! + sent, $0.count - sent) }
+            let count = unsafe request.withUnsafeBytes {
+                unsafe write(descriptor, $0.baseAddress! + sent, $0.count - sent)
+            }
             guard count > 0 else { throw Failure(what: "write: \(errno)") }
             sent += count
         }

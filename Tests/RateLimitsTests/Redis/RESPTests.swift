@@ -16,11 +16,14 @@ import Testing
         #expect(try read(text) == text.utf8.count)
         #expect(try read(text + ":7\r\n") == text.utf8.count)
         // Nothing is taken for whole that is not.
-        for count in 0..<text.utf8.count { #expect(try read(String(decoding: text.utf8.prefix(count), as: UTF8.self)) == nil) }
+        for count in 0..<text.utf8.count {
+            #expect(try read(String(decoding: text.utf8.prefix(count), as: UTF8.self)) == nil)
+        }
     }
 
     @Test(arguments: [
-        ("x\r\n", RESPReader.Fault.badType), ("\r\n", .badType), ("\n", .badType), ("+\n", .badLine), ("HTTP/1.1 400\r\n", .badType), (":\r\n", .badNumber),
+        ("x\r\n", RESPReader.Fault.badType), ("\r\n", .badType), ("\n", .badType), ("+\n", .badLine),
+        ("HTTP/1.1 400\r\n", .badType), (":\r\n", .badNumber),
         (":1a\r\n", .badNumber), (":9999999999999999999\r\n", .badNumber), ("$-2\r\n", .badNumber),
         ("*-2\r\n", .badNumber), ("$70000\r\n", .tooLong), ("*2000\r\n", .tooLong), ("+a\nb\r\n", .badLine),
         ("+a\rb\r\n", .badLine), ("$1\r\nabc", .badLine), ("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", .tooDeep),
@@ -39,15 +42,19 @@ import Testing
         }
         #expect(try read([1, 0, 0, 77, 3, 1, 9, 78, 0]) == .decided(end: 42))
         #expect(check.isAllowed)
-        #expect(check.items.map(\.outcome) == [
-            LimitOutcome(isAllowed: false, remaining: 0, reset: 77, retryAfter: 3),
-            LimitOutcome(isAllowed: true, remaining: 9, reset: 78, retryAfter: 0),
-        ])
+        #expect(
+            check.items.map(\.outcome) == [
+                LimitOutcome(isAllowed: false, remaining: 0, reset: 77, retryAfter: 3),
+                LimitOutcome(isAllowed: true, remaining: 9, reset: 78, retryAfter: 0),
+            ])
         _ = try read([0, 1, 0, 77, 0, 0, 0, 78, 5])
         #expect(!check.isAllowed)
         #expect(check.decisive?.outcome.retryAfter == 5)
         // Answers to something else.
-        for numbers in [[], [1], [1, 0, 0, 77, 3], [2, 0, 0, 77, 3, 1, 9, 78, 0], [1, 0, 0, 77, 3, 0, 9, 78, 1], [1, 0, -1, 77, 3, 1, 9, 78, 0]] {
+        for numbers in [
+            [], [1], [1, 0, 0, 77, 3], [2, 0, 0, 77, 3, 1, 9, 78, 0], [1, 0, 0, 77, 3, 0, 9, 78, 1],
+            [1, 0, -1, 77, 3, 1, 9, 78, 0],
+        ] {
             #expect(throws: RESPReader.Fault.unexpected) { try read(numbers) }
         }
         let simple = Array("+OK\r\n".utf8)
@@ -63,7 +70,9 @@ import Testing
     ]) func knowsRefusals(_ text: String, _ refusal: LimitReply.Refusal) throws {
         let bytes = Array("-\(text)\r\n".utf8)
         let check = LimitCheck()
-        #expect(try LimitReply.read(bytes.span, from: 0, reader: RESPReader(), into: check) == .refused(refusal, end: bytes.count))
+        #expect(
+            try LimitReply.read(bytes.span, from: 0, reader: RESPReader(), into: check)
+                == .refused(refusal, end: bytes.count))
     }
 
     @Test func writesKeysThatNoCommandHidesIn() throws {
@@ -81,7 +90,8 @@ import Testing
         let alphabet = Array("+-:$*0123456789\r\n\r\n\r\nx".utf8)
         let limit = try RateLimit(name: "a", requests: 1, per: .day)
         for _ in 0..<20_000 {
-            let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in alphabet.randomElement(using: &random)! }
+            let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in alphabet.randomElement(using: &random)!
+            }
             let check = LimitCheck([(limit, "k")])
             let result = try? LimitReply.read(bytes.span, from: 0, reader: RESPReader(), into: check)
             switch result {
