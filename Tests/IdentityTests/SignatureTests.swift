@@ -117,8 +117,8 @@ import Testing
         }
     }
 
-    /// A PSS signature whose salt is not as long as the digest is another signature (RFC 7518 §3.5), and so is one whose
-    /// padding is another.
+    /// A PSS signature whose salt is not as long as the digest is another signature (RFC 7518 §3.5), and so is one
+    /// whose padding is another.
     @Test(arguments: [0, 20, 31, 33, 64]) func refusesOtherSalts(_ salt: Int) throws {
         let signer = Signer.of(.ps256)
         let key = try VerificationKey.from(signer)

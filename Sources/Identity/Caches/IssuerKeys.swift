@@ -1,11 +1,11 @@
-/// The keys of one issuer over time: fetched at the start, fetched again before they are too old, asked for when a token
-/// names a key that is not there, and kept while the issuer cannot be reached.
+/// The keys of one issuer over time: fetched at the start, fetched again before they are too old, asked for when a
+/// token names a key that is not there, and kept while the issuer cannot be reached.
 ///
 /// 1. The first `tick` fetches. Until keys have come, `lookUp` says `wait` while a fetch is under way and `unavailable`
 ///    (503, not 401: it is not the token's fault) while none is.
 /// 2. Keys are refreshed at four fifths of the time they are good for: `max-age` within bounds, or the source's own.
 /// 3. A key that is not there is fetched for once for all who ask, at most once in `unknownKeyInterval`, counted from
-///    the beginning of any fetch. A name that was not in the set that came is remembered for a while, within bounds, and
+///    the beginning of any fetch. A name that was not in the set that came is remembered for a while and
 ///    causes no further fetch. So random names cost one fetch in the interval, whatever their number.
 /// 4. A fetch that fails changes no keys; it is tried again after a pause that doubles. Keys are never given up because
 ///    the issuer is away: a gateway that locks everybody out because another service is down is the greater harm. What

@@ -1,7 +1,7 @@
 /// The keys of several issuers, each kept fresh by a machine of its own (`IssuerKeys`), for one driver that fetches.
 ///
-/// It lives where fetches are made, on one loop; the key sets that come out of it are immutable and go to all loops. The
-/// driver calls in with events and does what comes back; nothing here reads a clock, draws a number or opens a
+/// It lives where fetches are made, on one loop; the key sets that come out of it are immutable and go to all loops.
+/// The driver calls in with events and does what comes back; nothing here reads a clock, draws a number or opens a
 /// connection.
 package struct KeySetCache {
     package private(set) var issuers: [IssuerKeys]

@@ -3,9 +3,9 @@
 /// One belongs to each loop: there is no lock. Only tokens that passed every check are in it; that a token is bad is
 /// not remembered, because keys come and go, and because remembering costs memory at the choice of whoever sends it.
 ///
-/// It is found by the SipHash of its whole text (the standard library's `Hasher`, whose secret is drawn by each process)
-/// and then compared byte by byte. So recognising a token never rests on the hash: two texts that collide are two
-/// tokens. The hash only spreads them, and with an unknown secret nobody can choose texts that fall together. The
+/// It is found by the SipHash of its whole text (the standard library's `Hasher`, whose secret is drawn by each
+/// process) and then compared byte by byte. So recognising a token never rests on the hash: two texts that collide are
+/// two tokens. The hash only spreads them, and with an unknown secret nobody can choose texts that fall together. The
 /// comparison need not be in constant time: what is compared against are whole tokens found by a keyed hash, so a text
 /// that is wrong in any byte is, but for one in 2^64, compared with nothing.
 ///

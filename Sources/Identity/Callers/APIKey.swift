@@ -1,8 +1,8 @@
 /// API keys: `gh_<id>_<secret>`.
 ///
-/// The id (12 characters, public) finds the entry, the secret (43 characters, 256 random bits) proves it. At rest stands
-/// only the SHA-256 of the whole key: with that many random bits there is nothing to guess, so a slow hash would cost
-/// each request and protect nothing. The prefix lets scanners of published code recognise a key.
+/// The id (12 characters, public) finds the entry, the secret (43 characters, 256 random bits) proves it. At rest
+/// stands only the SHA-256 of the whole key: with that many random bits there is nothing to guess, so a slow hash would
+/// cost each request and protect nothing. The prefix lets scanners of published code recognise a key.
 package struct APIKey: Hashable, Sendable {
     package static let prefix = "gh_"
     package static let idLength = 12
@@ -127,8 +127,8 @@ package final class APIKeyTable: Sendable {
         self.places = places
     }
 
-    /// Whose key this is; nil for one that is not known. The secret is compared by its digest and in constant time; that
-    /// an id is known shows in nothing.
+    /// Whose key this is; nil for one that is not known. The secret is compared by its digest and in constant time;
+    /// that an id is known shows in nothing.
     package func consumer(of key: Span<UInt8>) -> Int? {
         guard let range = APIKey.id(in: key) else { return nil }
         var low = 0

@@ -5,9 +5,9 @@ internal import COpenSSL
 ///     $scrypt$ln=14,r=8,p=1$<salt>$<hash>
 ///     $pbkdf2-sha256$i=600000$<salt>$<hash>
 ///
-/// Salt and hash are base64 with the URL's alphabet, without padding. scrypt is what `make` uses: it costs memory, which
-/// is what guessing on graphics cards lacks. The parameters are bounded when a text is read: a configuration must not
-/// make one request cost seconds or gigabytes.
+/// Salt and hash are base64 with the URL's alphabet, without padding. scrypt is what `make` uses: it costs memory,
+/// which is what guessing on graphics cards lacks. The parameters are bounded when a text is read: a configuration must
+/// not make one request cost seconds or gigabytes.
 package struct PasswordHash: Hashable, Sendable {
     package enum Function: Hashable, Sendable {
         /// 2^`logN` rounds of blocks of `r` × 128 bytes.

@@ -2,10 +2,10 @@ package import JSONStream
 
 /// A claim as the value of a header.
 ///
-/// Texts stand as they are, numbers and booleans as they are written, arrays as their elements with commas between. What
-/// a header cannot say without saying something else is refused, and with it the token: control characters (a line end
-/// would begin another header), blanks at either end (the next reader trims them: " root" would become "root"), a comma
-/// within an element (one role would become two), objects and arrays within arrays.
+/// Texts stand as they are, numbers and booleans as they are written, arrays as their elements with commas between.
+/// What a header cannot say without saying something else is refused, and with it the token: control characters (a line
+/// end would begin another header), blanks at either end (the next reader trims them: " root" would become "root"), a
+/// comma within an element (one role would become two), objects and arrays within arrays.
 package enum ClaimText: Hashable, Sendable {
     /// There is no such claim, or it is null, an empty text or an empty array: no header.
     case absent

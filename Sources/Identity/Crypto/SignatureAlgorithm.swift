@@ -1,5 +1,5 @@
-/// The signature algorithms of RFC 7518 §3.1 and RFC 8037 that the gateway checks. There is no case for `none`: what has
-/// no name here cannot be asked for.
+/// The signature algorithms of RFC 7518 §3.1 and RFC 8037 that the gateway checks. There is no case for `none`: what
+/// has no name here cannot be asked for.
 package enum SignatureAlgorithm: UInt8, CaseIterable, Sendable {
     case hs256, hs384, hs512
     case rs256, rs384, rs512
@@ -51,8 +51,8 @@ package enum SignatureAlgorithm: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// The algorithm of this name. Names are compared byte by byte: they are case-sensitive (RFC 7515 §4.1.1). `Ed25519`
-    /// is the newer name of what `EdDSA` means with the only curve that is known here (RFC 9864).
+    /// The algorithm of this name. Names are compared byte by byte: they are case-sensitive (RFC 7515 §4.1.1).
+    /// `Ed25519` is the newer name of what `EdDSA` means with the only curve that is known here (RFC 9864).
     package init?(name: some Collection<UInt8>) {
         if name.elementsEqual("Ed25519".utf8) {
             self = .edDSA

@@ -72,8 +72,8 @@ package enum KeyWarning: Hashable, Sendable {
     package var text: String {
         switch self {
         case .shortSecret(let bytes, let algorithm):
-            "the shared secret has \(bytes) bytes, and \(algorithm.name) asks for \(algorithm.digest?.length ?? 0) at least; "
-                + "make one with: openssl rand -base64 48"
+            "the shared secret has \(bytes) bytes, and \(algorithm.name) asks for \(algorithm.digest?.length ?? 0) at "
+                + "least; make one with: openssl rand -base64 48"
         }
     }
 }

@@ -3,8 +3,8 @@ internal import Synchronization
 /// One key that signatures are checked with, and what it may be used for.
 ///
 /// The algorithms are settled when the key is made, from its type and, where it came as a JWK, from what its publisher
-/// says of it; a token's header can only choose among them. So an RSA key is never a shared secret, a key on P-384 never
-/// checks ES256, and a key published for RS256 only checks nothing else.
+/// says of it; a token's header can only choose among them. So an RSA key is never a shared secret, a key on P-384
+/// never checks ES256, and a key published for RS256 only checks nothing else.
 ///
 /// A key that its issuer has withdrawn is `retire()`d: tokens that were verified with it and are remembered somewhere
 /// ask `isRetired` and are forgotten. That is one load for each use of a remembered token, needs no list of who
@@ -68,8 +68,8 @@ package final class VerificationKey: Sendable {
 
     package func retire() { retired.store(true, ordering: .relaxed) }
 
-    /// Whether the signature, as JOSE writes it, is this key's over the message by this algorithm. An algorithm that the
-    /// key is not for verifies nothing; nor does a signature of another length than the one that the key makes.
+    /// Whether the signature, as JOSE writes it, is this key's over the message by this algorithm. An algorithm that
+    /// the key is not for verifies nothing; nor does a signature of another length than the one that the key makes.
     package func verifies(
         _ signature: Span<UInt8>, of message: Span<UInt8>, by algorithm: SignatureAlgorithm
     ) -> Bool {

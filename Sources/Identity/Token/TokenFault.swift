@@ -1,5 +1,5 @@
-/// Why a token is not accepted. Towards the client all of these but `noKeys` are RFC 6750's `invalid_token`; the code is
-/// for logs, metrics and `explain`, and stays the same for ever.
+/// Why a token is not accepted. Towards the client all of these but `noKeys` are RFC 6750's `invalid_token`; the code
+/// is for logs, metrics and `explain`, and stays the same for ever.
 ///
 /// No case carries text out of the token: a fault can be a label, and goes into a header without being escaped.
 package enum TokenFault: Error, Hashable, Sendable, CaseIterable {

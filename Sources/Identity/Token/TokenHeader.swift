@@ -1,7 +1,7 @@
 internal import JSONStream
 
-/// What a token's header says (RFC 7515 §4), as far as it is anybody's business: the algorithm, the name of the key, the
-/// type. Members that would bring a key along (`jwk`, `jku`, `x5u`, `x5c`) are not read: keys come from whom the
+/// What a token's header says (RFC 7515 §4), as far as it is anybody's business: the algorithm, the name of the key,
+/// the type. Members that would bring a key along (`jwk`, `jku`, `x5u`, `x5c`) are not read: keys come from whom the
 /// configuration names, never out of a token.
 package struct TokenHeader: Hashable, Sendable {
     package let algorithm: SignatureAlgorithm

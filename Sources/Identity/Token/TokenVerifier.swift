@@ -1,7 +1,7 @@
 internal import JSONStream
 
-/// Checks signed tokens (JWT, RFC 7519) against the issuers of one authentication policy, in steps of which each is asked
-/// only when those before it have passed:
+/// Checks signed tokens (JWT, RFC 7519) against the issuers of one authentication policy, in steps of which each is
+/// asked only when those before it have passed:
 ///
 /// 1. The size, then the three parts (`CompactToken`).
 /// 2. The encoding of the parts, the header, the claims' syntax: no member twice, nothing critical, a known algorithm.

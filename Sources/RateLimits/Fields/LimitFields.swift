@@ -1,5 +1,5 @@
-/// The values of the fields that tell a client about its limits, appended to bytes that the caller uses again and again:
-/// no `String`, and no allocation once they have grown.
+/// The values of the fields that tell a client about its limits, appended to bytes that the caller uses again and
+/// again: no `String`, and no allocation once they have grown.
 ///
 /// `X-RateLimit-*` speak of one limit, the decisive one. The IETF fields (draft-ietf-httpapi-ratelimit-headers) are
 /// lists of structured-field items (RFC 9651), one for each limit that is not in dry run.

@@ -1,9 +1,9 @@
 /// What is kept of a token bucket or a quota: 16 bytes.
 ///
-/// Of a bucket (GCRA, the "virtual scheduling" of ITU-T I.371) that is the time at which it will be full again, with its
-/// fraction. That time lies one interval further for each token taken, and never before now; a request is admitted when
-/// it would then lie no more than the whole bucket's filling time ahead. Of a quota it is the epoch second at which its
-/// period ends, and the count.
+/// Of a bucket (GCRA, the "virtual scheduling" of ITU-T I.371) that is the time at which it will be full again, with
+/// its fraction. That time lies one interval further for each token taken, and never before now; a request is admitted
+/// when it would then lie no more than the whole bucket's filling time ahead. Of a quota it is the epoch second at
+/// which its period ends, and the count.
 ///
 /// Both are values: deciding gives the new state, which is written only where every limit of the request admits.
 struct BucketState: Equatable, Sendable {

@@ -1,6 +1,6 @@
 /// When a decision is made, on both clocks, in nanoseconds. Buckets and windows go by the monotonic clock, so that a
-/// corrected wall clock neither opens nor blocks them; quotas follow the calendar, and what clients are told is an epoch
-/// second.
+/// corrected wall clock neither opens nor blocks them; quotas follow the calendar, and what clients are told is an
+/// epoch second.
 package struct LimitTime: Hashable, Sendable {
     package var monotonic: Int64
     package var epoch: Int64

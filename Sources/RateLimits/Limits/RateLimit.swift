@@ -1,7 +1,7 @@
 /// One limit: how many requests of one key in which time, and how that is counted.
 ///
-/// Immutable and shared by all loops. What a decision needs of it is worked out here once, in whole numbers: a rate of 7
-/// per second has a token every 142,857,142 6/7 nanoseconds, which is kept as a quotient and a remainder, so that no
+/// Immutable and shared by all loops. What a decision needs of it is worked out here once, in whole numbers: a rate of
+/// 7 per second has a token every 142,857,142 6/7 nanoseconds, which is kept as a quotient and a remainder, so that no
 /// rounding adds up and no bucket drifts.
 ///
 /// The identity of a limit is what is in its name and numbers: after a reload a limit that is still the same finds its
@@ -10,9 +10,9 @@ package final class RateLimit: Sendable {
     package enum Algorithm: Hashable, Sendable {
         /// A bucket of `burst` tokens that fills at the rate (GCRA: only the time at which it is full again is kept).
         case tokenBucket(burst: Int)
-        /// No more than the limit in any window of this length. Up to 64 requests are remembered one by one; above, they
-        /// are counted in 64 parts of the window: never more than the limit, and a place comes free late by at most one
-        /// part.
+        /// No more than the limit in any window of this length. Up to 64 requests are remembered one by one; above,
+        /// they are counted in 64 parts of the window: never more than the limit, and a place comes free late by at
+        /// most one part.
         case slidingWindow
         /// No more than the limit from one midnight (UTC) to the next, or in one calendar month (UTC).
         case quota(CalendarPeriod)
@@ -118,8 +118,8 @@ package final class RateLimit: Sendable {
         digest = hash.finish()
     }
 
-    /// A token bucket for a rate as it is written: `requests_per_minute: 100, burst: 20`. The burst is the rate where it
-    /// is not given.
+    /// A token bucket for a rate as it is written: `requests_per_minute: 100, burst: 20`. The burst is the rate where
+    /// it is not given.
     package convenience init(
         name: String, requests: Int, per period: Period, burst: Int? = nil, isDryRun: Bool = false
     ) throws(Fault) {

@@ -3,8 +3,8 @@ struct WindowParts: Equatable, Sendable {
     /// In nanoseconds. A microsecond for small limits, whose requests are remembered one by one; else a 63rd of the
     /// window, so that the window, wherever it begins, touches at most 64 parts.
     let width: Int64
-    /// In how many low bits of a word the count of a part stands; above it, the number of the part since the clock began:
-    /// enough for microseconds of two thousand years with counts up to 64, or for counts of 2^24.
+    /// In how many low bits of a word the count of a part stands; above it, the number of the part since the clock
+    /// began: enough for microseconds of two thousand years with counts up to 64, or for counts of 2^24.
     let countBits: UInt64
     /// Parts that can be alive at once.
     let capacity: Int

@@ -1,10 +1,10 @@
-/// The script that decides all limits of a request inside Redis or Valkey: one round trip, one step, by the server's own
-/// clock, so that any number of gateways on one server admit exactly the limit.
+/// The script that decides all limits of a request inside Redis or Valkey: one round trip, one step, by the server's
+/// own clock, so that any number of gateways on one server admit exactly the limit.
 ///
 /// `KEYS` are the limits' keys, `ARGV` five numbers for each, in the same order: kind, limit, window in microseconds,
 /// burst, dry run. It asks every limit first and writes only when all admit. The answer is one flat list of integers:
-/// whether the request is admitted, and for each limit whether it admits, what remains, the epoch second of its reset and
-/// the seconds to wait.
+/// whether the request is admitted, and for each limit whether it admits, what remains, the epoch second of its reset
+/// and the seconds to wait.
 ///
 /// The rules are those of `BucketState` and `WindowState`, in microseconds: times and their products stay below 2^53,
 /// where Lua's numbers are whole. Each key expires when its state no longer matters.
@@ -79,7 +79,8 @@ package enum LimitScript {
           local full = after
           if after_part > 0 then full = full + 1 end
           return {true, rest, up(full), 0, function()
-            redis.call('SET', key, whole(after) .. ' ' .. whole(after_part), 'PX', math.floor((full - now) / 1000) + 1000)
+            local life = math.floor((full - now) / 1000) + 1000
+            redis.call('SET', key, whole(after) .. ' ' .. whole(after_part), 'PX', life)
           end}
         end
 

@@ -13,7 +13,8 @@ package struct KeyDigest: Hashable, Sendable {
         self.high = high
     }
 
-    /// The digest of a key under a limit, for which its own digest stands: that of its identity, with a secret of zeros.
+    /// The digest of a key under a limit, for which its own digest stands: that of its identity, with a secret of
+    /// zeros.
     init(_ limit: KeyDigest, _ key: Span<UInt8>, secret: (UInt64, UInt64)) {
         var hash = SipHash13(secret)
         hash.append(limit.low)

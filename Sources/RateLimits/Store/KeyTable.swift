@@ -12,10 +12,10 @@ extension WindowState: ForgettableState {}
 /// States by key: open addressing with linear probing, so that a key costs its slot and nothing else, and a look-up
 /// touches one or two cache lines.
 ///
-/// Memory is bounded three ways. A state that no longer matters (a bucket that is full again) is swept out: each new key
-/// pays for looking at four slots, and the store's timer sweeps on when there are no new keys. A table that is mostly
-/// empty shrinks. And a table that is full of states that matter gives up, of sixteen, the one that would have been
-/// forgotten soonest: who floods the store with keys wins back the least that can be won.
+/// Memory is bounded three ways. A state that no longer matters (a bucket that is full again) is swept out: each new
+/// key pays for looking at four slots, and the store's timer sweeps on when there are no new keys. A table that is
+/// mostly empty shrinks. And a table that is full of states that matter gives up, of sixteen, the one that would have
+/// been forgotten soonest: who floods the store with keys wins back the least that can be won.
 struct KeyTable<State: ForgettableState> {
     private struct Slot {
         var digest: KeyDigest

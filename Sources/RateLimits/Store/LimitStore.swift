@@ -7,8 +7,10 @@ internal import Synchronization
 /// requests wait for each other, asks all limits, and only then charges them. So a decision is one step, whatever else
 /// goes on.
 ///
-/// Why locks and not atomics: docs/decisions/0004. In short, measured with two loops on two cores, a lock costs about as
-/// much as a compare-and-swap of the 16 bytes, and with it a key can be made, moved and forgotten at any time.
+/// Why locks and not atomics: measured for one cell, a lock around it costs 6 ns and a compare-and-swap of its 16 bytes
+/// 11 ns; with two loops at once on the same cell 14 and 13. A lock is no dearer, and with it a key can be made, moved
+/// and forgotten at any time. A whole decision takes 150 ns of processor time on a machine that is busy otherwise, with
+/// one loop as with two on one key.
 package final class LimitStore: Sendable {
     /// Bounds of a store.
     package struct Limits: Hashable, Sendable {

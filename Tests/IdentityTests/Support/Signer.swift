@@ -4,8 +4,8 @@ import COpenSSL
 
 /// A private key of the tests: makes tokens that are good, and shows its public half in every form.
 ///
-/// What it makes goes through other calls of the library than those under test: signatures come out of it as DER and are
-/// taken apart here.
+/// What it makes goes through other calls of the library than those under test: signatures come out of it as DER and
+/// are taken apart here.
 @safe
 final class Signer: @unchecked Sendable {
     let algorithm: SignatureAlgorithm

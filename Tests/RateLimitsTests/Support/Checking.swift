@@ -4,7 +4,8 @@ import Synchronization
 
 let second: Int64 = 1_000_000_000
 
-/// A time so many nanoseconds behind a beginning that lies on no round number: the wall clock shows 2024-02-28T23:00:00Z.
+/// A time so many nanoseconds behind a beginning that lies on no round number: the wall clock shows
+/// 2024-02-28T23:00:00Z.
 func at(_ nanoseconds: Int64) -> LimitTime {
     LimitTime(monotonic: 5_000_000_007 + nanoseconds, epoch: 1_709_161_200 * second + nanoseconds)
 }
