@@ -82,20 +82,14 @@ import Testing
         for chosen in limits.map({ [$0] }) + [limits, limits.reversed()] {
             let store = LimitStore(shards: 64)
             let admitted = Counter()
-            await withTaskGroup { group in
-                for thread in 0..<8 {
-                    group.addTask {
-                        let check = LimitCheck()
-                        for _ in 0..<500 {
-                            check.removeAll()
-                            // Half of the threads name the limits in another order: no two wait for each other.
-                            for limit in thread % 2 == 0 ? chosen : chosen.reversed() {
-                                check.add(limit, key: [7].span)
-                            }
-                            store.decide(check, at: at(0))
-                            if check.isAllowed { admitted.increment() }
-                        }
-                    }
+            await Threads.run(8) { thread in
+                let check = LimitCheck()
+                for _ in 0..<500 {
+                    check.removeAll()
+                    // Half of the threads name the limits in another order: no two wait for each other.
+                    for limit in thread % 2 == 0 ? chosen : chosen.reversed() { check.add(limit, key: [7].span) }
+                    store.decide(check, at: at(0))
+                    if check.isAllowed { admitted.increment() }
                 }
             }
             #expect(admitted.value == 1_000)
