@@ -18,8 +18,12 @@ let package = Package(
     platforms: [.macOS(.v26)],
     targets: [
         .target(name: "HTTPWire", swiftSettings: settings),
+        .target(name: "JSONStream", swiftSettings: settings),
         .executableTarget(
             name: "WireFuzzer", dependencies: ["HTTPWire"], swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]),
+        .executableTarget(
+            name: "JSONFuzzer", dependencies: ["JSONStream"], swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]),
     ],
     swiftLanguageModes: [.v6]

@@ -5,8 +5,8 @@ struct JSONIndexBuilder: ~Copyable {
     private let refusesDuplicates: Bool
     /// The entry of the innermost open object or array.
     private var open: UInt32 = 0
-    /// Reused by the search for duplicates.
-    private var names: [Int] = []
+    /// Reused by the search for duplicates: entries, and above them what tells their names apart.
+    private var names = Stack<UInt64>(capacity: 32)
 
     init(limits: JSONLimits, duplicates: JSONDocument.Duplicates) {
         tokenizer = JSONTokenizer(limits: limits)
@@ -52,24 +52,35 @@ struct JSONIndexBuilder: ~Copyable {
 
     /// Where a name stands for the second time in the object at `index`.
     ///
-    /// A few names are compared each with each; many are sorted by their bytes, which no choice of names makes slow.
+    /// A few names are compared each with each, first by what tells most of them apart; many are sorted by their bytes,
+    /// which no choice of names makes slow.
     private mutating func duplicate(in index: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
-        names.removeAll(keepingCapacity: true)
+        names.removeAll()
+        var isEscaped = false
         var entry = index + 1
         while entry < entries.count {
-            names.append(entry)
+            let name = entries[entry]
+            isEscaped = isEscaped || name.isEscaped
+            // With its quotes, a name has two bytes at least: the first and the last of these are within it.
+            let first = unsafe UInt64(bytes[Int(name.start) + 1])
+            let last = unsafe UInt64(bytes[Int(name.end) - 2])
+            let size = UInt64(name.end &- name.start) & 0xFFFF
+            names.append((first &<< 8 | last | size &<< 16) &<< 32 | UInt64(entry))
             entry = Int(entries[entry + 1].next)
         }
-        if names.count <= 8 {
-            for second in names.indices {
-                for first in 0..<second where unsafe compare(names[first], names[second], bytes) == 0 {
-                    return Int(entries[names[second]].start)
-                }
+        guard names.count <= 16, !isEscaped else { return unsafe duplicateBySorting(bytes) }
+        for second in 0..<names.count {
+            for first in 0..<second where (names[first] ^ names[second]) &>> 32 == 0 {
+                let (one, other) = (Int(names[first] & 0xFFFF_FFFF), Int(names[second] & 0xFFFF_FFFF))
+                if unsafe compare(one, other, bytes) == 0 { return Int(entries[other].start) }
             }
-            return nil
         }
+        return nil
+    }
+
+    private func duplicateBySorting(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        var sorted = (0..<names.count).map { Int(names[$0] & 0xFFFF_FFFF) }
         // The pointer does not leave this call.
-        var sorted = names
         sorted.sort { unsafe compare($0, $1, bytes) < 0 }
         var found: Int?
         for place in sorted.indices.dropFirst() {
@@ -85,7 +96,10 @@ struct JSONIndexBuilder: ~Copyable {
         // The ranges are the tokeniser's; a name has two quotes.
         let left = unsafe Span(_unsafeElements: bytes).extracting(Int(one.start) + 1..<Int(one.end) - 1)
         let right = unsafe Span(_unsafeElements: bytes).extracting(Int(other.start) + 1..<Int(other.end) - 1)
-        if !one.isEscaped, !other.isEscaped, left.count != right.count { return left.count < right.count ? -1 : 1 }
-        return JSONText.compare(left, right)
+        guard !one.isEscaped, !other.isEscaped else { return JSONText.compare(left, right) }
+        for place in 0..<min(left.count, right.count) where left[place] != right[place] {
+            return left[place] < right[place] ? -1 : 1
+        }
+        return left.count - right.count
     }
 }

@@ -35,6 +35,8 @@ package struct JSONError: Error, Hashable, Sendable {
         case duplicateKey
         /// Looking ahead would take more memory than allowed.
         case bufferLimit
+        /// A path has to look at more values than allowed.
+        case tooCostly
 
         /// The name under which the code is reported.
         package var label: StaticString {
@@ -56,6 +58,7 @@ package struct JSONError: Error, Hashable, Sendable {
             case .byteOrderMark: "json_byte_order_mark"
             case .duplicateKey: "json_duplicate_key"
             case .bufferLimit: "json_buffer_limit"
+            case .tooCostly: "json_too_costly"
             }
         }
     }

@@ -43,9 +43,9 @@ package struct JSONTokenizer: ~Copyable {
         case none, string, number, literal
     }
 
-    private var place = Place.start
-    private var cut = Cut.none
-    private var cutKind = JSONToken.Kind.null
+    var place = Place.start
+    var cut = Cut.none
+    var cutKind = JSONToken.Kind.null
     private(set) package var depth = 0
     /// One bit a level, the lowest first: is it an object.
     private var objects = InlineArray<16, UInt64>(repeating: 0)
@@ -56,13 +56,14 @@ package struct JSONTokenizer: ~Copyable {
     // What the scanners of texts remember over a cut.
     var text = StringScan()
     var number = NumberScan.start
-    private var literalIndex = 0
+    var literalIndex = 0
 
     // The token that was found last.
     var start = 0
     var end = 0
     var flags: UInt8 = 0
-    private var failure = JSONError(.truncated, at: 0)
+    /// Why `advance` said `failed`.
+    private(set) var error = JSONError(.truncated, at: 0)
 
     package init(limits: JSONLimits = JSONLimits()) {
         self.limits = limits
@@ -82,14 +83,9 @@ package struct JSONTokenizer: ~Copyable {
             unsafe advance(JSONStream.start(of: bytes), bytes.count, &at, isLast)
         }
         offset = at
-        if kind == .failed { throw failure }
+        if kind == .failed { throw error }
         return JSONToken(kind: kind, start: start, end: end, flags: flags)
     }
-
-    var token: JSONToken { JSONToken(kind: .null, start: start, end: end, flags: flags) }
-
-    /// Why `advance` said `failed`.
-    var error: JSONError { failure }
 
     /// The offset of the current piece's first byte in the document.
     var pieceStart: Int { consumed }
@@ -227,7 +223,7 @@ extension JSONTokenizer {
 
     /// Behind a value: what its surroundings allow next.
     @inline(__always)
-    private mutating func endValue() {
+    mutating func endValue() {
         guard depth > 0 else {
             place = .done
             return
@@ -256,7 +252,7 @@ extension JSONTokenizer {
 
     @inline(never)
     mutating func fail(_ code: JSONError.Code, _ at: Int) -> JSONToken.Kind {
-        failure = JSONError(code, at: consumed &+ at)
+        error = JSONError(code, at: consumed &+ at)
         place = .refused
         cut = .none
         return .failed
@@ -278,121 +274,6 @@ extension JSONTokenizer {
     }
 }
 
-// MARK: Texts
-
-extension JSONTokenizer {
-    /// Goes on with the text that the last piece cut through.
-    @inline(never)
-    private mutating func resume(
-        _ base: UnsafePointer<UInt8>, _ bound: Int, _ count: Int, _ offset: inout Int, _ isLast: Bool
-    ) -> JSONToken.Kind {
-        let was = cut
-        cut = .none
-        switch was {
-        case .none: return .failed
-        case .string: return unsafe string(cutKind, base, bound, count, &offset, isLast)
-        case .number: return unsafe number(base, bound, count, &offset, isLast)
-        case .literal: return unsafe literal(cutKind, from: literalIndex, base, bound, count, &offset, isLast)
-        }
-    }
-
-    @inline(__always)
-    private mutating func string(
-        _ kind: JSONToken.Kind, _ base: UnsafePointer<UInt8>, _ bound: Int, _ count: Int, _ offset: inout Int,
-        _ isLast: Bool
-    ) -> JSONToken.Kind {
-        var at = offset
-        let outcome = unsafe text.scan(base, bound, &at)
-        if text.isEscaped { flags |= JSONToken.escaped }
-        offset = at
-        end = at
-        if _slowPath(outcome != .complete) {
-            if case .refused(let code) = outcome { return fail(code, at) }
-            return interrupt(.string, kind, bound, count, &offset, isLast)
-        }
-        flags |= JSONToken.last
-        if kind == .key {
-            // Nearly always the colon follows at once.
-            if at < bound, unsafe base[at] == UInt8(ascii: ":") {
-                place = .memberValue
-                offset = at &+ 1
-            } else {
-                place = .colon
-            }
-        } else {
-            endValue()
-        }
-        return kind
-    }
-
-    @inline(__always)
-    private mutating func number(
-        _ base: UnsafePointer<UInt8>, _ bound: Int, _ count: Int, _ offset: inout Int, _ isLast: Bool
-    ) -> JSONToken.Kind {
-        var at = offset
-        let isOver = unsafe number.scan(base, bound, &at)
-        offset = at
-        end = at
-        if _slowPath(!isOver) {
-            guard isLast, bound == count, number.isComplete else {
-                return interrupt(.number, .number, bound, count, &offset, isLast)
-            }
-        } else if _slowPath(!number.isComplete) {
-            return fail(.badNumber, at)
-        }
-        flags |= JSONToken.last
-        endValue()
-        return .number
-    }
-
-    @inline(__always)
-    private mutating func literal(
-        _ kind: JSONToken.Kind, from index: Int, _ base: UnsafePointer<UInt8>, _ bound: Int, _ count: Int,
-        _ offset: inout Int, _ isLast: Bool
-    ) -> JSONToken.Kind {
-        // The letters, the first lowest.
-        let word: UInt64 = kind == .true ? 0x65_7572_74 : kind == .false ? 0x65_736C_6166 : 0x6C_6C75_6E
-        let size = kind == .false ? 5 : 4
-        var at = offset
-        var index = index
-        while index < size {
-            guard at < bound else {
-                offset = at
-                end = at
-                literalIndex = index
-                return interrupt(.literal, kind, bound, count, &offset, isLast)
-            }
-            let letter = UInt8(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: index &* 8))
-            guard unsafe base[at] == letter else { return fail(.badLiteral, at) }
-            at &+= 1
-            index &+= 1
-        }
-        offset = at
-        end = at
-        flags |= JSONToken.last
-        endValue()
-        return kind
-    }
-
-    /// The piece ends within a text: gives what is there of it as a fragment.
-    @inline(never)
-    private mutating func interrupt(
-        _ cut: Cut, _ kind: JSONToken.Kind, _ bound: Int, _ count: Int, _ offset: inout Int, _ isLast: Bool
-    ) -> JSONToken.Kind {
-        self.cut = cut
-        cutKind = kind
-        guard bound == count else { return fail(.tooLarge, bound) }
-        guard !isLast else { return fail(.truncated, count) }
-        return kind
-    }
-}
-
-/// Where bytes begin. An empty span may have no address; nothing is read through the one it gets here.
-@inline(__always)
-func start(of bytes: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8> {
-    unsafe bytes.baseAddress ?? UnsafePointer(bitPattern: 8)!
-}
-
 extension JSONTokenizer {
     /// Checks a whole piece where nobody asks what is in it.
     package mutating func validate(_ input: Span<UInt8>, isLast: Bool) throws(JSONError) {
@@ -407,6 +288,12 @@ extension JSONTokenizer {
                 }
             }
         }
-        if failed { throw failure }
+        if failed { throw error }
     }
+}
+
+/// Where bytes begin. An empty span may have no address; nothing is read through the one it gets here.
+@inline(__always)
+func start(of bytes: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8> {
+    unsafe bytes.baseAddress ?? UnsafePointer(bitPattern: 8)!
 }
