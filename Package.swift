@@ -36,10 +36,14 @@ let package = Package(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
         .systemLibrary(
             name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CSystem"),
 
         .target(name: "HTTPWire", swiftSettings: settings),
         .target(name: "JSONStream", swiftSettings: settings),
+        .target(name: "Identity", dependencies: ["JSONStream", "COpenSSL", "CSystem"], swiftSettings: settings),
+        .target(name: "RateLimits", swiftSettings: settings),
         .target(
             name: "Reactor", dependencies: ["CLibuv", "CCares", "CSystem"], exclude: ["README.md"],
             swiftSettings: settings),
@@ -59,6 +63,11 @@ let package = Package(
 
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: settings),
         .testTarget(name: "JSONStreamTests", dependencies: ["JSONStream"], swiftSettings: settings),
+        .testTarget(
+            name: "IdentityTests", dependencies: ["Identity", "JSONStream", "COpenSSL", "CSystem", "GatehouseTesting"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RateLimitsTests", dependencies: ["RateLimits", "GatehouseTesting"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: settings),
         .testTarget(
             name: "GatewayConfigurationTests", dependencies: ["GatewayConfiguration"], exclude: ["Golden"],

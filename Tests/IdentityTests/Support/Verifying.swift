@@ -1,0 +1,48 @@
+@testable import Identity
+
+/// The moment at which the tests' tokens are checked.
+let now: Int64 = 1_800_000_000
+
+/// Claims that are good at `now`, with further members.
+func claims(_ further: String = "") -> String {
+    #"{"iss":"https://issuer.example","aud":"api","sub":"alice","exp":\#(now + 300)"#
+        + (further.isEmpty ? "" : "," + further) + "}"
+}
+
+func rules(_ change: (inout IssuerRules) -> Void = { _ in }) -> IssuerRules {
+    var rules = IssuerRules()
+    rules.issuer = Array("https://issuer.example".utf8)
+    rules.audiences = [Array("api".utf8)]
+    change(&rules)
+    return rules
+}
+
+/// Everything that is done to a token, at once.
+func verify(
+    _ token: String, _ keys: KeySet, _ rules: IssuerRules = rules(), at second: Int64 = now,
+    limits: CompactToken.Limits = CompactToken.Limits()
+) throws(TokenFault) -> VerifiedToken {
+    let verifier = TokenVerifier(issuers: [rules], limits: limits)
+    let text = Array(token.utf8)
+    let inspected = try verifier.inspect(text.span)
+    return try verifier.verify(inspected, keys: keys, at: second)
+}
+
+/// What is wrong with a token; nil where nothing is.
+func fault(
+    _ token: String, _ keys: KeySet, _ rules: IssuerRules = rules(), at second: Int64 = now,
+    limits: CompactToken.Limits = CompactToken.Limits()
+) -> TokenFault? {
+    do throws(TokenFault) {
+        _ = try verify(token, keys, rules, at: second, limits: limits)
+        return nil
+    } catch { return error }
+}
+
+/// The fault in making a key.
+func keyFault(_ make: () throws(KeyFault) -> VerificationKey) -> KeyFault? {
+    do throws(KeyFault) {
+        _ = try make()
+        return nil
+    } catch { return error }
+}

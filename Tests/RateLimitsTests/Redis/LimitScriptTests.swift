@@ -1,0 +1,158 @@
+import Testing
+
+@testable import RateLimits
+
+/// The script in real servers, by their own clocks: what does not depend on how long a test takes.
+@Suite(.enabled(if: !LimitServer.programs.isEmpty, "no redis-server or valkey-server: scripts/limit-servers"))
+struct LimitScriptTests {
+    private func limits(_ count: Int) throws -> [RateLimit] {
+        [
+            try RateLimit(name: "bucket", requests: count, per: .day),
+            try RateLimit(name: "burst", requests: 1, per: .day, burst: count),
+            try RateLimit(name: "window", limit: count, window: 86_400 * second, algorithm: .slidingWindow),
+            try RateLimit(name: "day", quota: count, per: .day),
+            try RateLimit(name: "month", quota: count, per: .month),
+        ]
+    }
+
+    /// Three gateways with a thousand requests each on one server.
+    @Test(arguments: LimitServer.programs) func admitsExactlyTheLimit(_ program: String) async throws {
+        let server = try LimitServer(program)
+        let path = server.path
+        // A quota may begin anew at midnight while the test runs; the others may not.
+        let kinds = try limits(100).filter { if case .quota = $0.algorithm { false } else { true } }
+        for chosen in kinds.map({ [$0] }) + [kinds] {
+            let (admitted, failed) = (Counter(), Counter())
+            await Threads.run(3) { gateway in
+                do {
+                    let client = try LimitClient(path)
+                    try client.load()
+                    let check = LimitCheck()
+                    for _ in 0..<1_000 {
+                        check.removeAll()
+                        for limit in gateway == 0 ? chosen.reversed() : chosen {
+                            check.add(limit, "key \(chosen.count)")
+                        }
+                        guard case .decided = try client.decide(check) else { return failed.increment() }
+                        if check.isAllowed { admitted.increment() }
+                    }
+                } catch { failed.increment() }
+            }
+            #expect(failed.value == 0)
+            #expect(admitted.value == 100)
+        }
+    }
+
+    /// The script and the store in this process say the same to the same requests, for every kind.
+    @Test(arguments: LimitServer.programs) func saysWhatTheStoreSays(_ program: String) throws {
+        let server = try LimitServer(program)
+        let client = try LimitClient(server.path)
+        try client.load()
+        for count in [1, 2, 3, 64, 65, 70] {
+            for limit in try limits(count) {
+                let (store, now) = (LimitStore(), try clock(client))
+                for request in 0..<count + 2 {
+                    let (theirs, ours) = (
+                        try client.decide(limit, "k\(count)"), store.decide(limit, "k\(count)", at: now)
+                    )
+                    // Midnight may pass between the two.
+                    if case .quota = limit.algorithm, theirs.isAllowed != ours.isAllowed { continue }
+                    #expect(
+                        theirs.isAllowed == ours.isAllowed,
+                        "\(String(decoding: limit.identity, as: UTF8.self)) \(request)")
+                    #expect(
+                        theirs.remaining == ours.remaining,
+                        "\(String(decoding: limit.identity, as: UTF8.self)) \(request)")
+                    #expect(abs(theirs.reset - ours.reset) <= 60)
+                    #expect(abs(theirs.retryAfter - ours.retryAfter) <= 60)
+                    #expect(theirs.isAllowed == (theirs.retryAfter == 0))
+                }
+            }
+        }
+    }
+
+    private func clock(_ client: LimitClient) throws -> LimitTime {
+        let words = try client.command("TIME").split(whereSeparator: \.isNewline)
+        let epoch = try #require(words.count == 5 ? Int64(words[2]) : nil)
+        return LimitTime(monotonic: epoch * second, epoch: epoch * second)
+    }
+
+    @Test(arguments: LimitServer.programs) func chargesAllOrNone(_ program: String) throws {
+        let server = try LimitServer(program)
+        let client = try LimitClient(server.path)
+        try client.load()
+        let narrow = try RateLimit(name: "narrow", requests: 2, per: .day)
+        let wide = try RateLimit(name: "wide", limit: 5, window: 3_600 * second, algorithm: .slidingWindow)
+        let dry = try RateLimit(name: "dry", requests: 1, per: .day, isDryRun: true)
+        var admitted = 0
+        for _ in 0..<6 {
+            let check = LimitCheck([(wide, "k"), (narrow, "k"), (dry, "k")])
+            _ = try client.decide(check)
+            if check.isAllowed { admitted += 1 }
+        }
+        #expect(admitted == 2)
+        #expect(try client.decide(wide, "k").remaining == 2)
+    }
+
+    /// A fast bucket refills by the server's clock, and its counts are right for limits that no microsecond divides.
+    @Test(arguments: LimitServer.programs) func refills(_ program: String) throws {
+        let server = try LimitServer(program)
+        let client = try LimitClient(server.path)
+        try client.load()
+        for requests in [1_000_003, 7_000_000, RateLimit.maximum] {
+            let limit = try RateLimit(name: "fast", requests: requests, per: .second, burst: 10)
+            // Far more than ten, one after the other: each is some microseconds later, in which tokens come back.
+            for _ in 0..<100 { #expect(try client.decide(limit, "k").remaining == 9) }
+        }
+    }
+
+    @Test(arguments: LimitServer.programs) func keysExpire(_ program: String) throws {
+        let server = try LimitServer(program)
+        let client = try LimitClient(server.path)
+        try client.load()
+        for limit in try limits(3) {
+            _ = try client.decide(limit, "k")
+            let key = "gatehouse:" + String(decoding: limit.identity, as: UTF8.self) + "k"
+            let answer = try client.command("PTTL", key)
+            let left = try #require(Int64(answer.dropFirst().dropLast()))
+            #expect(left > 0)
+            #expect(left <= limit.window / 1_000_000 * 31)
+        }
+    }
+
+    @Test(arguments: LimitServer.programs) func surviveWhatOthersWrote(_ program: String) throws {
+        let server = try LimitServer(program)
+        let client = try LimitClient(server.path)
+        try client.load()
+        for limit in try limits(3) {
+            let key = "gatehouse:" + String(decoding: limit.identity, as: UTF8.self) + "k"
+            for rubbish in ["", "x", "1", "99 -1", "\u{1}\u{2}\u{3}", "1e400 1", "nan nan"] {
+                _ = try client.command("SET", key, rubbish)
+                #expect(try client.decide(limit, "k").isAllowed, "\(rubbish)")
+            }
+        }
+    }
+
+    @Test(arguments: LimitServer.programs) func knowsRefusals(_ program: String) throws {
+        let server = try LimitServer(program)
+        let client = try LimitClient(server.path)
+        try client.load()
+        _ = try client.command("SCRIPT", "FLUSH")
+        let check = LimitCheck([(try limits(1)[0], "k")])
+        guard case .refused(.noScript, _) = try client.decide(check) else {
+            Issue.record("a script that is gone was found")
+            return
+        }
+        try client.load()
+        guard case .decided = try client.decide(check) else {
+            Issue.record("a script that was loaded again was not found")
+            return
+        }
+        _ = try client.command("CONFIG", "SET", "requirepass", "secret")
+        let stranger = try LimitClient(server.path)
+        let answer = Array(try stranger.command("PING").utf8)
+        #expect(
+            try LimitReply.read(answer.span, from: 0, reader: RESPReader(), into: check)
+                == .refused(.noAuthentication, end: answer.count))
+    }
+}
