@@ -23,7 +23,7 @@ public final class ChildProcess: Sendable {
     }
 
     public enum Signal: Sendable {
-        case terminate, interrupt, hangup, user1, kill
+        case terminate, interrupt, hangup, user1, user2, kill, stop, resume
 
         var number: Int32 {
             switch self {
@@ -31,6 +31,9 @@ public final class ChildProcess: Sendable {
             case .interrupt: SIGINT
             case .hangup: SIGHUP
             case .user1: SIGUSR1
+            case .user2: SIGUSR2
+            case .stop: SIGSTOP
+            case .resume: SIGCONT
             case .kill: SIGKILL
             }
         }
@@ -148,6 +151,9 @@ public final class ChildProcess: Sendable {
             if state.exit == nil { _ = systemKill(id, signal.number) }
         }
     }
+
+    /// Asks a process to end that a child has started.
+    public static func end(_ id: Int32) { _ = systemKill(id, SIGTERM) }
 
     /// Waits for the end of the program and of its output.
     @discardableResult
