@@ -7,6 +7,7 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Listens and serves, until it is told to stop.",
+        usage: "gatehouse run [<path>] [<options>]",
         discussion: """
             Examples:
               gatehouse run                      the configuration is ./gateway.yaml

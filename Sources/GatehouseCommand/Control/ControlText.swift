@@ -21,7 +21,7 @@ enum ControlText {
     static func take(_ message: LocalSocket.Message, into all: inout [PassedSockets]) -> Bool {
         let words = message.text.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
         guard words.count == 4, words[0] == "listener" || words[0] == "admin", let number = Int(words[1]),
-            let port = UInt16(words[2]), number == all.count || number == all.count - 1
+            let port = UInt16(words[2]), number >= 0, number == all.count || number == all.count - 1
         else { return false }
         let before = number < all.count ? all.removeLast().descriptors : []
         all.append(

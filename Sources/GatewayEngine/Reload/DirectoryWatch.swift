@@ -49,6 +49,12 @@ final class DirectoryWatch: Sendable {
         }
     }
 
+    /// What the files are like when a quiet time has passed.
+    func settle(_ files: WatchedFiles) -> [[UInt64]] {
+        pause(Self.quiet)
+        return files.identity
+    }
+
     private func takeAll(_ descriptor: Int32) {
         var bytes = [UInt8](repeating: 0, count: 4_096)
         // As many bytes as the array has; the descriptor does not block.

@@ -33,6 +33,8 @@ package final class FileWatcher: Sendable {
                 watch.wait()
                 continue
             }
+            // A file that is being written is not read: it stays as it is for a while first.
+            if watched != nil && watch.settle(files) != now { continue }
             watched = files
             seen = now
             controller.reloadIfNew()
