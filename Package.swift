@@ -77,7 +77,7 @@ let package = Package(
         .testTarget(
             name: "GatehouseCommandTests",
             dependencies: [
-                "GatehouseCommand", "Gatehouse", "GatehouseTesting", "GatewayEngine", "GatewayConfiguration",
+                "GatehouseCommand", "Gatehouse", "GatehouseTesting", "GatewayEngine", "GatewayConfiguration", "Reactor",
             ],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(

@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -22,8 +23,10 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #ifdef __linux__
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/syscall.h>
 #endif
 
@@ -121,6 +124,201 @@ static inline int gh_wait_readable(int fd, int timeout_ms) {
     struct pollfd descriptor = {.fd = fd, .events = POLLIN, .revents = 0};
     return poll(&descriptor, 1, timeout_ms);
 }
+
+/* The address of a socket in the file system; one that begins with "@" is in Linux's abstract name space. -1: too long. */
+static inline int gh_local_address(const char *path, struct sockaddr_un *address, socklen_t *length) {
+    size_t count = strlen(path);
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    if (count == 0 || count >= sizeof address->sun_path) return -1;
+    memcpy(address->sun_path, path, count);
+    *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + count + 1);
+    if (path[0] == '@') {
+        address->sun_path[0] = 0;
+        *length -= 1;
+    }
+    return 0;
+}
+
+static inline int gh_local_socket(int type) {
+    int fd = socket(AF_UNIX, type, 0);
+    if (fd >= 0) fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+}
+
+/* Listens at a path; -1 and errno when it cannot. Only the owner may connect. */
+static inline int gh_local_listen(const char *path) {
+    struct sockaddr_un address;
+    socklen_t length;
+    if (gh_local_address(path, &address, &length) < 0) { errno = ENAMETOOLONG; return -1; }
+    int fd = gh_local_socket(SOCK_STREAM);
+    if (fd < 0) return -1;
+    mode_t mask = umask(0177);
+    int bound = bind(fd, (struct sockaddr *)&address, length);
+    umask(mask);
+    if (bound < 0 || listen(fd, 16) < 0) {
+        int code = errno;
+        close(fd);
+        errno = code;
+        return -1;
+    }
+    return fd;
+}
+
+static inline int gh_local_connect(const char *path) {
+    struct sockaddr_un address;
+    socklen_t length;
+    if (gh_local_address(path, &address, &length) < 0) { errno = ENAMETOOLONG; return -1; }
+    int fd = gh_local_socket(SOCK_STREAM);
+    if (fd < 0) return -1;
+    if (connect(fd, (struct sockaddr *)&address, length) < 0) {
+        int code = errno;
+        close(fd);
+        errno = code;
+        return -1;
+    }
+    return fd;
+}
+
+/* Waits for a client of a listening socket; -1 and errno when there will be none. */
+static inline int gh_local_accept(int fd) {
+    int client = accept(fd, NULL, NULL);
+    if (client >= 0) fcntl(client, F_SETFD, FD_CLOEXEC);
+    return client;
+}
+
+/* Sends one datagram to a path, as sd_notify(3) describes it. */
+static inline int gh_local_notify(const char *path, const void *bytes, size_t count) {
+    struct sockaddr_un address;
+    socklen_t length;
+    if (gh_local_address(path, &address, &length) < 0) { errno = ENAMETOOLONG; return -1; }
+    int fd = gh_local_socket(SOCK_DGRAM);
+    if (fd < 0) return -1;
+    ssize_t sent = sendto(fd, bytes, count, 0, (struct sockaddr *)&address, length);
+    int code = errno;
+    close(fd);
+    errno = code;
+    return sent == (ssize_t)count ? 0 : -1;
+}
+
+/* Who is at the other end: the user, and (0 where the system does not say) the process. */
+static inline int gh_local_peer(int fd, uint32_t *user, int32_t *process) {
+#ifdef __linux__
+    struct { int32_t process; uint32_t user, group; } peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) return -1;
+    *user = peer.user;
+    *process = peer.process;
+    return 0;
+#else
+    uid_t owner;
+    gid_t group;
+    if (getpeereid(fd, &owner, &group) < 0) return -1;
+    *user = owner;
+    *process = 0;
+    return 0;
+#endif
+}
+
+static inline int gh_local_time_limit(int fd, int seconds) {
+    struct timeval limit = {.tv_sec = seconds, .tv_usec = 0};
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) < 0) return -1;
+    return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+#define GH_LOCAL_DESCRIPTORS 64
+
+/* Sends bytes, and descriptors (64 at most) with the first of them. */
+static inline ssize_t gh_local_send(int fd, const void *bytes, size_t count, const int *descriptors, int descriptor_count) {
+    struct iovec part = {.iov_base = (void *)bytes, .iov_len = count};
+    union { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int) * GH_LOCAL_DESCRIPTORS)]; } control;
+    struct msghdr message;
+    memset(&message, 0, sizeof message);
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (descriptor_count > GH_LOCAL_DESCRIPTORS) { errno = EINVAL; return -1; }
+    if (descriptor_count > 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = control.room;
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * descriptor_count);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int) * descriptor_count);
+        memcpy(CMSG_DATA(header), descriptors, sizeof(int) * descriptor_count);
+    }
+#ifdef MSG_NOSIGNAL
+    return sendmsg(fd, &message, MSG_NOSIGNAL);
+#else
+    return sendmsg(fd, &message, 0);
+#endif
+}
+
+/* Receives bytes and the descriptors that come with them (room for 64), closed on exec. */
+static inline ssize_t gh_local_receive(int fd, void *bytes, size_t capacity, int *descriptors, int *descriptor_count) {
+    struct iovec part = {.iov_base = bytes, .iov_len = capacity};
+    union { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int) * GH_LOCAL_DESCRIPTORS)]; } control;
+    struct msghdr message;
+    memset(&message, 0, sizeof message);
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.room;
+    message.msg_controllen = sizeof control.room;
+    *descriptor_count = 0;
+#ifdef MSG_CMSG_CLOEXEC
+    ssize_t count = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+#else
+    ssize_t count = recvmsg(fd, &message, 0);
+#endif
+    if (count < 0) return count;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        int received = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        for (int i = 0; i < received; i++) {
+            int descriptor;
+            memcpy(&descriptor, CMSG_DATA(header) + sizeof(int) * i, sizeof descriptor);
+            if (*descriptor_count < GH_LOCAL_DESCRIPTORS) descriptors[(*descriptor_count)++] = descriptor;
+            else close(descriptor);
+        }
+    }
+    return count;
+}
+
+/* A second descriptor of the same socket. */
+static inline int gh_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
+
+/* What tells one state of a file from another; -1: there is none. */
+static inline int gh_file_identity(const char *path, uint64_t identity[5]) {
+    struct stat status;
+    if (stat(path, &status) < 0) return -1;
+    identity[0] = (uint64_t)status.st_dev;
+    identity[1] = (uint64_t)status.st_ino;
+    identity[2] = (uint64_t)status.st_size;
+#ifdef __APPLE__
+    identity[3] = (uint64_t)status.st_mtimespec.tv_sec;
+    identity[4] = (uint64_t)status.st_mtimespec.tv_nsec;
+#else
+    identity[3] = (uint64_t)status.st_mtim.tv_sec;
+    identity[4] = (uint64_t)status.st_mtim.tv_nsec;
+#endif
+    return 0;
+}
+
+/* What a symbolic link leads to; -1: it is none. */
+static inline ssize_t gh_read_link(const char *path, void *target, size_t capacity) {
+    return readlink(path, target, capacity);
+}
+
+#ifdef __linux__
+static inline int gh_inotify_create(void) { return inotify_init1(IN_NONBLOCK | IN_CLOEXEC); }
+
+/* Names that come, go, or are written to the end, in a directory. */
+static inline int gh_inotify_watch_directory(int set, const char *path) {
+    return inotify_add_watch(
+        set, path,
+        IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB);
+}
+#endif
 
 #ifdef __linux__
 /* Declared here because _GNU_SOURCE would give this module other system types than its neighbours have. */

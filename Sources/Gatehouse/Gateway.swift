@@ -47,14 +47,19 @@ public final class Gateway: Sendable {
     }
 
     /// Takes what was loaded from a file or directory, which it can load again.
-    package init(path: String, _ result: LoadResult, log: OperationLog) throws(Failure) {
+    ///
+    /// - Parameter observer: hears of every reload, on the thread that did it.
+    package init(
+        path: String, _ result: LoadResult, log: OperationLog,
+        observer: @escaping ReloadController.Completion = { _ in }
+    ) throws(Failure) {
         let configuration = try Gateway.accepted(result)
         do {
             server = try GatewayServer(configuration, build: Release.build, log: log)
         } catch {
             throw Failure(error)
         }
-        reloads = ReloadController(path: path, inputs: result.inputs, server: server)
+        reloads = ReloadController(path: path, inputs: result.inputs, server: server, observer: observer)
     }
 
     /// The configuration of a result, if it may be run: free of errors, and of keys that this version cannot honour.
@@ -70,8 +75,13 @@ public final class Gateway: Sendable {
     ///
     /// - Throws: ``Failure/start(_:)`` when an address is taken or not permitted; nothing listens then.
     public func start() throws(Failure) {
+        try start(passed: [])
+    }
+
+    /// The same with sockets that were bound by another program.
+    package func start(passed: [PassedSockets]) throws(Failure) {
         do {
-            try server.start()
+            try server.start(passed: passed)
         } catch {
             throw Failure(error)
         }
@@ -105,6 +115,23 @@ public final class Gateway: Sendable {
     /// The same for a caller that has a thread to wait on, with all that is to be told.
     package func reloadNow() -> ReloadReport? { reloads?.reload() }
 
+    /// What a reload of a file would change.
+    package func rehearse(_ path: String) -> ReloadReport {
+        reloads?.rehearse(path) ?? ReloadReport(.failed("this gateway was started without a file"))
+    }
+
+    /// Reloads by itself whenever a file of the configuration changes, from now on. False when the system has no thread.
+    package func watchFiles() -> Bool {
+        guard let reloads else { return false }
+        return FileWatcher(reloads).start()
+    }
+
+    /// The listening sockets, for a program that takes over.
+    package var sockets: [PassedSockets] { server.sockets }
+
+    /// Whether all loops turn.
+    package func loopsAnswer(withinMilliseconds limit: Int) -> Bool { server.loopsAnswer(withinMilliseconds: limit) }
+
     /// Opens the access log's file anew: to be called after it was renamed.
     public func reopenLogs() {
         server.reopenLogs()
@@ -122,7 +149,7 @@ public final class Gateway: Sendable {
     }
 
     /// The same for a caller that has a thread to wait on.
-    package func drain() -> Bool { server.drain() }
+    package func drain(handedOver: Bool = false) -> Bool { server.drain(handedOver: handedOver) }
 
     /// Starts, serves until the task is cancelled, and stops.
     ///

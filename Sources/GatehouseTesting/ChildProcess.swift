@@ -154,6 +154,9 @@ public final class ChildProcess: Sendable {
         }
     }
 
+    /// Asks a process to end that a child has started.
+    public static func end(_ id: Int32) { _ = systemKill(id, SIGTERM) }
+
     /// Waits for the end of the program and of its output.
     @discardableResult
     public func waitForExit(within limit: Duration = Patience.standard) throws -> Exit {

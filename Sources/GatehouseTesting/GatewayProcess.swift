@@ -22,6 +22,10 @@ public final class GatewayProcess: Sendable {
     public let namedPorts: [String: UInt16]
     /// The port of the admin listener.
     public let adminPort: UInt16?
+    /// The configuration's file.
+    public let file: String
+    /// Where its successor finds it.
+    public let controlSocket: String
 
     /// The first listener's port.
     public var port: UInt16 { ports.first ?? 0 }
@@ -33,14 +37,36 @@ public final class GatewayProcess: Sendable {
     ///   - listeners: how many to wait for.
     ///   - admin: whether to wait for the admin listener.
     ///   - directory: where to put the file; a new one without it.
-    public init(
+    ///   - options: further words of the command line.
+    public convenience init(
         _ configuration: String, listeners: Int = 1, admin: Bool = false, directory: TemporaryDirectory? = nil,
-        environment: [String: String] = [:]
+        options: [String] = [], environment: [String: String] = [:]
     ) throws {
         let directory = try directory ?? TemporaryDirectory()
-        self.directory = directory
         let file = try directory.write(configuration, to: "gateway.yaml")
-        process = try ChildProcess(try GatewayProcess.binary(), ["run", file], environment: environment)
+        try self.init(
+            file, in: directory, control: directory.file("control"), listeners: listeners, admin: admin,
+            options: options, environment: environment)
+    }
+
+    /// Starts a gateway that takes over from another one, and waits until it has.
+    public convenience init(replacing other: GatewayProcess, listeners: Int = 1, options: [String] = []) throws {
+        try self.init(
+            other.file, in: other.directory, control: other.controlSocket, listeners: listeners, admin: false,
+            options: ["--replace"] + options, environment: [:])
+        _ = try process.wait(for: "the change") { _, errors in errors.contains("took over") ? true : nil }
+    }
+
+    /// Starts a gateway with a file that is there.
+    public init(
+        _ file: String, in directory: TemporaryDirectory, control: String, listeners: Int, admin: Bool,
+        options: [String], environment: [String: String]
+    ) throws {
+        self.directory = directory
+        self.file = file
+        controlSocket = control
+        process = try ChildProcess(
+            try GatewayProcess.binary(), ["run", file, "--control-socket", control] + options, environment: environment)
         let found = try process.wait(for: "\(listeners) listeners to open") { _, errors -> Announced? in
             let announced = Announced(errors)
             return announced.ports.count >= listeners && (!admin || announced.admin != nil) ? announced : nil

@@ -59,6 +59,13 @@ public final class TemporaryDirectory: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Makes a symbolic link at `path`.
+    public static func link(_ path: String, to target: String) throws {
+        guard unsafe symlink(target, path) == 0 else {
+            throw KitFailure(.system, "symlink \(path): \(systemMessage(errno))")
+        }
+    }
+
     /// Renames a file, as a log rotation does.
     public static func move(_ path: String, to other: String) throws {
         guard unsafe rename(path, other) == 0 else {

@@ -47,7 +47,7 @@ struct DemoCommand: ParsableCommand {
         }
         output.write(Self.introduction(demo, colour: output.hasColour))
         output.write(Self.instructions(steps, colour: output.hasColour))
-        Shutdown.serve(demo.gateway, Console.error) { demo.cleanUp() }
+        Shutdown(demo.gateway, Console.error) { demo.cleanUp() }.serve()
     }
 
     /// How this program was called, so that the printed lines work when they are pasted.

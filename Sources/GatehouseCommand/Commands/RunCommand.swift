@@ -7,12 +7,16 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Listens and serves, until it is told to stop.",
+        usage: "gatehouse run [<path>] [<options>]",
         discussion: """
             Examples:
               gatehouse run                      the configuration is ./gateway.yaml
               gatehouse run /etc/gatehouse.yaml  or another file, YAML or JSON
               gatehouse run conf.d               or the *.yaml, *.yml and *.json of a
                                                  directory, joined
+              gatehouse run --watch              reload when a file changes
+              gatehouse run --replace            take over from the program that runs,
+                                                 which completes its work and ends
 
             Where it listens is told on standard error, one line each:
               gatehouse: listening on http://127.0.0.1:8080 (listener "127.0.0.1:8080")
@@ -24,6 +28,7 @@ struct RunCommand: ParsableCommand {
               SIGUSR1          open the access log anew, after it was renamed
               SIGHUP           reload the configuration: all of it, or nothing when it has
                                errors; requests and connections go on
+              SIGUSR2          start this program anew, with --replace
 
             Exit codes:
               0  drained, nothing was lost
@@ -36,18 +41,28 @@ struct RunCommand: ParsableCommand {
     @Argument(help: "A file or a directory.", completion: .file())
     var path = "gateway.yaml"
 
+    @Flag(help: "Reload by itself when a file of the configuration changes.")
+    var watch = false
+
+    @Flag(help: "Take over from the program that runs with this configuration.")
+    var replace = false
+
+    @Option(help: "Where programs find one another. (default: by user and file)", completion: .file())
+    var controlSocket: String?
+
     func run() throws {
         Signals.block()
         let result = ConfigurationLoader.load(path: path)
         let report = Console.error
         for warning in result.warnings { report.write(DiagnosticText.text(warning, colour: report.hasColour)) }
         do {
-            let gateway = try Gateway(path: path, result, log: OperationLog())
-            try gateway.start()
-            for address in gateway.addresses { report.say(Self.announcement(address)) }
-            Shutdown.serve(gateway, report)
-        } catch {
-            throw Self.outcome(error, report)
+            let gateway = try Gateway(path: path, result, log: OperationLog()) { ReloadNotice.tell($0, report) }
+            let serving = Serving(
+                path: path, watch: watch, replace: replace, controlSocket: controlSocket, gateway: gateway,
+                report: report)
+            try serving.run()
+        } catch let failure as Gateway.Failure {
+            throw Self.outcome(failure, report)
         }
     }
 

@@ -4,8 +4,7 @@ internal import GatewayEngine
 
 /// What a reload says on standard error: what a person at the terminal, or the journal, wants to see of it.
 enum ReloadNotice {
-    static func tell(_ result: ReloadReport?, _ report: Console) {
-        guard let result else { return report.say("there is no file to reload") }
+    static func tell(_ result: ReloadReport, _ report: Console) {
         for line in lines(result, colour: report.hasColour) { report.write(line) }
     }
 

@@ -7,7 +7,7 @@
 /// The signals that the program answers to, taken by a thread that waits for them instead of by handlers: so what they
 /// cause is ordinary code.
 enum Signals {
-    static let answered = [SIGTERM, SIGINT, SIGHUP, SIGUSR1]
+    static let answered = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]
 
     private static var set: sigset_t {
         var set = sigset_t()
@@ -39,6 +39,7 @@ enum Signals {
         case SIGINT: "SIGINT"
         case SIGHUP: "SIGHUP"
         case SIGUSR1: "SIGUSR1"
+        case SIGUSR2: "SIGUSR2"
         default: "signal \(signal)"
         }
     }

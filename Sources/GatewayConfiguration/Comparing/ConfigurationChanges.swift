@@ -43,7 +43,11 @@ package struct ConfigurationChanges: Sendable, Hashable {
             ("forwarding", old.forwarding == new.forwarding),
         ].filter { !$0.1 }.map(\.0)
         // A section that this list does not know must not pass as no change.
-        if isEmpty && old != new { settings = ["other settings"] }
+        var known = old
+        known.listeners = new.listeners
+        known.services = new.services
+        known.routes = new.routes
+        if settings.isEmpty && known != new { settings = ["other settings"] }
     }
 
     /// Names are unique within a kind.

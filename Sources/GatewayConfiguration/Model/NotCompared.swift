@@ -3,7 +3,7 @@
 /// It is for places in the text. A line that is added at the top of a file moves everything below it, and changes
 /// nothing of it; a reload must see that.
 @propertyWrapper
-package struct NotCompared<Value: Sendable>: Sendable, Hashable {
+package struct NotCompared<Value: Sendable>: Sendable, Hashable, CustomStringConvertible {
     package var wrappedValue: Value
 
     package init(wrappedValue: Value) {
@@ -12,4 +12,6 @@ package struct NotCompared<Value: Sendable>: Sendable, Hashable {
 
     package static func == (left: Self, right: Self) -> Bool { true }
     package func hash(into hasher: inout Hasher) {}
+
+    package var description: String { "\(wrappedValue)" }
 }

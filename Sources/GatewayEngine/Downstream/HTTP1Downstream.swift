@@ -64,6 +64,8 @@ final class HTTP1Downstream: DownstreamStream {
     /// Bytes thrown away while lingering at most.
     private static let lingerLimit = 1 << 20
     private static let lingerTime: Int64 = 2_000_000_000
+    /// What an idle connection gets when there will be no further requests.
+    private static let drainingTime: Int64 = 5_000_000_000
     /// A client that has sent its end while the answer is not there yet may be gone; it gets this much longer.
     static let halfClosedTime: Int64 = 2_000_000_000
 
@@ -75,7 +77,7 @@ final class HTTP1Downstream: DownstreamStream {
         guard let socket = StreamSocket(descriptor: descriptor, loop: worker.loop, handler: self) else { return nil }
         socket.highMark = worker.snapshot.settings.connectionBuffer
         self.socket = socket
-        arm(.keepAlive, worker.snapshot.settings.keepAlive)
+        arm(.keepAlive, keepAlive)
     }
 
     /// An operator's connection, not a client's.
@@ -453,7 +455,7 @@ final class HTTP1Downstream: DownstreamStream {
             return
         }
         phase = .idle
-        if !watchSending() { arm(.keepAlive, worker.snapshot.settings.keepAlive) }
+        if !watchSending() { arm(.keepAlive, keepAlive) }
         if !stash.isEmpty { continueSoon() }
     }
 
@@ -483,12 +485,28 @@ final class HTTP1Downstream: DownstreamStream {
         if lingered > Self.lingerLimit { close() }
     }
 
-    /// No further requests: an idle connection ends at once, another one after its response.
-    func drain() {
+    /// No further requests: a connection with one under way ends after its response.
+    ///
+    /// An idle one may be about to be used: a client that has sent a request by the time it learns of the end cannot know
+    /// whether it was heard. So where there is time it stays for a while and ends with its next response, which says so.
+    /// Where there is none it is closed, unless bytes are there already.
+    func drain(hasTime: Bool) {
         closesAfterResponse = true
         if phase == .tunnel { exchange?.drainTunnel() }
-        guard phase == .idle else { return }
-        if let socket, socket.waitingCount > 0 { endConnection() } else { close() }
+        guard phase == .idle, let socket else { return }
+        if hasTime || !socket.isQuiet {
+            if wait == .keepAlive { arm(.keepAlive, keepAlive) }
+        } else if socket.waitingCount > 0 {
+            endConnection()
+        } else {
+            close()
+        }
+    }
+
+    /// How long the next request may take to come.
+    private var keepAlive: Int64 {
+        let limit = worker.snapshot.settings.keepAlive
+        return slot.isDraining ? min(limit, Self.drainingTime) : limit
     }
 
     /// Gives the connection's memory back when nothing is under way on it.
@@ -523,7 +541,7 @@ final class HTTP1Downstream: DownstreamStream {
             guard let socket, socket.waitingCount > 0 else {
                 // Everything left in the meantime.
                 wait = .none
-                if phase == .idle { arm(.keepAlive, worker.snapshot.settings.keepAlive) }
+                if phase == .idle { arm(.keepAlive, keepAlive) }
                 if phase == .lingering { arm(.linger, Self.lingerTime) }
                 return
             }

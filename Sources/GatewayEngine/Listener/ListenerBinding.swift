@@ -76,6 +76,35 @@ final class ListenerBinding: Sendable {
             wanted: wanted, isAdmin: isAdmin, address: address, descriptors: descriptors, counter: counter)
     }
 
+    /// Goes on with sockets that another program, or the service manager, has bound. With fewer of them than there are
+    /// workers more are bound beside them; where that is not allowed, workers share a socket.
+    static func adopt(
+        _ passed: PassedSockets, as wanted: SocketAddressConfiguration, isAdmin: Bool, name: String, count: Int,
+        counter: ConnectionCounter
+    ) throws(StartError) -> ListenerBinding {
+        guard let first = passed.descriptors.first, let address = ListeningSocket.address(of: first) else {
+            throw .badAddress(listener: name, address: wanted.description)
+        }
+        var descriptors = passed.descriptors
+        while descriptors.count < count {
+            if let more = try? ListeningSocket.bind(address, shared: true) {
+                descriptors.append(more)
+            } else if let copy = ListeningSocket.duplicate(
+                passed.descriptors[descriptors.count % passed.descriptors.count])
+            {
+                descriptors.append(copy)
+            } else {
+                for descriptor in descriptors { ListeningSocket.discard(descriptor) }
+                throw .bind(listener: name, address: wanted.description, code: EMFILE)
+            }
+        }
+        return ListenerBinding(
+            wanted: wanted, isAdmin: isAdmin, address: address, descriptors: descriptors, counter: counter)
+    }
+
+    /// The sockets as another program gets them; they stay open here.
+    var passed: PassedSockets { PassedSockets(wanted: wanted, isAdmin: isAdmin, descriptors: descriptors) }
+
     /// Asks for the port alone first, and lets it go again. Sockets that share a port share it with every process of the
     /// same user: a second gateway would start without a word and take a part of the connections.
     private static func claim(_ address: inout SocketAddress, everywhere: Bool) throws(ListeningSocket.BindError) {

@@ -21,44 +21,94 @@ package final class ReloadController: Sendable {
     package let path: String
     private let server: GatewayServer
     private let load: @Sendable (String) -> LoadResult
-    /// The fingerprint of what the server runs by; held while a reload is on its way.
-    private let applied: Mutex<Int>
+    private struct Loaded {
+        /// The fingerprint of what the server runs by.
+        var applied: Int
+        /// Of what was loaded last, good or bad.
+        var tried: Int
+        /// The files of the last load.
+        var files: [String]
+    }
+    /// Held while a reload is on its way.
+    private let loaded: Mutex<Loaded>
+    /// Hears of every reload.
+    private let observer: Completion
     private let queue = Mutex(Queue())
 
     /// - Parameter inputs: what the server's present configuration was made of.
     package init(
         path: String, inputs: LoadInputs, server: GatewayServer,
-        load: @escaping @Sendable (String) -> LoadResult = { ConfigurationLoader.load(path: $0) }
+        load: @escaping @Sendable (String) -> LoadResult = { ConfigurationLoader.load(path: $0) },
+        observer: @escaping Completion = { _ in }
     ) {
         self.path = path
         self.server = server
         self.load = load
-        applied = Mutex(inputs.fingerprint)
+        self.observer = observer
+        loaded = Mutex(Loaded(applied: inputs.fingerprint, tried: inputs.fingerprint, files: inputs.files))
     }
+
+    /// The files, and directories, that the last load read or tried to.
+    var files: [String] { loaded.withLock { $0.files } }
 
     /// Reloads, and blocks the calling thread until it is done.
     package func reload() -> ReloadReport {
         let began = gh_monotonic_ns()
-        var report = applied.withLock { applied in
+        return settle(loaded.withLock { apply(load(path), &$0) }, began)
+    }
+
+    /// The same for whoever only suspects that something has changed: what was read before, good or bad, is not worth a
+    /// word.
+    func reloadIfNew() {
+        let began = gh_monotonic_ns()
+        let report: ReloadReport? = loaded.withLock { loaded in
             let result = load(path)
-            let refused = result.errors + result.unbuilt
-            var report: ReloadReport
-            if result.inputs.fingerprint == applied {
-                report = ReloadReport(.unchanged)
-            } else if !refused.isEmpty {
-                report = ReloadReport(.refused(refused))
-            } else if let configuration = result.configuration {
-                report = server.reload(configuration)
-                if report.succeeded { applied = result.inputs.fingerprint }
-            } else {
-                report = ReloadReport(.failed("there is no configuration at \(path)"))
-            }
-            report.warnings = result.warnings
-            return report
+            let fingerprint = result.inputs.fingerprint
+            loaded.files = result.inputs.files
+            return fingerprint == loaded.tried ? nil : apply(result, &loaded)
         }
+        if let report { _ = settle(report, began) }
+    }
+
+    private func apply(_ result: LoadResult, _ loaded: inout Loaded) -> ReloadReport {
+        let refused = result.errors + result.unbuilt
+        loaded.tried = result.inputs.fingerprint
+        loaded.files = result.inputs.files
+        var report: ReloadReport
+        if loaded.tried == loaded.applied {
+            report = ReloadReport(.unchanged)
+        } else if !refused.isEmpty {
+            report = ReloadReport(.refused(refused))
+        } else if let configuration = result.configuration {
+            report = server.reload(configuration)
+            if report.succeeded { loaded.applied = loaded.tried }
+        } else {
+            report = ReloadReport(.failed("there is no configuration at \(path)"))
+        }
+        report.warnings = result.warnings
+        return report
+    }
+
+    private func settle(_ outcome: ReloadReport, _ began: Int64) -> ReloadReport {
+        var report = outcome
         report.duration = gh_monotonic_ns() - began
         server.metrics.reloaded(succeeded: report.succeeded, now: OperationLog.wallClock())
         note(report)
+        observer(report)
+        return report
+    }
+
+    /// What a reload of some file would change, without changing anything; the errors when it could not be one.
+    package func rehearse(_ path: String) -> ReloadReport {
+        let result = load(path)
+        let refused = result.errors + result.unbuilt
+        var report: ReloadReport
+        if let configuration = result.configuration, refused.isEmpty {
+            report = ReloadReport(.applied(ConfigurationChanges(from: server.configuration, to: configuration)))
+        } else {
+            report = ReloadReport(.refused(refused))
+        }
+        report.warnings = result.warnings
         return report
     }
 

@@ -16,6 +16,8 @@ final class DrainGate: Sendable {
         precondition(made == 0, "no descriptor left for a pipe")
         reader = ends[0]
         writer = ends[1]
+        // Never waits, and is no business of a program that is started meanwhile.
+        for end in ends { _ = gh_set_nonblocking(end) }
         if count == 0 { signal() }
     }
 

@@ -16,13 +16,18 @@ extension GatewayServer {
     /// Binds what is not bound yet, all or nothing. An address that stays keeps its sockets, whatever else of its listener
     /// has changed.
     ///
-    /// - Parameter old: the listeners that are there, with their names in the old snapshot.
+    /// - Parameters:
+    ///   - old: the listeners that are there, with their names in the old snapshot.
+    ///   - passed: sockets that were bound by somebody else. Those that nobody asks for are closed.
     func bind(
-        _ snapshot: Snapshot, keeping old: [(name: String, binding: ListenerBinding)], workers count: Int
+        _ snapshot: Snapshot, keeping old: [(name: String, binding: ListenerBinding)], workers count: Int,
+        passed: [PassedSockets] = []
     ) throws(StartError) -> Bindings {
         var left = old
+        var given = passed
         var result = Bindings()
-        let ownPorts = Set(old.map { $0.binding.address.port })
+        let ownPorts = Set(old.map { $0.binding.address.port } + passed.map(\.wanted.port))
+        defer { for sockets in given { sockets.discard() } }
 
         // Where several ask for port 0 of one address, the name decides; a listener may also have changed its name.
         func take(_ name: String, _ wanted: SocketAddressConfiguration, isAdmin: Bool) -> ListenerBinding? {
@@ -34,6 +39,18 @@ extension GatewayServer {
             return left.remove(at: index).binding
         }
 
+        func make(
+            _ name: String, _ wanted: SocketAddressConfiguration, isAdmin: Bool, _ count: Int,
+            _ counter: ConnectionCounter
+        ) throws(StartError) -> ListenerBinding {
+            guard let index = given.firstIndex(where: { ($0.isAdmin ?? isAdmin) == isAdmin && $0.serve(wanted) }) else {
+                return try ListenerBinding.bind(
+                    name: name, wanted, isAdmin: isAdmin, count: count, counter: counter, ownPorts: ownPorts)
+            }
+            return try ListenerBinding.adopt(
+                given.remove(at: index), as: wanted, isAdmin: isAdmin, name: name, count: count, counter: counter)
+        }
+
         let configuration = snapshot.configuration
         do {
             for (index, listener) in configuration.listeners.enumerated() {
@@ -42,8 +59,7 @@ extension GatewayServer {
                     continue
                 }
                 let counter = ConnectionCounter(limit: listener.maxConnections, whole: connections)
-                let made = try ListenerBinding.bind(
-                    name: listener.name, listener.address, count: count, counter: counter, ownPorts: ownPorts)
+                let made = try make(listener.name, listener.address, isAdmin: false, count, counter)
                 result.fresh.append(made)
                 result.all.append(Publication.Listener(binding: made, index: index))
             }
@@ -55,8 +71,7 @@ extension GatewayServer {
                 } else {
                     // A page for operators: its few connections are not the clients'.
                     let counter = ConnectionCounter(limit: 1_024, whole: nil)
-                    binding = try ListenerBinding.bind(
-                        name: "admin", admin.address, isAdmin: true, count: 1, counter: counter, ownPorts: ownPorts)
+                    binding = try make("admin", admin.address, isAdmin: true, 1, counter)
                     result.fresh.append(binding)
                 }
                 result.all.append(Publication.Listener(binding: binding, index: ListenerBinding.adminIndex))

@@ -92,12 +92,15 @@ package final class GatewayServer: Sendable {
     package var configuration: GatewayConfiguration { snapshot.configuration }
 
     /// Binds all listeners and starts the workers.
-    package func start() throws(StartError) {
+    ///
+    /// - Parameter passed: sockets that are bound already, which are listened on where the configuration asks for their
+    ///   address, and closed otherwise.
+    package func start(passed: [PassedSockets] = []) throws(StartError) {
         _ = gh_raise_descriptor_limit()
         let count = workerCount
         let publication = state.withLock { $0.publication }
         do {
-            let listeners = try bind(publication.snapshot, keeping: [], workers: count)
+            let listeners = try bind(publication.snapshot, keeping: [], workers: count, passed: passed)
             try run(
                 count,
                 Publication(
@@ -185,6 +188,14 @@ package final class GatewayServer: Sendable {
         state.withLock { $0.publication.accessLog }?.reopen()
     }
 
+    /// The listening sockets, for a program that takes over. They stay open here.
+    package var sockets: [PassedSockets] { state.withLock { $0.publication }.listeners.map(\.binding.passed) }
+
+    /// Whether every loop turns: a loop that is stuck does not come to this within the time.
+    package func loopsAnswer(withinMilliseconds limit: Int) -> Bool {
+        onAllWorkers(state.withLock { $0.workers }, milliseconds: limit) { _ in }
+    }
+
     /// Runs a body on every worker's loop, and waits until all have done it, at most for a time.
     ///
     /// - Returns: false when the time ran out.
@@ -202,8 +213,10 @@ package final class GatewayServer: Sendable {
     /// Ends the gateway: no new connections, what is under way is completed, within `timeouts.drain`.
     ///
     /// Returns false when the time ran out and something was cut off. Blocks the calling thread.
+    ///
+    /// - Parameter handedOver: another program listens on these sockets now; so the admin listener is left to it too.
     @discardableResult
-    package func drain() -> Bool {
+    package func drain(handedOver: Bool = false) -> Bool {
         let isFirst = changing.withLock { _ in
             state.withLock { state in
                 defer { state.isEnding = true }
@@ -214,7 +227,7 @@ package final class GatewayServer: Sendable {
         pages.setReady(false)
         let (workers, threads, publication) = state.withLock { ($0.workers, $0.threads, $0.publication) }
         let gate = DrainGate(count: workers.count)
-        for worker in workers { worker.loop.execute { worker.drain { gate.leave() } } }
+        for worker in workers { worker.loop.execute { worker.drain(handedOver: handedOver) { gate.leave() } } }
         let limit = publication.snapshot.configuration.timeouts.drain
         let isComplete = gate.wait(milliseconds: Int(clamping: limit.nanoseconds / 1_000_000))
         for worker in workers {

@@ -111,8 +111,11 @@ final class Worker: @unchecked Sendable {
         for listener in publication.listeners where !slots.contains(where: { $0.binding === listener.binding }) {
             listen(listener)
         }
+        let gone = slots.filter(\.isDraining)
         slots.removeAll { $0.isDraining }
-        for downstream in downstreams.reversed() where downstream.slot.isDraining { downstream.drain() }
+        for downstream in downstreams.reversed() where gone.contains(where: { $0 === downstream.slot }) {
+            downstream.drain(hasTime: true)
+        }
         if snapshot.trustedProxies != old.trustedProxies {
             for downstream in downstreams where !downstream.slot.isDraining { downstream.judgeClientAgain() }
         }
@@ -204,12 +207,15 @@ final class Worker: @unchecked Sendable {
     // MARK: Draining
 
     /// Accepts nothing more and lets what is under way end; `done` is called on the loop when the last client is gone. The
-    /// admin listener goes on to the end, so that a probe sees that this gateway is not ready any more.
-    func drain(done: @escaping () -> Void) {
+    /// admin listener goes on to the end, so that a probe sees that this gateway is not ready any more; unless another
+    /// program answers there now.
+    func drain(handedOver: Bool = false, done: @escaping () -> Void) {
         isDraining = true
         onEmpty = done
-        for slot in slots where !slot.isAdmin { slot.drain() }
-        for downstream in downstreams.reversed() where !downstream.isAdmin { downstream.drain() }
+        for slot in slots where handedOver || !slot.isAdmin { slot.drain() }
+        for downstream in downstreams.reversed() where !downstream.isAdmin {
+            downstream.drain(hasTime: handedOver)
+        }
         if clientCount == 0 { reportEmpty() }
     }
 

@@ -55,6 +55,13 @@
         /// A stream's interest: nothing to do, the set is edge-triggered.
         func changeStream(_ handler: DescriptorHandler, read: Bool, write: Bool) {}
 
+        /// Stops watching a descriptor whose socket another descriptor keeps open, here or in another process: closing
+        /// this one does not take it out of the set.
+        func removeShared(_ handler: DescriptorHandler) {
+            _ = gh_epoll_control(set, EPOLL_CTL_DEL, handler.descriptor, 0, 0)
+            remove(handler)
+        }
+
         /// Stops watching; the caller closes the descriptor.
         func remove(_ handler: DescriptorHandler) {
             let index = Int(handler.descriptor)

@@ -55,6 +55,9 @@
             watch.close()
         }
 
+        /// The same here: libuv takes it out of its set.
+        func removeShared(_ handler: DescriptorHandler) { remove(handler) }
+
         /// Closes what is left; libuv ends it in its next runs.
         func tearDown() {
             for watch in watches { watch?.close() }

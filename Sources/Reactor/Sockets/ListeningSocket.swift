@@ -55,6 +55,12 @@ internal import CSystem
         unsafe socketAddress(of: descriptor, getsockname)
     }
 
+    /// A second descriptor of the same socket, for another loop; nil when the system has none left.
+    package static func duplicate(_ descriptor: Int32) -> Int32? {
+        let copy = gh_duplicate(descriptor)
+        return copy < 0 ? nil : copy
+    }
+
     /// Closes a bound descriptor that no loop took.
     package static func discard(_ descriptor: Int32) {
         _ = CSystem.close(descriptor)
@@ -128,7 +134,8 @@ internal import CSystem
         guard isOpen else { return }
         isOpen = false
         loop.timers.disarm(resting)
-        loop.descriptors.remove(self)
+        // A program that takes over has it too.
+        loop.descriptors.removeShared(self)
         _ = CSystem.close(descriptor)
         descriptor = -1
     }

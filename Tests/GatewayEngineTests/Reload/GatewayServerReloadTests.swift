@@ -122,6 +122,9 @@ import Testing
                 """)
             #expect(try port(server, "b") == new)
             #expect(try ask(new, "/s/") == "b")
+            // It learns of the end with its next answer.
+            try idle.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try idle.readResponse().fields["connection"] == "close")
             try idle.expectClosed()
             try eventually("nobody to listen") { (try? RawClient(port: old)) == nil }
         }
