@@ -13,6 +13,7 @@ extension Exchange {
         let status = UInt16(truncatingIfNeeded: response.status)
         noteTry(.response, status: status)
         if retriesInstead(of: response.status) { return }
+        if splitLane != nil { noteSide(status: status) }
         cancelHedges()
         giveBackRetry()
         dropKeptBody()

@@ -108,7 +108,6 @@ extension Exchange {
         let now = worker.loop.now
         let outcome = TryOutcome(kind: kind, status: status, latency: now - tryStart)
         service.note(outcome, at: endpoint, now: now)
-        if splitLane != nil { noteSide(outcome, now: now) }
         tryStart = -1
     }
 

@@ -58,7 +58,6 @@ final class Exchange: UpstreamRequest {
     var splitLane: SplitLane?
     var splitSide = 0
     /// The split has been told of this request.
-    var isSideNoted = false
     /// Addresses of the endpoint that were tried for the present connection.
     var addressesTried = 0
     var bodyReceived = 0

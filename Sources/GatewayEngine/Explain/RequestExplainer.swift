@@ -58,7 +58,11 @@ package struct RequestExplainer {
         _ head: RequestHead, _ framing: BodyFraming, _ result: inout RequestExplanation
     ) -> RequestExplanation.Verdict {
         let fields = head.fields
-        if fields.contains(.upgrade), ForwardedFields.asksForTunnel(fields) { return refusal(.upgradeNotSupported) }
+        let wantsTunnel = fields.contains(.upgrade) && ForwardedFields.asksForTunnel(fields)
+        if wantsTunnel {
+            guard ForwardedFields.namesWebSocket(fields), head.method == .get, head.minorVersion == 1, framing == .none
+            else { return refusal(.upgradeNotSupported) }
+        }
         if head.method == .connect { return refusal(.notImplemented) }
         if fields.contains(.expect), !head.expectsContinue {
             if head.minorVersion == 1 { return refusal(.expectationFailed) }
@@ -92,6 +96,7 @@ package struct RequestExplainer {
             return refusal(reason)
         }
         let plan = snapshot.plans[index]
+        if wantsTunnel && !plan.webSocket { return refusal(.upgradeNotSupported) }
         let limit = plan.requestBody >= 0 ? plan.requestBody : snapshot.settings.requestBody
         if case .length(let length) = framing, length > limit { return refusal(.bodyTooLarge) }
         return answer(head, plan, route, rest, path, &result)
