@@ -36,11 +36,13 @@ let package = Package(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
         .systemLibrary(
             name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CSystem"),
 
         .target(name: "HTTPWire", swiftSettings: settings),
         .target(
-            name: "Reactor", dependencies: ["CLibuv", "CCares", "CSystem"], exclude: ["README.md"],
+            name: "Reactor", dependencies: ["CLibuv", "CCares", "COpenSSL", "CSystem"], exclude: ["README.md"],
             swiftSettings: settings),
         .target(name: "GatewayConfiguration", dependencies: ["CLibyaml"], swiftSettings: settings),
         .target(
