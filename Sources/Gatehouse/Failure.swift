@@ -58,5 +58,7 @@ extension Gateway {
         public let port: UInt16
         /// Whether it is the admin listener: `/metrics`, `/livez`, `/readyz`.
         public let isAdmin: Bool
+        /// Whether clients speak TLS there (https).
+        public let isTLS: Bool
     }
 }

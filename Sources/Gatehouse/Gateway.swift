@@ -67,7 +67,7 @@ public final class Gateway: Sendable {
     /// given as 0 has become the one that the system chose.
     public var addresses: [Address] {
         server.bound.map {
-            Address(listener: $0.listener, address: $0.address, port: $0.port, isAdmin: $0.isAdmin)
+            Address(listener: $0.listener, address: $0.address, port: $0.port, isAdmin: $0.isAdmin, isTLS: $0.isTLS)
         }
     }
 

@@ -63,7 +63,7 @@ struct DemoCommand: ParsableCommand {
         lines.append(Paint.strong("The gateway in front of them:", colour))
         for address in demo.gateway.addresses {
             let name = address.listener + String(repeating: " ", count: max(1, 14 - address.listener.count))
-            lines.append("  \(name)http://\(address.address)")
+            lines.append("  \(name)\(address.isTLS ? "https" : "http")://\(address.address)")
         }
         lines.append(Paint.strong("Its configuration, to read:", colour))
         lines.append("  \(demo.path)")

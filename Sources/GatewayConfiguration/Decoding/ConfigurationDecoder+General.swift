@@ -5,6 +5,7 @@ extension ConfigurationDecoder {
     mutating func decodeListeners(_ id: NodeID) -> [ListenerConfiguration] {
         guard document.node(id).kind == .sequence else { return [] }
         let listeners = document.children(id).compactMap { decodeListener($0) }
+        for listener in listeners { checkTLS(of: listener) }
         if listeners.isEmpty, document.node(id).count == 0 {
             findings.error(
                 at: location(id), "listeners: the list is empty", fix: "add one, or remove the key for 127.0.0.1:8080")
@@ -27,6 +28,8 @@ extension ConfigurationDecoder {
             case .stage: listener.stages = values(value).map(text)
             case .paths: listener.paths = decodePathPolicy(value)
             case .maxConnections: assign(value, to: &listener.maxConnections)
+            case .tls: listener.tls = decodeTLS(value)
+            case .redirectToHttps: assign(value, to: &listener.redirectToHTTPS)
             default: break
             }
         }

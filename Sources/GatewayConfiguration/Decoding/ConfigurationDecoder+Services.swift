@@ -29,9 +29,11 @@ extension ConfigurationDecoder {
                 }
             case .timeouts: decodeTimeouts(value, into: &service.timeouts)
             case .pool: decodePool(value, into: &service.pool)
+            case .tls: service.tls = decodeServiceTLS(value)
             default: break
             }
         }
+        checkTLS(of: service)
         return service
     }
 

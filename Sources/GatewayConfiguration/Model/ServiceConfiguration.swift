@@ -10,6 +10,8 @@ package struct ServiceConfiguration: Sendable, Hashable {
     package var balancing: Balancing = .roundRobin
     package var timeouts = UpstreamTimeoutsConfiguration()
     package var pool = PoolConfiguration()
+    /// nil: https endpoints are verified by the system's authorities and their own names.
+    package var tls: ServiceTLSConfiguration?
     package var location: SourceLocation
 
     package init(name: String, endpoints: [EndpointConfiguration], location: SourceLocation = .none) {

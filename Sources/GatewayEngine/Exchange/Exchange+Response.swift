@@ -19,6 +19,7 @@ extension Exchange {
         FieldRules.stripHopByHop(fields)
         if !fields.contains(.date) { appendDate(fields) }
         copyRequestID(to: fields)
+        demandHTTPS(fields)
         if snapshot.configuration.forwarding.via {
             let via = snapshot.via(minorVersion: response.minorVersion)
             fields.append(.via, via.span)
@@ -50,6 +51,13 @@ extension Exchange {
     func appendDate(_ fields: HeaderBlock) {
         let date = worker.dateText()
         fields.append(.date, date.span)
+    }
+
+    /// `Strict-Transport-Security`: the gateway speaks for the host, so a service's own is replaced (RFC 6797 §7.1).
+    func demandHTTPS(_ fields: HeaderBlock) {
+        guard record.tls != nil, let tls = snapshot.listeners[listener].tls, !tls.hsts.isEmpty else { return }
+        let value = tls.hsts
+        fields.set(.strictTransportSecurity, value.span)
     }
 
     func copyRequestID(to fields: HeaderBlock) {

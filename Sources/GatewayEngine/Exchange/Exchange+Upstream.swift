@@ -13,8 +13,9 @@ extension Exchange {
         if let client {
             let address = worker.text(of: client.address)
             ForwardedFields.edit(
-                request, client: client, address: address.span, authority: originalAuthority, prefix: removedPrefix,
-                snapshot: snapshot, scratch: worker.bodyBuffer)
+                request, client: client, address: address.span, scheme: scheme, authority: originalAuthority,
+                prefix: removedPrefix, snapshot: snapshot, scratch: worker.bodyBuffer)
+            if let clientCertificate { request.fields.set(.xForwardedClientCert, clientCertificate.span) }
         }
         let limit = plan.requestTimeout >= 0 ? plan.requestTimeout : pool.service.requestTimeout
         if limit < Deadline.never {
@@ -151,12 +152,16 @@ extension Exchange {
             return
         }
         switch failure {
-        case .refused, .connect, .connectTimeout:
+        case .tls(let reason) where reason.isAboutCertificate:
+            // Who answers for this name is not to be trusted: no other address is asked.
+            refuse(.upstreamCertificateInvalid)
+        case .refused, .connect, .connectTimeout, .tls:
             // Nothing was sent: another address of the same name may do better.
             if let endpoint, addressesTried < endpoint.addressCount { return lease(from: endpoint) }
             switch failure {
             case .refused: refuse(.upstreamConnectRefused)
             case .connectTimeout: refuse(.upstreamConnectTimeout)
+            case .tls: refuse(.upstreamTLSFailed)
             default: refuse(.upstreamConnectFailed)
             }
         case .closedEarly(let reused):

@@ -39,6 +39,8 @@ final class Exchange: TimerNode {
     var downstream: DownstreamStream?
     var upstream: UpstreamStream?
     var client: ClientIdentity?
+    /// What services are told of the client's certificate; nil: it showed none.
+    var clientCertificate: [UInt8]?
     var listener = 0
     var routeIndex = -1
     /// The path that was matched and is forwarded: normalised, the stage removed; in the arena of the request's fields.
@@ -84,6 +86,8 @@ final class Exchange: TimerNode {
         self.downstream = downstream
         client = downstream.client
         listener = downstream.listener
+        clientCertificate = downstream.certificate
+        record.tls = downstream.tlsFacts
         routeIndex = -1
         path = .empty
         publicPath = .empty
@@ -132,6 +136,9 @@ final class Exchange: TimerNode {
     }
 
     var settings: ClientSettings { snapshot.settings }
+
+    /// As the client asked.
+    var scheme: StaticString { record.tls == nil ? "http" : "https" }
 
     /// The request's path as it will be forwarded, before edits.
     @_lifetime(borrow self)

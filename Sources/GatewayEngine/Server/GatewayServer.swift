@@ -15,6 +15,7 @@ package final class GatewayServer: Sendable {
         package let address: String
         package let port: UInt16
         package let isAdmin: Bool
+        package let isTLS: Bool
     }
 
     private struct State {
@@ -105,7 +106,8 @@ package final class GatewayServer: Sendable {
         let bound = bindings.map { binding in
             Bound(
                 listener: binding.name, address: binding.address.description, port: binding.address.port,
-                isAdmin: binding.index == ListenerBinding.adminIndex)
+                isAdmin: binding.index == ListenerBinding.adminIndex,
+                isTLS: binding.index >= 0 && snapshot.listeners[binding.index].tls != nil)
         }
         state.withLock { state in
             state.workers = workers

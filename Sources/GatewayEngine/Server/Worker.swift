@@ -33,6 +33,7 @@ final class Worker: @unchecked Sendable {
     private var clientCount = 0
     private var spare: [Exchange] = []
     private let clock = WorkerClock()
+    private var certificates = CertificateWatch()
     private let date = WireBuffer(capacity: 64)
     private var dateSecond: Int64 = -1
     private var addressLine = LineWriter(capacity: 64)
@@ -214,6 +215,8 @@ final class Worker: @unchecked Sendable {
 
     func tick() {
         onTick?()
+        // One of them is enough.
+        if loop.index == 0 { certificates.look(snapshot, now: loop.wallNow, log) }
         accessLog?.flush()
         metrics.loopLag(nanoseconds: loop.takeWorstLag())
     }

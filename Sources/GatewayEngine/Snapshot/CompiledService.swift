@@ -13,8 +13,14 @@ package final class CompiledService: Sendable {
     let requestTimeout: Int64
     let keepAlive: Int64
     let pool: PoolConfiguration
+    /// For endpoints that are https.
+    let tls: TLSContext?
+    /// The name to verify; nil: the endpoint's own.
+    let serverName: String?
 
-    init(_ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int) {
+    init(
+        _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, tls: TLSContext? = nil
+    ) {
         name = configuration.name
         self.index = index
         self.series = series
@@ -23,6 +29,8 @@ package final class CompiledService: Sendable {
         requestTimeout = configuration.timeouts.request.nanosecondsOrNever
         keepAlive = configuration.timeouts.keepAlive.nanosecondsOrNever
         pool = configuration.pool
+        self.tls = tls
+        serverName = configuration.tls?.serverName
         endpoints = configuration.endpoints.enumerated().map { offset, endpoint in
             CompiledEndpoint(endpoint, label: firstLabel + offset)
         }

@@ -22,10 +22,14 @@ final class EndpointPool {
     /// Smooth weighted round robin's running value.
     var currentWeight = 0
     let addresses: EndpointAddresses
+    /// Whom to expect over TLS, with the session that the next connection resumes; nil: in clear.
+    let peer: TLSPeer?
     /// Taken out by a reload: no connection comes back.
     private(set) var isRetired = false
 
     private var idle: [HTTP1Upstream] = []
+    /// When a failed handshake may be logged again.
+    private var nextWarning: Int64 = 0
     private var openCount = 0
     private var nextAddress = 0
     /// Exchanges that wait for a connection because the limit is reached.
@@ -36,6 +40,11 @@ final class EndpointPool {
         self.service = service
         self.endpoint = endpoint
         addresses = EndpointAddresses(endpoint, worker: worker)
+        let name = service.serverName ?? endpoint.configuration.host
+        let context = endpoint.configuration.tls ? service.tls : nil
+        peer = context.map {
+            TLSPeer(context: $0, name: name, isAddress: SocketAddress(literal: name, port: 0) != nil)
+        }
     }
 
     /// A connection for the exchange: an idle one that is still alive, else a new one.
@@ -92,6 +101,18 @@ final class EndpointPool {
 
     func connectionFailed() {
         worker.metrics.connectionFailed(service.series)
+    }
+
+    /// Clients are not told more than that the service cannot be trusted; operators are, once in ten seconds.
+    func handshakeFailed(_ failure: TLSFailure) {
+        guard worker.loop.now >= nextWarning else { return }
+        nextWarning = worker.loop.now + 10_000_000_000
+        worker.log.warning(
+            "no TLS connection to an endpoint could be made",
+            [
+                "service": .text(service.name), "endpoint": .text(endpoint.configuration.authority),
+                "reason": .text("\(failure.label)"),
+            ])
     }
 
     /// A connection has finished its exchange and can carry another.

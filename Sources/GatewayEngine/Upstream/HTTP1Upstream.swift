@@ -22,6 +22,8 @@ final class HTTP1Upstream: UpstreamStream {
     /// Why an exchange with an endpoint failed.
     enum Failure {
         case refused, connect, connectTimeout
+        /// The handshake failed.
+        case tls(TLSFailure)
         /// The connection ended before a byte of the response. `reused`: it had waited in the pool.
         case closedEarly(reused: Bool)
         case incomplete
@@ -56,7 +58,10 @@ final class HTTP1Upstream: UpstreamStream {
     /// Starts connecting; false when not even that was possible.
     func connect(to address: SocketAddress, for exchange: Exchange) -> Bool {
         var error: Int32 = 0
-        guard let socket = StreamSocket.connect(to: address, loop: worker.loop, handler: self, error: &error) else {
+        guard
+            let socket = StreamSocket.connect(
+                to: address, loop: worker.loop, handler: self, tls: pool.peer, error: &error)
+        else {
             state = .closed
             return false
         }
@@ -299,7 +304,13 @@ final class HTTP1Upstream: UpstreamStream {
 
     override func socketDidFail(_ error: Int32) {
         switch state {
-        case .connecting: fail(error == SystemError.refused ? .refused : .connect)
+        case .connecting:
+            if let failure = socket?.tlsFailure {
+                pool.handshakeFailed(failure)
+                fail(.tls(failure))
+            } else {
+                fail(error == SystemError.refused ? .refused : .connect)
+            }
         case .ready: fail(.closedEarly(reused: useCount > 1))
         case .awaitingHead: fail(receivedAny ? .incomplete : .closedEarly(reused: useCount > 1))
         case .body: fail(.incomplete)

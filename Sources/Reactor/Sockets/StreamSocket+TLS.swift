@@ -103,6 +103,7 @@ extension StreamSocket {
             fail(tls, failure)
             return false
         case .broken(let error):
+            tls.failure = .closed
             fail(error)
             return false
         }

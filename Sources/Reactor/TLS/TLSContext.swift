@@ -133,8 +133,8 @@ internal import COpenSSL
             guard unsafe SSL_CTX_use_certificate(context, identity.chain[0]) == 1 else { throw .tooWeak }
             guard unsafe SSL_CTX_use_PrivateKey(context, identity.key) == 1 else { throw .keyDoesNotMatch }
             // The chain belongs to the certificate that was set last.
-            for unsafecertificate in unsafe identity.chain.dropFirst() {
-                guard unsafe gh_tls_add_chain(context, certificate) == 1 else { throw .tooWeak }
+            for index in unsafe identity.chain.indices.dropFirst() {
+                guard unsafe gh_tls_add_chain(context, identity.chain[index]) == 1 else { throw .tooWeak }
             }
         }
     }
@@ -192,7 +192,7 @@ internal import COpenSSL
     }
 
     deinit {
-        for unsafecontext in unsafe others { unsafe SSL_CTX_free(context) }
+        for index in unsafe others.indices { unsafe SSL_CTX_free(others[index]) }
         unsafe SSL_CTX_free(raw)
     }
 

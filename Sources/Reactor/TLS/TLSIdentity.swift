@@ -62,7 +62,7 @@ package enum TLSMaterialError: Error, Sendable, Hashable {
     }
 
     deinit {
-        for unsafecertificate in unsafe chain { unsafe X509_free(certificate) }
+        for index in unsafe chain.indices { unsafe X509_free(chain[index]) }
         unsafe EVP_PKEY_free(key)
     }
 

@@ -58,7 +58,7 @@ package final class TLSTicketKeys: Sendable {
         return keys.withLock { keys in
             forgetOld(&keys, now)
             // The names are of one length; comparing them takes no secret into account.
-            guard let index = unsafe keys.firstIndex(where: { unsafe $0.name.elementsEqual(name) }) else { return nil }
+            guard let index = keys.firstIndex(where: { unsafe $0.name.elementsEqual(name) }) else { return nil }
             return (keys[index], index > 0 || now - keys[index].made >= Self.lifetime)
         }
     }

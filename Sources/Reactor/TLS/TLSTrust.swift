@@ -18,13 +18,13 @@ internal import COpenSSL
         unsafe self.authorities = unsafe PEM.certificates(authorities)
         digest = TLSTrust.digest(authorities + (revoked ?? []))
         guard unsafe !self.authorities.isEmpty else { throw .noCertificate }
-        for unsafecertificate in unsafe self.authorities { unsafe X509_STORE_add_cert(store, certificate) }
+        for index in unsafe self.authorities.indices { unsafe X509_STORE_add_cert(store, self.authorities[index]) }
         guard let revoked else { return }
         let lists = unsafe PEM.revocationLists(revoked)
         guard unsafe !lists.isEmpty else { throw .noRevocationList }
-        for unsafelist in unsafe lists {
-            unsafe X509_STORE_add_crl(store, list)
-            unsafe X509_CRL_free(list)
+        for index in unsafe lists.indices {
+            unsafe X509_STORE_add_crl(store, lists[index])
+            unsafe X509_CRL_free(lists[index])
         }
         _ = unsafe X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK))
     }
@@ -45,15 +45,15 @@ internal import COpenSSL
     }()
 
     deinit {
-        for unsafecertificate in unsafe authorities { unsafe X509_free(certificate) }
+        for index in unsafe authorities.indices { unsafe X509_free(authorities[index]) }
         unsafe X509_STORE_free(store)
     }
 
     /// A list of the authorities' names, which the context takes.
     @unsafe func makeNameList() -> OpaquePointer? {
         let list = unsafe gh_list_of_names()
-        for unsafecertificate in unsafe authorities {
-            if let name = unsafe X509_NAME_dup(X509_get_subject_name(certificate)) {
+        for index in unsafe authorities.indices {
+            if let name = unsafe X509_NAME_dup(X509_get_subject_name(authorities[index])) {
                 unsafe gh_list_add_name(list, name)
             }
         }

@@ -1,4 +1,5 @@
 package import HTTPWire
+package import Reactor
 
 /// What one exchange was, as plain numbers: filled along the way, read once at its end by the access log and the metrics.
 ///
@@ -49,6 +50,8 @@ package struct AccessRecord: Sendable {
     /// Which rule about paths refused the request, beside the error `path_rejected`.
     package var pathRejection: PathRejection?
     package var version = Version.http11
+    /// What was agreed on with the client; nil in clear.
+    package var tls: TLSFacts?
     /// How many times the request was sent, or tried to be sent, upstream.
     package var attempts: UInt16 = 0
 

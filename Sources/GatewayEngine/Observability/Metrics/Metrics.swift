@@ -34,6 +34,7 @@ package final class Metrics: Sendable {
         var routes: SeriesTable
         var services: SeriesTable
         var shards: [MetricsShard] = []
+        var certificates: [CertificateFacts] = []
     }
 
     private let state: Mutex<State>
@@ -64,6 +65,14 @@ package final class Metrics: Sendable {
     /// The same for services.
     package func assignServices(_ names: [String]) -> [SeriesID] { state.withLock { $0.services.assign(names) } }
 
+    /// The certificates of the snapshot in use.
+    func watch(_ certificates: [CertificateFacts]) {
+        // One series for each file of a listener, however often it is named.
+        var seen: Set<[String]> = []
+        let unique = certificates.filter { seen.insert([$0.listener, $0.path]).inserted }
+        state.withLock { $0.certificates = unique }
+    }
+
     /// A reload was tried. - Parameter now: nanoseconds since 1970.
     package func reloaded(succeeded: Bool, now: Int64) { reloads.count(succeeded: succeeded, now: now) }
 
@@ -72,12 +81,15 @@ package final class Metrics: Sendable {
     /// With a thousand active routes this takes some ten milliseconds: call it where that holds up no request, or accept
     /// it for the rare scrape.
     package func write(into buffer: WireBuffer) {
-        let (routes, services, shards) = state.withLock { ($0.routes.names, $0.services.names, $0.shards) }
+        let (routes, services, shards, certificates) = state.withLock {
+            ($0.routes.names, $0.services.names, $0.shards, $0.certificates)
+        }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
         page.writeRequests(to: &writer)
         page.writeServices(to: &writer)
         page.writeWorkers(to: &writer)
+        page.writeTLS(certificates, to: &writer)
         writeProgram(to: &writer)
         writer.finish()
     }
