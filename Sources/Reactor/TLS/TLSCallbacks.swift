@@ -61,7 +61,8 @@ enum TLSCallbacks {
             guard unsafe EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nil, key.cipher, vector) == 1,
                 unsafe gh_tls_ticket_mac(mac, &key.mac, key.mac.count) == 1
             else { return -1 }
-            return isOld ? 2 : 1
+            // In TLS 1.3 a ticket is used once, so each resumption brings a new one.
+            return unsafe isOld || SSL_version(ssl) == TLS1_3_VERSION ? 2 : 1
         }
 
     /// A server has given something to resume by: kept for the next connection to it.
