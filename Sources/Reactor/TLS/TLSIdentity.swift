@@ -132,9 +132,9 @@ enum PEM {
             unsafe PEM_read_bio_PrivateKey($0, nil, { _, _, _, _ in -1 }, nil)
         }
         if let key = unsafe key { return unsafe (key, .noKey) }
-        let reason = gh_error_reason(ERR_peek_error())
         ERR_clear_error()
-        let isEncrypted = reason == PEM_R_BAD_PASSWORD_READ || reason == PEM_R_BAD_DECRYPT
+        // Both forms say so, in their first line or in the one behind it; which error the library gives depends on its age.
+        let isEncrypted = bytes.count < 1 << 20 && String(decoding: bytes, as: UTF8.self).contains("ENCRYPTED")
         return (nil, isEncrypted ? .encryptedKey : .noKey)
     }
 
