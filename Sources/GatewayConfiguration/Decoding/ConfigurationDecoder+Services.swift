@@ -51,8 +51,7 @@ extension ConfigurationDecoder {
         for child in document.children(id) {
             guard let (endpoint, urlNode) = decodeEndpoint(child) else { continue }
             noteHost(endpoint.host, at: urlNode)
-            let url = "\(endpoint.tls ? "https" : "http")://\(endpoint.authority)"
-            if let first = places.updateValue(endpoint.location, forKey: url) {
+            if let first = places.updateValue(endpoint.location, forKey: endpoint.url) {
                 findings.error(
                     at: endpoint.location,
                     "endpoints: \(document.display(urlNode)) stands twice in one service; first at \(first)",

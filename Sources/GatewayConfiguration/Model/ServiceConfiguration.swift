@@ -39,6 +39,9 @@ package struct EndpointConfiguration: Sendable, Hashable {
         self.location = location
     }
 
+    /// Scheme and authority, in one spelling for the same endpoint.
+    package var url: String { "\(tls ? "https" : "http")://\(authority)" }
+
     /// The authority as `Host` carries it: the scheme's default port is left out.
     package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host

@@ -1,4 +1,5 @@
 internal import GatewayConfiguration
+internal import Synchronization
 
 /// One worker's view of a service: its endpoints, and the choice between them.
 final class ServicePool {
@@ -6,9 +7,9 @@ final class ServicePool {
     let endpoints: [EndpointPool]
     private let totalWeight: Int
 
-    init(_ service: CompiledService, worker: Worker) {
+    init(_ service: CompiledService, endpoints: [EndpointPool]) {
         self.service = service
-        endpoints = service.endpoints.map { EndpointPool(worker: worker, service: service, endpoint: $0) }
+        self.endpoints = endpoints
         totalWeight = service.endpoints.reduce(0) { $0 + $1.configuration.weight }
     }
 
@@ -44,8 +45,8 @@ final class ServicePool {
     private func leastRequest(_ random: inout IdentifierSource, avoiding avoided: EndpointPool?) -> EndpointPool? {
         guard let first = draw(&random, other: avoided) else { return avoided }
         guard let second = draw(&random, other: first), second !== avoided else { return first }
-        let firstLoad = (first.inFlight + 1) * second.endpoint.configuration.weight
-        let secondLoad = (second.inFlight + 1) * first.endpoint.configuration.weight
+        let firstLoad = (first.state.inFlight.load(ordering: .relaxed) + 1) * second.endpoint.configuration.weight
+        let secondLoad = (second.state.inFlight.load(ordering: .relaxed) + 1) * first.endpoint.configuration.weight
         return secondLoad < firstLoad ? second : first
     }
 
@@ -60,6 +61,9 @@ final class ServicePool {
         }
         return nil
     }
+
+    /// A try at one of the endpoints has ended: what is learned from it.
+    func note(_ outcome: TryOutcome, at endpoint: EndpointPool, now: Int64) {}
 
     func closeIdle() {
         for endpoint in endpoints { endpoint.closeIdle() }

@@ -4,15 +4,16 @@ internal import Reactor
 
 /// From an endpoint's response to the client.
 extension Exchange {
-    func upstreamDidReceiveInformational() {
+    func passInformational() {
         FieldRules.stripHopByHop(response.fields)
         downstream?.sendInformational(response)
     }
 
-    func upstreamDidReceiveHead(_ framing: BodyFraming) {
+    func passHead(_ framing: BodyFraming) {
         record.upstreamFirstByte = worker.loop.now - upstreamStart
         record.status = UInt16(truncatingIfNeeded: response.status)
         record.statusSource = .upstream
+        noteTry(.response, status: record.status)
         phase = .responding
         hasResponseTrailers = framing == .chunked
         let fields = response.fields
@@ -28,14 +29,14 @@ extension Exchange {
         downstream?.sendHead(response, framing: framing)
     }
 
-    func upstreamDidReceiveBody(_ bytes: Span<UInt8>) {
+    func passBody(_ bytes: Span<UInt8>) {
         guard let downstream else { return }
         downstream.sendBody(bytes)
         touch()
         if downstream.isCongested { upstream?.pauseResponse() }
     }
 
-    func upstreamDidFinish(_ connection: HTTP1Upstream) {
+    func responseIsComplete() {
         record.upstreamTotal = worker.loop.now - upstreamStart
         upstream = nil
         completeResponse(trailers: receivedTrailers)

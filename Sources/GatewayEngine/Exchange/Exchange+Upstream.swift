@@ -1,5 +1,6 @@
 internal import HTTPWire
 internal import Reactor
+internal import Synchronization
 
 /// The way to an endpoint: pick, lease, send, and what happens when that fails.
 extension Exchange {
@@ -60,7 +61,8 @@ extension Exchange {
             return refuse(.noEndpoint)
         }
         endpoint = picked
-        picked.inFlight += 1
+        picked.state.inFlight.add(1, ordering: .relaxed)
+        tryStart = worker.loop.now
         worker.metrics.upstreamStarted(picked.service.series)
         record.endpoint = Int32(truncatingIfNeeded: picked.endpoint.label)
         addressesTried = 0
@@ -73,7 +75,7 @@ extension Exchange {
         switch pool.lease(for: self) {
         case .connection(let connection):
             upstream = connection
-            upstreamIsReady(connection)
+            sendRequest(on: connection)
         case .pending:
             if upstream == nil { isWaitingInPool = true }
         case .failed(let error):
@@ -82,20 +84,18 @@ extension Exchange {
     }
 
     /// A place in the pool, or the name's address, has come.
-    func leaseAgain(from pool: EndpointPool) {
+    func goOn(from pool: EndpointPool) {
         isWaitingInPool = false
         record.attempts &-= 1
         addressesTried -= 1
         lease(from: pool)
     }
 
-    func connecting(_ connection: UpstreamStream) {
-        upstream = connection
-    }
-
     /// A connection is there: sends the head, and lets the body follow.
-    func upstreamIsReady(_ connection: UpstreamStream) {
+    func sendRequest(on connection: UpstreamStream) {
         guard let endpoint else { return }
+        record.upstreamConnect = connectTime
+        connectTime = -1
         let fields = request.fields
         switch snapshot.plans[routeIndex].host {
         case .target:
@@ -138,13 +138,17 @@ extension Exchange {
         upstream?.sendEnd(trailers: framing == .chunked ? requestTrailers : nil)
     }
 
-    func upstreamDidDrain() {
-        downstream?.resumeBody()
-    }
-
     // MARK: Failure
 
-    func upstreamDidFail(_ failure: HTTP1Upstream.Failure) {
+    /// Tells the service how the present try went; once for each.
+    func noteTry(_ kind: TryOutcome.Kind, status: UInt16 = 0) {
+        guard tryStart >= 0, let endpoint, let service else { return }
+        let now = worker.loop.now
+        service.note(TryOutcome(kind: kind, status: status, latency: now - tryStart), at: endpoint, now: now)
+        tryStart = -1
+    }
+
+    func tryFailed(_ failure: UpstreamFailure) {
         upstream = nil
         if phase == .responding {
             record.error = .upstreamIncomplete
@@ -154,10 +158,12 @@ extension Exchange {
         switch failure {
         case .tls(let reason) where reason.isAboutCertificate:
             // Who answers for this name is not to be trusted: no other address is asked.
+            noteTry(.connectFailure)
             refuse(.upstreamCertificateInvalid)
         case .refused, .connect, .connectTimeout, .tls:
             // Nothing was sent: another address of the same name may do better.
             if let endpoint, addressesTried < endpoint.addressCount { return lease(from: endpoint) }
+            noteTry(.connectFailure)
             switch failure {
             case .refused: refuse(.upstreamConnectRefused)
             case .connectTimeout: refuse(.upstreamConnectTimeout)
@@ -167,10 +173,13 @@ extension Exchange {
         case .closedEarly(let reused):
             // The connection had waited in the pool and was closed meanwhile: no fault of this request.
             if reused && isRepeatable, let endpoint { return lease(from: endpoint) }
+            noteTry(.broken)
             refuse(.upstreamReset)
         case .incomplete:
+            noteTry(.broken)
             refuse(.upstreamIncomplete)
         case .invalid(let error):
+            noteTry(.broken)
             refuse(GatewayError(response: error))
         }
     }

@@ -1,6 +1,7 @@
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Reactor
+internal import Synchronization
 
 /// One request and its response: couples a client's side with an endpoint's, from the first byte of the head to the
 /// access record.
@@ -8,15 +9,15 @@ internal import Reactor
 /// The steps, in the order in which they happen; each is one method or one file:
 /// 1. `begin`: the head is complete. Route, policies, answer (`Exchange+Request.swift` reads from top to bottom).
 /// 2. `proxy`: an endpoint is picked and a connection leased (`Exchange+Upstream.swift`).
-/// 3. `upstreamIsReady`: the edited head is sent, and the body flows behind it.
-/// 4. `upstreamDidReceiveHead`: the response's head goes to the client, the body flows behind it
+/// 3. `sendRequest`: the edited head is sent, and the body flows behind it.
+/// 4. `passHead`: the response's head goes to the client, the body flows behind it
 ///    (`Exchange+Response.swift`).
 /// 5. `finish`: the record is completed, counted and logged, and this object goes back to its worker.
 /// Whatever goes wrong ends in `refuse` (nothing was sent to the client yet) or `breakOff` (something was).
 ///
 /// Exchanges are pooled: between two requests they belong to nobody, and all that a request leaves behind is cleared by
 /// `prepare`. An exchange belongs to one worker and one thread.
-final class Exchange: TimerNode {
+final class Exchange: UpstreamRequest {
     enum Phase: UInt8 {
         /// In the worker's pool. Can transition to: receiving.
         case unused
@@ -28,16 +29,13 @@ final class Exchange: TimerNode {
         case responding
     }
 
-    let worker: Worker
     let request = RequestHead()
-    let response = ResponseHead()
     var record = AccessRecord()
     var phase = Phase.unused
 
     /// The configuration that this request was routed by.
     var snapshot: Snapshot
     var downstream: DownstreamStream?
-    var upstream: UpstreamStream?
     var client: ClientIdentity?
     /// What services are told of the client's certificate; nil: it showed none.
     var clientCertificate: [UInt8]?
@@ -61,6 +59,8 @@ final class Exchange: TimerNode {
     var streamIdle = Deadline.never
     var requestDeadline = Deadline.never
     var upstreamStart: Int64 = 0
+    /// When the present try at an endpoint began; -1: none is open.
+    var tryStart: Int64 = -1
     var startedAt: Int64 = 0
     var isWaitingInPool = false
     /// The client has sent its end while the answer was not there yet.
@@ -71,9 +71,9 @@ final class Exchange: TimerNode {
     private var ownRequestTrailers: HeaderBlock?
     private var ownResponseTrailers: HeaderBlock?
 
-    init(worker: Worker) {
-        self.worker = worker
+    override init(worker: Worker) {
         snapshot = worker.snapshot
+        super.init(worker: worker)
     }
 
     /// Made ready for a request whose first byte has just come.
@@ -98,6 +98,7 @@ final class Exchange: TimerNode {
         removedPrefix = .empty
         hasResponseTrailers = false
         addressesTried = 0
+        tryStart = -1
         bodyReceived = 0
         bodyLimit = .max
         streamIdle = Deadline.never
@@ -109,8 +110,9 @@ final class Exchange: TimerNode {
         worker.metrics.requestStarted()
     }
 
-    /// A method without effects that repeating could double, and no body that would have to be sent again.
-    var isRepeatable: Bool {
+    override var method: Method { request.method }
+
+    override var isRepeatable: Bool {
         (framing == .none || framing == .length(0)) && request.method.isIdempotent
     }
 
@@ -120,7 +122,7 @@ final class Exchange: TimerNode {
     }
 
     /// The same for the response.
-    var responseTrailers: HeaderBlock {
+    override var responseTrailers: HeaderBlock {
         hasResponseTrailers ? Self.block(&ownResponseTrailers) : worker.noTrailers
     }
 
@@ -161,6 +163,7 @@ final class Exchange: TimerNode {
         case .unused, .receiving:
             break
         case .waiting:
+            if upstream != nil { noteTry(.timeout) }
             refuse(isWaitingInPool && upstream == nil ? endpointTimeoutError : .upstreamTimeout)
         case .responding:
             record.error = .streamIdleTimeout
@@ -198,13 +201,25 @@ final class Exchange: TimerNode {
             isWaitingInPool = false
             endpoint.forget(self)
         }
+        if tryStart >= 0 { noteTry(.abandoned) }
         if let upstream {
             self.upstream = nil
             upstream.cancel()
         }
-        endpoint.inFlight -= 1
+        endpoint.state.inFlight.subtract(1, ordering: .relaxed)
         worker.metrics.upstreamFinished(endpoint.service.series)
     }
+
+    // MARK: Events of the endpoint's side
+
+    override func leaseAgain(from pool: EndpointPool) { goOn(from: pool) }
+    override func upstreamIsReady(_ connection: UpstreamStream) { sendRequest(on: connection) }
+    override func upstreamDidReceiveInformational() { passInformational() }
+    override func upstreamDidReceiveHead(_ framing: BodyFraming) { passHead(framing) }
+    override func upstreamDidReceiveBody(_ bytes: Span<UInt8>) { passBody(bytes) }
+    override func upstreamDidFinish(_ connection: UpstreamStream) { responseIsComplete() }
+    override func upstreamDidFail(_ failure: UpstreamFailure) { tryFailed(failure) }
+    override func upstreamDidDrain() { downstream?.resumeBody() }
 
     // MARK: Events of the client's side
 

@@ -16,7 +16,8 @@ package struct RequestExplainer {
     /// Compiles a configuration and explains by it.
     package init(_ configuration: GatewayConfiguration) throws(RouteTableError) {
         let metrics = Metrics(build: Metrics.Build(version: "", swiftVersion: ""), start: 0)
-        self.init(try Snapshot(configuration, metrics: metrics, loadsTLS: false))
+        self.init(
+            try Snapshot(configuration, metrics: metrics, registry: ServiceRegistry(), loadsTLS: false))
     }
 
     /// - Parameters:

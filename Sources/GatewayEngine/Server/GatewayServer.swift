@@ -28,6 +28,7 @@ package final class GatewayServer: Sendable {
     package let configuration: GatewayConfiguration
     package let snapshot: Snapshot
     package let metrics: Metrics
+    private let registry = ServiceRegistry()
     private let accessLog: AccessLogSink?
     private let log: OperationLog
     private let pages: AdminPages
@@ -39,7 +40,7 @@ package final class GatewayServer: Sendable {
         metrics = Metrics(build: build, start: OperationLog.wallClock())
         pages = AdminPages(metrics: metrics)
         do {
-            snapshot = try Snapshot(configuration, metrics: metrics)
+            snapshot = try Snapshot(configuration, metrics: metrics, registry: registry)
         } catch {
             throw .routes(error.diagnostics)
         }

@@ -63,7 +63,10 @@ final class Worker: @unchecked Sendable {
         }
         self.pages = pages
         self.accessLog = accessLog.map { AccessLogWorker(sink: $0, configuration: snapshot.configuration.accessLog) }
-        services = snapshot.services.map { ServicePool($0, worker: self) }
+        services = snapshot.services.map { service in
+            let endpoints = service.endpoints.map { EndpointPool(worker: self, service: service, endpoint: $0) }
+            return ServicePool(service, endpoints: endpoints)
+        }
         spare.reserveCapacity(Self.spareLimit)
         clock.worker = self
         loop.timers.arm(clock, at: loop.now + WorkerClock.interval)

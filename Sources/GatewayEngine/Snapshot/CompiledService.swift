@@ -13,15 +13,19 @@ package final class CompiledService: Sendable {
     let requestTimeout: Int64
     let keepAlive: Int64
     let pool: PoolConfiguration
+    /// What outlives this snapshot: health, load, ejections.
+    let state: ServiceState
     /// For endpoints that are https.
     let tls: TLSContext?
     /// The name to verify; nil: the endpoint's own.
     let serverName: String?
 
     init(
-        _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, tls: TLSContext? = nil
+        _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, state: ServiceState,
+        tls: TLSContext? = nil
     ) {
         name = configuration.name
+        self.state = state
         self.index = index
         self.series = series
         balancing = configuration.balancing
@@ -32,7 +36,7 @@ package final class CompiledService: Sendable {
         self.tls = tls
         serverName = configuration.tls?.serverName
         endpoints = configuration.endpoints.enumerated().map { offset, endpoint in
-            CompiledEndpoint(endpoint, label: firstLabel + offset)
+            CompiledEndpoint(endpoint, label: firstLabel + offset, state: state.endpoint(endpoint.url))
         }
     }
 }
@@ -46,11 +50,13 @@ package struct CompiledEndpoint: Sendable {
     let literal: SocketAddress?
     /// The index in the snapshot's `AccessLabels`.
     let label: Int
+    let state: EndpointState
 
-    init(_ configuration: EndpointConfiguration, label: Int) {
+    init(_ configuration: EndpointConfiguration, label: Int, state: EndpointState) {
         self.configuration = configuration
         authority = Array(configuration.authority.utf8)
         literal = SocketAddress(literal: configuration.host, port: configuration.port)
         self.label = label
+        self.state = state
     }
 }

@@ -21,11 +21,12 @@ package final class Snapshot: Sendable {
     /// expressions, certificates that cannot be used) is thrown, all at once.
     ///
     /// - Parameters:
+    ///   - registry: where the states of services live on from one snapshot to the next.
     ///   - now: nanoseconds since 1970: certificates must be valid then.
     ///   - loadsTLS: false where nobody will connect: the files need not be there then.
     package init(
-        _ configuration: GatewayConfiguration, metrics: Metrics, now: Int64 = OperationLog.wallClock(),
-        loadsTLS: Bool = true
+        _ configuration: GatewayConfiguration, metrics: Metrics, registry: ServiceRegistry,
+        now: Int64 = OperationLog.wallClock(), loadsTLS: Bool = true
     ) throws(RouteTableError) {
         self.configuration = configuration
         var compiler = TLSCompiler(now: now / 1_000_000_000)
@@ -46,8 +47,12 @@ package final class Snapshot: Sendable {
         let series = metrics.assignServices(all.map(\.name))
         var labels: [String] = []
         services = all.enumerated().map { index, service in
+            // An upstream URL is its own service; its authority alone could be a configured service's name.
+            let isImplied = index >= configuration.services.count
+            let state = registry.service(isImplied ? service.endpoints[0].url : service.name)
             let compiled = CompiledService(
-                service, index: index, series: series[index], firstLabel: labels.count, tls: contexts[index])
+                service, index: index, series: series[index], firstLabel: labels.count, state: state,
+                tls: contexts[index])
             labels += service.endpoints.map(\.authority)
             return compiled
         }

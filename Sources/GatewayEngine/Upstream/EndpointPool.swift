@@ -9,16 +9,17 @@ internal import Reactor
 final class EndpointPool {
     enum Lease {
         case connection(HTTP1Upstream)
-        /// The exchange will hear `upstreamIsReady` or `upstreamDidFail`.
+        /// The request will hear `upstreamIsReady` or `upstreamDidFail`.
         case pending
         case failed(GatewayError)
     }
 
     let worker: Worker
-    let service: CompiledService
-    let endpoint: CompiledEndpoint
-    /// Exchanges under way here: what least request compares.
-    var inFlight = 0
+    /// As the newest configuration has it: a reload that keeps the endpoint keeps this pool with its connections.
+    private(set) var service: CompiledService
+    private(set) var endpoint: CompiledEndpoint
+    /// What all workers know of this endpoint.
+    let state: EndpointState
     /// Smooth weighted round robin's running value.
     var currentWeight = 0
     let addresses: EndpointAddresses
@@ -32,13 +33,14 @@ final class EndpointPool {
     private var nextWarning: Int64 = 0
     private var openCount = 0
     private var nextAddress = 0
-    /// Exchanges that wait for a connection because the limit is reached.
-    private var waiting: [Exchange] = []
+    /// Requests that wait for a connection because the limit is reached.
+    private var waiting: [UpstreamRequest] = []
 
     init(worker: Worker, service: CompiledService, endpoint: CompiledEndpoint) {
         self.worker = worker
         self.service = service
         self.endpoint = endpoint
+        state = endpoint.state
         addresses = EndpointAddresses(endpoint, worker: worker)
         let name = service.serverName ?? endpoint.configuration.host
         let context = endpoint.configuration.tls ? service.tls : nil
@@ -47,27 +49,33 @@ final class EndpointPool {
         }
     }
 
-    /// A connection for the exchange: an idle one that is still alive, else a new one.
-    func lease(for exchange: Exchange) -> Lease {
+    /// Goes on under a new configuration of the same endpoint.
+    func adopt(_ service: CompiledService, _ endpoint: CompiledEndpoint) {
+        self.service = service
+        self.endpoint = endpoint
+    }
+
+    /// A connection for the request: an idle one that is still alive, else a new one.
+    func lease(for request: UpstreamRequest) -> Lease {
         while let connection = idle.popLast() {
             worker.metrics.poolIdle(service.series, by: -1)
             worker.metrics.poolActive(service.series, by: 1)
-            if connection.wake(for: exchange) {
+            if connection.wake(for: request) {
                 worker.metrics.connectionReused(service.series)
                 return .connection(connection)
             }
         }
         if openCount >= service.pool.maxConnections {
             guard waiting.count < service.pool.maxPending else { return .failed(.overloaded) }
-            waiting.append(exchange)
+            waiting.append(request)
             worker.metrics.pending(service.series, by: 1)
             return .pending
         }
         switch addresses.state {
-        case .known(let list): return open(list, for: exchange)
+        case .known(let list): return open(list, for: request)
         case .resolving:
             guard waiting.count < service.pool.maxPending else { return .failed(.overloaded) }
-            waiting.append(exchange)
+            waiting.append(request)
             worker.metrics.pending(service.series, by: 1)
             addresses.whenResolved { [self] in serveWaiting() }
             return .pending
@@ -76,17 +84,17 @@ final class EndpointPool {
         }
     }
 
-    private func open(_ list: [SocketAddress], for exchange: Exchange) -> Lease {
+    private func open(_ list: [SocketAddress], for request: UpstreamRequest) -> Lease {
         // Every address gets its chance to at least begin.
         for _ in list {
             let address = list[nextAddress % list.count]
             nextAddress = (nextAddress + 1) % list.count
             let connection = HTTP1Upstream(pool: self)
-            if connection.connect(to: address, for: exchange) {
+            if connection.connect(to: address, for: request) {
                 openCount += 1
                 worker.metrics.connectionOpened(service.series)
                 worker.metrics.poolActive(service.series, by: 1)
-                exchange.connecting(connection)
+                request.connecting(connection)
                 return .pending
             }
             worker.metrics.connectionFailed(service.series)
@@ -141,18 +149,18 @@ final class EndpointPool {
 
     /// Gives connections to those that wait, in their order.
     private func serveWaiting() {
-        while let exchange = waiting.first {
+        while let request = waiting.first {
             if openCount >= service.pool.maxConnections && idle.isEmpty { return }
             if case .resolving = addresses.state { return }
             waiting.removeFirst()
             worker.metrics.pending(service.series, by: -1)
-            exchange.leaseAgain(from: self)
+            request.leaseAgain(from: self)
         }
     }
 
-    /// The exchange has ended while it waited.
-    func forget(_ exchange: Exchange) {
-        if let index = waiting.firstIndex(where: { $0 === exchange }) {
+    /// The request has ended while it waited.
+    func forget(_ request: UpstreamRequest) {
+        if let index = waiting.firstIndex(where: { $0 === request }) {
             waiting.remove(at: index)
             worker.metrics.pending(service.series, by: -1)
         }

@@ -19,21 +19,10 @@ final class HTTP1Upstream: UpstreamStream {
         case closed
     }
 
-    /// Why an exchange with an endpoint failed.
-    enum Failure {
-        case refused, connect, connectTimeout
-        /// The handshake failed.
-        case tls(TLSFailure)
-        /// The connection ended before a byte of the response. `reused`: it had waited in the pool.
-        case closedEarly(reused: Bool)
-        case incomplete
-        case invalid(WireError)
-    }
-
     let pool: EndpointPool
     private(set) var socket: StreamSocket?
     private(set) var state: State
-    private unowned(unsafe) var exchangeReference: Exchange?
+    private unowned(unsafe) var requestReference: UpstreamRequest?
     private var scanner = ResponseScanner()
     private var decoder = BodyDecoder(.none)
     private var requestIsSent = false
@@ -56,7 +45,7 @@ final class HTTP1Upstream: UpstreamStream {
     // MARK: Connecting
 
     /// Starts connecting; false when not even that was possible.
-    func connect(to address: SocketAddress, for exchange: Exchange) -> Bool {
+    func connect(to address: SocketAddress, for request: UpstreamRequest) -> Bool {
         var error: Int32 = 0
         guard
             let socket = StreamSocket.connect(
@@ -68,7 +57,7 @@ final class HTTP1Upstream: UpstreamStream {
         socket.highMark = worker.snapshot.settings.connectionBuffer
         self.socket = socket
         connectStart = worker.loop.now
-        attach(exchange)
+        attach(request)
         if pool.service.connectTimeout < Deadline.never {
             worker.loop.timers.arm(self, at: worker.loop.now + pool.service.connectTimeout)
         }
@@ -78,24 +67,24 @@ final class HTTP1Upstream: UpstreamStream {
     override func socketDidConnect() {
         state = .ready
         worker.loop.timers.pause(self)
-        guard let exchange else {
+        guard let request else {
             // Nobody wants it any more: the next one will.
             park()
             return
         }
-        exchange.record.upstreamConnect = worker.loop.now - connectStart
-        exchange.upstreamIsReady(self)
+        request.connectTime = worker.loop.now - connectStart
+        request.upstreamIsReady(self)
     }
 
     // MARK: Leasing
 
-    private var exchange: Exchange? {
-        get { unsafe exchangeReference }
-        set { unsafe exchangeReference = newValue }
+    private var request: UpstreamRequest? {
+        get { unsafe requestReference }
+        set { unsafe requestReference = newValue }
     }
 
-    func attach(_ exchange: Exchange) {
-        self.exchange = exchange
+    func attach(_ request: UpstreamRequest) {
+        self.request = request
         receivedAny = false
         requestIsSent = false
         useCount += 1
@@ -106,21 +95,21 @@ final class HTTP1Upstream: UpstreamStream {
     ///
     /// The loop hears of such ends by itself, so only the moment since it last looked is in doubt. A request that may be
     /// repeated takes that chance; for another one the system is asked first.
-    func wake(for exchange: Exchange) -> Bool {
+    func wake(for request: UpstreamRequest) -> Bool {
         guard state == .idle, let socket else { return false }
         worker.loop.timers.pause(self)
         state = .ready
-        if !exchange.isRepeatable && !socket.isQuiet {
+        if !request.isRepeatable && !socket.isQuiet {
             close()
             return false
         }
-        attach(exchange)
+        attach(request)
         return true
     }
 
     private func park() {
         state = .idle
-        exchange = nil
+        request = nil
         idleSince = worker.loop.now
         pool.giveBack(self)
         if state == .idle, let limit = keepAliveLimit {
@@ -175,7 +164,7 @@ final class HTTP1Upstream: UpstreamStream {
     override var isCongested: Bool { socket?.isCongested ?? false }
 
     override func cancel() {
-        exchange = nil
+        request = nil
         switch state {
         case .connecting: break  // It will be of use to the next one.
         case .ready: park()
@@ -189,7 +178,7 @@ final class HTTP1Upstream: UpstreamStream {
     override func socketDidReceive(_ bytes: Span<UInt8>) {
         var offset = 0
         while offset < bytes.count {
-            guard let exchange else {
+            guard let request else {
                 // Bytes that nobody asked for: the next response could not be told from them.
                 close()
                 return
@@ -197,9 +186,9 @@ final class HTTP1Upstream: UpstreamStream {
             switch state {
             case .awaitingHead:
                 receivedAny = true
-                if !readHead(bytes, &offset, exchange) { return }
+                if !readHead(bytes, &offset, request) { return }
             case .body:
-                if !readBody(bytes, &offset, exchange) { return }
+                if !readBody(bytes, &offset, request) { return }
             case .connecting, .ready, .idle, .closed:
                 fail(.invalid(.badStatusLine))
                 return
@@ -208,25 +197,25 @@ final class HTTP1Upstream: UpstreamStream {
     }
 
     /// True when there may be more to do with the rest of the bytes.
-    private func readHead(_ bytes: Span<UInt8>, _ offset: inout Int, _ exchange: Exchange) -> Bool {
+    private func readHead(_ bytes: Span<UInt8>, _ offset: inout Int, _ request: UpstreamRequest) -> Bool {
         do throws(WireError) {
             let outcome = try scanner.scan(
-                bytes, from: offset, into: exchange.response, limits: worker.snapshot.settings.responseHead)
+                bytes, from: offset, into: request.response, limits: worker.snapshot.settings.responseHead)
             guard case .complete(let consumed) = outcome else { return false }
             offset += consumed
-            let head = exchange.response
+            let head = request.response
             if head.status < 200 {
                 // 101 would turn the connection into something that was not asked for.
                 if head.status == 101 { throw WireError.badStatusLine }
-                exchange.upstreamDidReceiveInformational()
+                request.upstreamDidReceiveInformational()
                 return true
             }
-            let framing = try Framing.ofResponse(head, to: exchange.request.method)
+            let framing = try Framing.ofResponse(head, to: request.method)
             keepsAlive = head.keepAlive && framing != .untilClose
             if keepsAlive { noteKeepAlive(head.fields) }
             state = .body
             decoder = BodyDecoder(framing, limits: worker.snapshot.settings.responseHead)
-            exchange.upstreamDidReceiveHead(framing)
+            request.upstreamDidReceiveHead(framing)
             if state == .body && decoder.isComplete {
                 finish(bytes.count - offset)
                 return false
@@ -238,11 +227,11 @@ final class HTTP1Upstream: UpstreamStream {
         }
     }
 
-    private func readBody(_ bytes: Span<UInt8>, _ offset: inout Int, _ exchange: Exchange) -> Bool {
+    private func readBody(_ bytes: Span<UInt8>, _ offset: inout Int, _ request: UpstreamRequest) -> Bool {
         do throws(WireError) {
-            switch try decoder.next(bytes, from: &offset, trailers: exchange.responseTrailers) {
+            switch try decoder.next(bytes, from: &offset, trailers: request.responseTrailers) {
             case .payload(let start, let count):
-                exchange.upstreamDidReceiveBody(bytes.extracting(start..<start + count))
+                request.upstreamDidReceiveBody(bytes.extracting(start..<start + count))
                 if state == .body && decoder.isComplete {
                     finish(bytes.count - offset)
                     return false
@@ -262,14 +251,14 @@ final class HTTP1Upstream: UpstreamStream {
 
     /// The response is complete. Bytes behind it make the connection useless for another one.
     private func finish(_ surplus: Int) {
-        guard let exchange else { return }
-        self.exchange = nil
+        guard let request else { return }
+        self.request = nil
         if keepsAlive && requestIsSent && surplus == 0 && !pool.isRetired {
             park()
         } else {
             close()
         }
-        exchange.upstreamDidFinish(self)
+        request.upstreamDidFinish(self)
     }
 
     /// `Keep-Alive: timeout=5`
@@ -319,7 +308,7 @@ final class HTTP1Upstream: UpstreamStream {
     }
 
     override func socketDidDrain() {
-        exchange?.upstreamDidDrain()
+        request?.upstreamDidDrain()
     }
 
     override func timerDidFire() {
@@ -330,20 +319,20 @@ final class HTTP1Upstream: UpstreamStream {
         }
     }
 
-    private func fail(_ failure: Failure) {
-        let exchange = self.exchange
+    private func fail(_ failure: UpstreamFailure) {
+        let request = self.request
         let wasConnecting = state == .connecting
-        self.exchange = nil
+        self.request = nil
         close()
         if wasConnecting { pool.connectionFailed() }
-        exchange?.upstreamDidFail(failure)
+        request?.upstreamDidFail(failure)
     }
 
     func close() {
         guard state != .closed else { return }
         let wasIdle = state == .idle
         state = .closed
-        exchange = nil
+        request = nil
         worker.loop.timers.disarm(self)
         socket?.close()
         socket = nil

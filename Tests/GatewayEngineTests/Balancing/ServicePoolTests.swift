@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import GatewayConfiguration
@@ -26,7 +27,8 @@ import Testing
         let metrics = Metrics(build: Metrics.Build(version: "0", swiftVersion: "0"), start: 0)
         let log = OperationLog(level: .error)
         worker = Worker(
-            index: 0, snapshot: try Snapshot(configuration, metrics: metrics), metrics: metrics, accessLog: nil,
+            index: 0, snapshot: try Snapshot(configuration, metrics: metrics, registry: ServiceRegistry()),
+            metrics: metrics, accessLog: nil,
             log: log, pages: AdminPages(metrics: metrics))
     }
 
@@ -66,10 +68,10 @@ import Testing
         let idle = picks(pool, 8_000)
         let share = Double(idle.filter { $0 == 2 }.count) / 8_000
         #expect(share > 0.45 && share < 1)
-        pool.endpoints[1].inFlight = 100
+        pool.endpoints[1].state.inFlight.store(100, ordering: .relaxed)
         #expect(!picks(pool, 500).contains(2))
-        pool.endpoints[0].inFlight = 100
-        pool.endpoints[2].inFlight = 100
+        pool.endpoints[0].state.inFlight.store(100, ordering: .relaxed)
+        pool.endpoints[2].state.inFlight.store(100, ordering: .relaxed)
         #expect(Set(picks(pool, 500)) == [1, 2, 3])
         worker.shutDown()
     }

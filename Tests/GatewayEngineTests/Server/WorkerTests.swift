@@ -12,7 +12,8 @@ import Testing
         let configuration = try GatewayConfiguration.parse(yaml: "routes: [ { path: /, respond: { body: a } } ]")
         let metrics = Metrics(build: Metrics.Build(version: "0", swiftVersion: "0"), start: 0)
         let worker = Worker(
-            index: 0, snapshot: try Snapshot(configuration, metrics: metrics), metrics: metrics, accessLog: nil,
+            index: 0, snapshot: try Snapshot(configuration, metrics: metrics, registry: ServiceRegistry()),
+            metrics: metrics, accessLog: nil,
             log: OperationLog(level: .error), pages: AdminPages(metrics: metrics))
         let before = worker.loop.timers.linkedCount
         for _ in 0..<1_500 {

@@ -1,0 +1,23 @@
+internal import Synchronization
+
+/// The states of all services, by name. It belongs to the server and outlives every snapshot.
+package final class ServiceRegistry: Sendable {
+    private let services = Mutex<[String: ServiceState]>([:])
+
+    package init() {}
+
+    /// The service's state; made when it is asked for the first time.
+    func service(_ name: String) -> ServiceState {
+        services.withLock { services in
+            if let known = services[name] { return known }
+            let made = ServiceState(name: name)
+            services[name] = made
+            return made
+        }
+    }
+
+    /// Forgets services that the newest configuration does not name. Requests under way keep what they hold.
+    func keepOnly(_ names: Set<String>) {
+        services.withLock { services in services = services.filter { names.contains($0.key) } }
+    }
+}

@@ -1,0 +1,158 @@
+internal import GatewayConfiguration
+internal import HTTPWire
+internal import Reactor
+
+/// A request that the gateway makes for itself: a health check, a set of keys, a question to an authority.
+///
+/// It takes the same way as a client's: leased from an endpoint's pool, sent on the same kind of connection, and nothing
+/// of it can hold up the loop. The response's body is collected up to a limit.
+///
+/// 1. `send` leases a connection; `completion` is called exactly once, on the loop, unless `cancel` comes first.
+/// 2. The deadline covers everything from then to the last byte of the body.
+/// 3. A response that is larger than the limit fails with `.tooLarge`, its connection is closed.
+final class InternalRequest: UpstreamRequest {
+    enum Failure: Error {
+        case upstream(UpstreamFailure)
+        case gateway(GatewayError)
+        case timeout
+        case tooLarge
+    }
+
+    /// What came back. The head is `response`, which stays as it is until this object goes.
+    struct Reply {
+        let status: Int
+        let body: [UInt8]
+    }
+
+    private let head: [UInt8]
+    private let body: [UInt8]
+    private let requestMethod: Method
+    private let bodyLimit: Int
+    private let completion: (InternalRequest, Result<Reply, Failure>) -> Void
+    private var received: [UInt8] = []
+    private var trailers: HeaderBlock?
+    private var pool: EndpointPool?
+    private var addressesTried = 0
+    private var isWaiting = false
+    private var isOver = false
+
+    /// - Parameters:
+    ///   - target: path and query, already in their wire form.
+    ///   - fields: everything but `Host` and the framing, already valid.
+    init(
+        worker: Worker, method: Method, target: String, host: [UInt8], fields: [(name: String, value: String)] = [],
+        body: [UInt8] = [], bodyLimit: Int = 1 << 20,
+        completion: @escaping (InternalRequest, Result<Reply, Failure>) -> Void
+    ) {
+        requestMethod = method
+        self.body = body
+        self.bodyLimit = bodyLimit
+        self.completion = completion
+        var head = Array("\(method.text) \(target) HTTP/1.1\r\nHost: ".utf8)
+        head += host
+        head += Array("\r\n".utf8)
+        for field in fields { head += Array("\(field.name): \(field.value)\r\n".utf8) }
+        if !body.isEmpty || method == .post || method == .put {
+            head += Array("Content-Length: \(body.count)\r\n".utf8)
+        }
+        self.head = head + Array("\r\n".utf8)
+        super.init(worker: worker)
+    }
+
+    override var method: Method { requestMethod }
+    override var isRepeatable: Bool { body.isEmpty && requestMethod.isIdempotent }
+
+    override var responseTrailers: HeaderBlock {
+        if let trailers { return trailers }
+        let made = HeaderBlock()
+        trailers = made
+        return made
+    }
+
+    /// Sends it to an endpoint. The object lives on its own until it is over.
+    func send(to pool: EndpointPool, timeout: Int64) {
+        self.pool = pool
+        keepAlive = self
+        if timeout < Deadline.never { worker.loop.timers.arm(self, at: worker.loop.now + timeout) }
+        lease()
+    }
+
+    /// Ends it without a word.
+    func cancel() {
+        guard !isOver else { return }
+        letGo()
+    }
+
+    /// Holds the object while the loop works for it: neither the wheel nor a connection does.
+    private var keepAlive: InternalRequest?
+
+    private func lease() {
+        guard let pool else { return }
+        addressesTried += 1
+        switch pool.lease(for: self) {
+        case .connection(let connection):
+            upstream = connection
+            upstreamIsReady(connection)
+        case .pending:
+            if upstream == nil { isWaiting = true }
+        case .failed(let error):
+            finish(.failure(.gateway(error)))
+        }
+    }
+
+    override func leaseAgain(from pool: EndpointPool) {
+        isWaiting = false
+        addressesTried -= 1
+        lease()
+    }
+
+    override func upstreamIsReady(_ connection: UpstreamStream) {
+        let (head, body) = (self.head, self.body)
+        connection.sendHead(head.span, framing: body.isEmpty ? .none : .length(body.count))
+        if !body.isEmpty { connection.sendBody(body.span) }
+        connection.sendEnd(trailers: nil)
+    }
+
+    override func upstreamDidReceiveBody(_ bytes: Span<UInt8>) {
+        guard received.count + bytes.count <= bodyLimit else { return finish(.failure(.tooLarge)) }
+        // The pointer is used within the call only.
+        unsafe bytes.withUnsafeBufferPointer { unsafe received.append(contentsOf: $0) }
+    }
+
+    override func upstreamDidFinish(_ connection: UpstreamStream) {
+        upstream = nil
+        finish(.success(Reply(status: response.status, body: received)))
+    }
+
+    override func upstreamDidFail(_ failure: UpstreamFailure) {
+        upstream = nil
+        if failure.sentNothing, let pool, addressesTried < pool.addressCount { return lease() }
+        // It had waited in the pool and was closed meanwhile: a new connection will tell.
+        if case .closedEarly(reused: true) = failure, isRepeatable { return lease() }
+        finish(.failure(.upstream(failure)))
+    }
+
+    override func timerDidFire() { finish(.failure(.timeout)) }
+
+    private func finish(_ result: Result<Reply, Failure>) {
+        guard !isOver else { return }
+        letGo()
+        completion(self, result)
+    }
+
+    private func letGo() {
+        isOver = true
+        worker.loop.timers.disarm(self)
+        if isWaiting {
+            isWaiting = false
+            pool?.forget(self)
+        }
+        if let upstream {
+            self.upstream = nil
+            upstream.cancel()
+        }
+        pool = nil
+        // Whoever called this still holds the object until the call returns.
+        worker.loop.afterThis { [self] in keepAlive = nil }
+    }
+}
