@@ -59,7 +59,7 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: settings),
-        .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: settings),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor", "COpenSSL"], swiftSettings: settings),
         .testTarget(
             name: "GatewayConfigurationTests", dependencies: ["GatewayConfiguration"], exclude: ["Golden"],
             swiftSettings: settings),

@@ -65,6 +65,14 @@ enum TLSCallbacks {
             return unsafe isOld || SSL_version(ssl) == TLS1_3_VERSION ? 2 : 1
         }
 
+    /// Steps of the state machine and alerts: after the handshake they are key updates, tickets, and wishes to begin anew.
+    static let info: @convention(c) (OpaquePointer?, Int32, Int32) -> Void = { ssl, event, _ in
+        guard event & (SSL_CB_LOOP | SSL_CB_ALERT) != 0, let ssl = unsafe ssl, let owner = unsafe gh_tls_owner(ssl)
+        else { return }
+        // As below.
+        unsafe Unmanaged<TLSSession>.fromOpaque(owner)._withUnsafeGuaranteedRef { $0.noteControl() }
+    }
+
     /// A server has given something to resume by: kept for the next connection to it.
     static let newSession: @convention(c) (OpaquePointer?, OpaquePointer?) -> Int32 = { ssl, session in
         guard let ssl = unsafe ssl, let owner = unsafe gh_tls_owner(ssl) else { return 0 }

@@ -201,6 +201,7 @@ internal import COpenSSL
     @unsafe private static func configureCiphers(_ context: OpaquePointer, oldest: Int32) {
         unsafe SSL_CTX_set_options(context, gh_tls_options)
         unsafe gh_tls_set_modes(context)
+        unsafe SSL_CTX_set_info_callback(context, TLSCallbacks.info)
         let suites =
             "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
             + "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"

@@ -37,7 +37,7 @@ internal import CSystem
     let peer: TLSPeer?
     /// The socket owns this object and ends it before it goes.
     private unowned(unsafe) let socket: StreamSocket
-    private var ssl: OpaquePointer?
+    private(set) var ssl: OpaquePointer?
     private(set) var phase = Phase.handshaking
     /// The last read took all there was: the next one would only be told so.
     private var isDry = false
@@ -49,6 +49,11 @@ internal import CSystem
     private var saidGoodbye = false
     /// Set when the connection did not come about or broke.
     var failure: TLSFailure?
+    /// Steps that OpenSSL has taken since the handshake for none of the application's bytes.
+    private var controlCount = 0
+    /// A peer may change keys and the like as long as it is not for its own sake, since each costs us more than it costs
+    /// the peer: a change of keys is some four steps.
+    private static let controlLimit = 1_000
     /// Bytes that OpenSSL answered by itself (alerts, key updates) since the peer last took anything.
     var controlBytes = 0
     /// Bytes written before the handshake is complete.
@@ -104,6 +109,11 @@ internal import CSystem
     func readTransport(_ target: UnsafeMutablePointer<CChar>, _ count: Int) -> Int {
         // An end that was announced is asked for until it has come; else less than asked for means that nothing is left.
         if isDry { return -1 }
+        if controlCount > Self.controlLimit {
+            // Within OpenSSL, which would go on with the next record by itself.
+            transportError = EPROTO
+            return -1
+        }
         while true {
             let received = unsafe recv(socket.descriptor, target, count, 0)
             if received > 0 {
@@ -137,6 +147,11 @@ internal import CSystem
             unsafe output.append(UnsafeRawPointer(bytes) + offset, size)
             offset += size
         }
+    }
+
+    /// OpenSSL has read or sent something that no handler asked for.
+    func noteControl() {
+        if phase == .open { controlCount += 1 }
     }
 
     // MARK: Steps

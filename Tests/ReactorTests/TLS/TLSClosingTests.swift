@@ -1,3 +1,4 @@
+import COpenSSL
 import Testing
 
 @testable import Reactor
@@ -132,6 +133,26 @@ import Testing
             pair.peer.closeNow()
             recorder.forget()
         }
+    }
+
+    /// A change of keys costs the peer 30 bytes and us more: some are served, a flood ends the connection.
+    @Test(arguments: [(50, true), (1_500, false)]) func keyUpdates(count: Int, isServed: Bool) throws {
+        let connection = try SecureConnection()
+        try connection.shakeHands()
+        for _ in 0..<count {
+            guard let socket = connection.client.socket, socket.isOpen else { break }
+            // The connection is open, so its state is there.
+            unsafe #expect(SSL_key_update(socket.tls?.ssl, SSL_KEY_UPDATE_REQUESTED) == 1)
+            socket.write([7].span)
+            connection.loop.flush()
+            connection.wire.carry()
+            connection.loop.turn(longest: 0)
+        }
+        try connection.turn(until: "it is decided") {
+            !connection.server.failures.isEmpty || connection.server.received.count == count
+        }
+        #expect(connection.server.failures.isEmpty == isServed)
+        connection.close()
     }
 
     @Test func endingInTheHandshakeIsClosed() throws {
