@@ -5,15 +5,18 @@ extension ConfigurationDecoder {
         return FileReference(path: FilePaths.resolve(text(id), besides: location.file), location: location)
     }
 
-    func decodeTLS(_ id: NodeID) -> ListenerTLSConfiguration? {
+    mutating func decodeTLS(_ id: NodeID) -> ListenerTLSConfiguration? {
         guard isMapping(id) else { return nil }
         var tls = ListenerTLSConfiguration()
         tls.location = location(id)
         for (key, value) in entries(id) {
             switch document.key(key) {
             case .certificates:
-                if document.node(value).kind == .sequence {
-                    tls.certificates = document.children(value).compactMap { decodeCertificate($0) }
+                guard document.node(value).kind == .sequence else { continue }
+                tls.certificates = document.children(value).compactMap { decodeCertificate($0) }
+                if document.node(value).count == 0 {
+                    findings.error(
+                        at: location(value), "certificates: the list is empty", fix: "name a certificate and its key")
                 }
             case .profile: tls.profile = word(value) ?? tls.profile
             case .minVersion: tls.minVersion = word(value) ?? tls.minVersion
@@ -61,13 +64,9 @@ extension ConfigurationDecoder {
         return certificates
     }
 
-    /// Answers over TLS need no redirect to it, and a list without certificates serves nobody.
+    /// Answers over TLS need no redirect to it.
     mutating func checkTLS(of listener: ListenerConfiguration) {
-        guard let tls = listener.tls else { return }
-        if tls.certificates.isEmpty {
-            findings.error(at: tls.location, "certificates: the list is empty", fix: "name a certificate and its key")
-        }
-        if listener.redirectToHTTPS {
+        if listener.tls != nil && listener.redirectToHTTPS {
             findings.error(
                 at: listener.location, "redirect_to_https stands on a listener that has tls",
                 fix: "put it on the listener without tls")
