@@ -82,6 +82,16 @@ public final class TestCertificates: Sendable {
         return list
     }
 
+    /// What the authority says about a certificate made before: an OCSP response.
+    public func respond(about name: String) throws -> String {
+        let response = path("\(name).ocsp")
+        try run(
+            "ocsp", "-index", "\(directory.path)/\(name).index", "-rsigner", authority, "-rkey",
+            "\(directory.path)/ca.key", "-CA", authority, "-issuer", authority, "-cert",
+            "\(directory.path)/\(name).pem", "-ndays", "7", "-respout", response)
+        return response
+    }
+
     /// Runs `openssl` and gives what it wrote to its standard output.
     @discardableResult
     public func run(_ arguments: String...) throws -> String { try run(arguments) }

@@ -198,6 +198,32 @@ import Testing
         }
     }
 
+    @Test func aStapledResponseIsSentAlong() throws {
+        let files = try certificates.make("localhost", "DNS:localhost")
+        let response = try certificates.respond(about: "localhost")
+        let text = configuration(
+            "certificates: [ { certificate: \(files.certificate), key: \(files.key), ocsp: \(response) } ]")
+        try withGateway(text, origin) { gateway in
+            let asked = try sClient(gateway, "-status")
+            #expect(asked.contains("OCSP Response Status: successful") && asked.contains("Cert Status: good"))
+        }
+    }
+
+    /// Over the limit there is no handshake and no answer, only the end.
+    @Test func connectionsAreCapped() throws {
+        let files = try certificates.make("localhost", "DNS:localhost")
+        let text = configuration("certificates: [ \(pair(files)) ]").replacing(
+            "tls: {", with: "max_connections: 1, tls: {")
+        try withGateway(text, origin) { gateway in
+            let first = try gateway.connect()
+            try eventually("the first is counted") {
+                let second = try gateway.connect()
+                return try second.readToEnd().isEmpty
+            }
+            first.close()
+        }
+    }
+
     @Test func applicationProtocols() throws {
         let files = try certificates.make("localhost", "DNS:localhost")
         try withGateway(configuration("certificates: [ \(pair(files)) ]"), origin) { gateway in

@@ -36,7 +36,12 @@ enum ConnectionRefusal {
         return (0..<text.count).map { text.span[$0] }
     }()
 
-    static func answer(_ descriptor: Int32) {
+    /// - Parameter isTLS: the client expects a handshake, which would cost more than it is worth: it sees the end only.
+    static func answer(_ descriptor: Int32, isTLS: Bool) {
+        if isTLS {
+            _ = close(descriptor)
+            return
+        }
         // The bytes live as long as the program.
         unsafe answer.withUnsafeBufferPointer { bytes in _ = unsafe gh_send(descriptor, bytes.baseAddress, bytes.count)
         }

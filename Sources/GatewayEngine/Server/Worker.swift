@@ -90,7 +90,8 @@ final class Worker: @unchecked Sendable {
     private func accept(_ client: Int32, _ address: SocketAddress, listener: Int, _ counter: ConnectionCounter) {
         guard counter.enter() else {
             metrics.downstreamRefused()
-            ConnectionRefusal.answer(client)
+            let isTLS = listener != ListenerBinding.adminIndex && snapshot.listeners[listener].tls != nil
+            ConnectionRefusal.answer(client, isTLS: isTLS)
             return
         }
         guard
