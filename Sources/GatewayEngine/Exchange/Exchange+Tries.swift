@@ -37,6 +37,7 @@ extension Exchange {
             case .upstream(.refused): .upstreamConnectRefused
             case .upstream(.connect): .upstreamConnectFailed
             case .upstream(.connectTimeout): .upstreamConnectTimeout
+            case .upstream(.tls(let reason)): reason.isAboutCertificate ? .upstreamCertificateInvalid : .upstreamTLSFailed
             case .upstream(.closedEarly), .status: .upstreamReset
             case .upstream(.incomplete): .upstreamIncomplete
             case .upstream(.invalid(let error)): GatewayError(response: error)
@@ -120,7 +121,10 @@ extension Exchange {
             return
         }
         switch failure {
-        case .refused, .connect, .connectTimeout:
+        case .tls(let reason) where reason.isAboutCertificate:
+            // Who answers for this name is not to be trusted: no other address is asked.
+            noteTry(.connectFailure)
+        case .refused, .connect, .connectTimeout, .tls:
             // Another address of the same name may do better.
             if let endpoint, addressesTried < endpoint.addressCount { return lease(from: endpoint) }
             noteTry(.connectFailure)

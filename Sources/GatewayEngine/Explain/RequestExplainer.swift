@@ -16,7 +16,8 @@ package struct RequestExplainer {
     /// Compiles a configuration and explains by it.
     package init(_ configuration: GatewayConfiguration) throws(RouteTableError) {
         let metrics = Metrics(build: Metrics.Build(version: "", swiftVersion: ""), start: 0)
-        self.init(try Snapshot(configuration, metrics: metrics, registry: ServiceRegistry()))
+        self.init(
+            try Snapshot(configuration, metrics: metrics, registry: ServiceRegistry(), loadsTLS: false))
     }
 
     /// - Parameters:
@@ -74,6 +75,17 @@ package struct RequestExplainer {
 
         let listener = snapshot.listeners[result.listener]
         guard let path = normalise(head, &result) else { return refusal(.pathRejected, pathReason(head)) }
+        if let port = listener.httpsPort {
+            guard LocationBuilder.httpsOrigin(fields.bytes(head.authority), port: port, into: buffer) else {
+                return refusal(.badRequest)
+            }
+            buffer.append(path.span)
+            if head.hasQuery {
+                buffer.append(byte: UInt8(ascii: "?"))
+                buffer.append(fields.bytes(head.query))
+            }
+            return .redirected(status: 308, location: buffer.span.text)
+        }
         guard let rest = removeStage(listener, path, &result) else { return refusal(.stageNotFound) }
         if head.method == .trace { return refusal(.methodNotAllowed) }
 
@@ -121,8 +133,10 @@ package struct RequestExplainer {
             return proxy(head, route, Array(zip(split.rule.services, weights)), rest, publicPath, &result)
         case .redirect(let redirect):
             buffer.removeAll()
+            let isTLS = snapshot.listeners[result.listener].configuration.tls != nil
+            let listenerScheme: StaticString = isTLS ? "https" : "http"
             let outcome = LocationBuilder.build(
-                route, redirect, scheme: "http", authority: fields.bytes(head.authority),
+                route, redirect, scheme: listenerScheme, authority: fields.bytes(head.authority),
                 publicPath: publicPath.span, path: rest.span, query: fields.bytes(head.query),
                 hasQuery: head.hasQuery, scratch: scratch, into: buffer)
             guard case .built(let range, _) = outcome else { return refusal(.pathRejected) }
