@@ -37,7 +37,8 @@ extension Exchange {
             case .upstream(.refused): .upstreamConnectRefused
             case .upstream(.connect): .upstreamConnectFailed
             case .upstream(.connectTimeout): .upstreamConnectTimeout
-            case .upstream(.tls(let reason)): reason.isAboutCertificate ? .upstreamCertificateInvalid : .upstreamTLSFailed
+            case .upstream(.tls(let reason)):
+                reason.isAboutCertificate ? .upstreamCertificateInvalid : .upstreamTLSFailed
             case .upstream(.closedEarly), .status: .upstreamReset
             case .upstream(.incomplete): .upstreamIncomplete
             case .upstream(.invalid(let error)): GatewayError(response: error)

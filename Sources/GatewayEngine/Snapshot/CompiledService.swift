@@ -56,7 +56,9 @@ package final class CompiledService: Sendable {
         circuit = breaker.rule.isOn ? state.circuitBreaker() : nil
         adaptiveLimit = breaker.isAdaptive ? state.adaptiveLimit() : nil
         pool = configuration.pool
-        healthCheck = configuration.healthCheck.map { CompiledHealthCheck($0, of: configuration, index: index, tls: tls) }
+        healthCheck = configuration.healthCheck.map {
+            CompiledHealthCheck($0, of: configuration, index: index, tls: tls)
+        }
         ejection = EjectionPolicy(configuration.outlierDetection, endpoints: configuration.endpoints.count)
         self.tls = tls
         serverName = configuration.tls?.serverName

@@ -155,7 +155,7 @@ import Testing
         })
         let bench = try Bench(origin.url)
         #expect(try bench.ask() == wanted)
-        try origin.waitForClose()
+        try bench.turn("its connection to close") { origin.openConnectionCount == 0 }
         try origin.check()
     }
 
