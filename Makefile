@@ -19,6 +19,7 @@ opinion:  ## varnishtest and promtool judge the built program.
 soak:  ## Two minutes of load with clients and services that come and go.
 	@scripts/build
 	@scripts/soak --seconds 120
+	@scripts/reload-soak
 
 build:  ## The program, optimised: .build/release/gatehouse.
 	@scripts/setup

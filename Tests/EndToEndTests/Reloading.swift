@@ -116,6 +116,14 @@ import Testing
         }
     }
 
+    /// A disk that is full, an editor that has just begun: not a wish to serve nothing.
+    @Test func anEmptyFileKeepsTheOldOne() throws {
+        try withGateway(oneListener + "routes: [ { path: /a, respond: { body: old } } ]\n") { gateway in
+            try reload(gateway, "", expecting: "holds no service and no route")
+            #expect(gateway.ask("GET /a") == "old")
+        }
+    }
+
     /// A volume of Kubernetes: the file is a link over a directory's link, and only that one is replaced.
     @Test func aSymbolicLinkThatIsReplacedIsSeen() throws {
         let directory = try TemporaryDirectory()

@@ -23,6 +23,8 @@ class Task:
     origin_port: int
     prefixes: list = field(default_factory=lambda: PLAIN_ROUTES)
     access_log: bool = False
+    # A split of two services, each with two endpoints that are watched.
+    resilient: bool = False
     clients: int = 1024
 
     @property
@@ -56,6 +58,8 @@ class Peer:
     how_to_get = "Benchmarks/compare --install"
     version_arguments = ["--version"]
     routes_by_prefix = True
+    # Whether it has a configuration for `Task.resilient`.
+    resilient = False
 
     def find(self):
         raise NotImplementedError

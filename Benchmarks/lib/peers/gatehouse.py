@@ -8,6 +8,7 @@ from peers.base import Launch, Peer
 
 class Gatehouse(Peer):
     name = "gatehouse"
+    resilient = True
     how_to_get = "swift build -c release, or --gateway PATH"
     version_arguments = ["version"]
 
@@ -33,10 +34,25 @@ class Gatehouse(Peer):
             f'admin: {{ address: "127.0.0.1:{task.admin_port}" }}',
             f"access_log: {{ {log} }}",
             "services:",
-            "  origin:",
-            f'    endpoints: [ "http://127.0.0.1:{task.origin_port}" ]',
-            "    timeouts: { keep_alive: 60s }",
-            "routes:",
         ]
-        lines += [f'  - {{ path: "{prefix}/**", service: origin }}' for prefix in task.prefixes]
+        if task.resilient:
+            for name in ("stable", "candidate"):
+                lines += [
+                    f"  {name}:",
+                    f'    endpoints: [ "http://127.0.0.1:{task.origin_port}", "http://localhost:{task.origin_port}" ]',
+                    "    health_check: { path: /42, interval: 1s, timeout: 500ms }",
+                    "    outlier_detection: {}",
+                    "    retries: { attempts: 2, retry_on: [ connect_failure, reset, 503 ] }",
+                    "    timeouts: { keep_alive: 60s }",
+                ]
+            answer = "split: [ { service: stable, weight: 95 }, { service: candidate, weight: 5 } ]"
+        else:
+            lines += [
+                "  origin:",
+                f'    endpoints: [ "http://127.0.0.1:{task.origin_port}" ]',
+                "    timeouts: { keep_alive: 60s }",
+            ]
+            answer = "service: origin"
+        lines.append("routes:")
+        lines += [f'  - {{ path: "{prefix}/**", {answer} }}' for prefix in task.prefixes]
         return "\n".join(lines) + "\n"

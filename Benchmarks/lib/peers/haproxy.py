@@ -16,6 +16,7 @@ LOG_FORMAT = (
 
 class HAProxy(Peer):
     name = "haproxy"
+    resilient = True
     version_arguments = ["-v"]
 
     def find(self):
@@ -25,6 +26,8 @@ class HAProxy(Peer):
         return lines[0].split()[2]
 
     def rules(self, task):
+        if task.resilient:
+            return "  use_backend candidate if { rand(100) lt 5 }\n  default_backend origin"
         routes = task.write("routes.map", "".join(f"{prefix}/ origin\n" for prefix in task.prefixes))
         return f"  use_backend %[path,map_beg({routes})]"
 
@@ -69,9 +72,18 @@ frontend main
   http-response set-header X-Request-ID %[unique-id]
 {self.rules(task)}
 
-backend origin
-  server origin 127.0.0.1:{task.origin_port}
+{self.backends(task)}
 """
+
+    def backends(self, task):
+        if not task.resilient:
+            return f"backend origin\n  server origin 127.0.0.1:{task.origin_port}"
+        servers = "\n".join(
+            f"  server {host} {host}:{task.origin_port} check inter 1s observe layer7 error-limit 5 on-error mark-down"
+            for host in ("127.0.0.1", "localhost"))
+        return "\n".join(
+            f"backend {name}\n  option httpchk GET /42\n  retries 2\n  retry-on conn-failure empty-response 503\n{servers}"
+            for name in ("origin", "candidate"))
 
 
 class HAProxyRules(HAProxy):

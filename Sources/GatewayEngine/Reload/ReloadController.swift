@@ -79,6 +79,9 @@ package final class ReloadController: Sendable {
             report = ReloadReport(.unchanged)
         } else if !refused.isEmpty {
             report = ReloadReport(.refused(refused))
+        } else if let configuration = result.configuration, isCutShort(configuration) {
+            report = ReloadReport(
+                .failed("\(path) holds no service and no route, as if it were cut short; write `routes: []` and restart to serve none"))
         } else if let configuration = result.configuration {
             report = server.reload(configuration)
             if report.succeeded { loaded.applied = loaded.tried }
@@ -87,6 +90,12 @@ package final class ReloadController: Sendable {
         }
         report.warnings = result.warnings
         return report
+    }
+
+    /// An empty file is a configuration too, but hardly one that somebody wants to go on by: the more likely reason is a
+    /// disk that is full, or a writer that has just begun.
+    private func isCutShort(_ configuration: GatewayConfiguration) -> Bool {
+        configuration.routes.isEmpty && configuration.services.isEmpty && !server.configuration.routes.isEmpty
     }
 
     private func settle(_ outcome: ReloadReport, _ began: Int64) -> ReloadReport {
