@@ -48,6 +48,9 @@ struct CheckedFile {
                 findings += error.diagnostics.map { Finding($0) }
             }
         }
+        if let configuration = result.configuration {
+            findings += IdentityCheck.diagnostics(configuration).map { Finding($0) }
+        }
         if let resolver { findings += resolver.warnings(for: result.hostNames).map { Finding($0) } }
         let file = CheckedFile(path: path, findings: findings, configuration: result.configuration)
         return file.sorted()

@@ -11,7 +11,11 @@ enum MetricLayout {
     static let statusCount = 600
     static let errors = statuses + statusCount
     static let loopLag = errors + GatewayError.slotCount
-    static let general = loopLag + DurationBuckets.slots
+    /// By `TokenCheck`.
+    static let tokenChecks = loopLag + DurationBuckets.slots
+    /// Fetched, failed.
+    static let keyFetches = tokenChecks + TokenCheck.count
+    static let general = keyFetches + 2
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
     static let classes = 0  // by status / 100; 0: no status
