@@ -19,6 +19,7 @@ package final class GatewayServer: Sendable {
         package let address: String
         package let port: UInt16
         package let isAdmin: Bool
+        package let isTLS: Bool
     }
 
     struct State {
@@ -59,6 +60,7 @@ package final class GatewayServer: Sendable {
             throw error
         }
         releases.adopt(configuration)
+        metrics.show(self.snapshot)
     }
 
     static func compile(
@@ -179,7 +181,8 @@ package final class GatewayServer: Sendable {
             let isAdmin = listener.binding.isAdmin
             return Bound(
                 listener: isAdmin ? "admin" : publication.snapshot.listeners[listener.index].configuration.name,
-                address: listener.binding.address.description, port: listener.binding.address.port, isAdmin: isAdmin)
+                address: listener.binding.address.description, port: listener.binding.address.port, isAdmin: isAdmin,
+                isTLS: !isAdmin && publication.snapshot.listeners[listener.index].tls != nil)
         }
     }
 

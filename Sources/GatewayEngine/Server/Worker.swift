@@ -43,6 +43,7 @@ final class Worker: @unchecked Sendable {
     private var clientCount = 0
     private var spare: [Exchange] = []
     private let clock = WorkerClock()
+    private var certificates = CertificateWatch()
     private let date = WireBuffer(capacity: 64)
     private var dateSecond: Int64 = -1
     private var addressLine = LineWriter(capacity: 64)
@@ -162,7 +163,7 @@ final class Worker: @unchecked Sendable {
         let counter = slot.binding.counter
         guard counter.enter() else {
             metrics.downstreamRefused()
-            ConnectionRefusal.answer(client)
+            ConnectionRefusal.answer(client, isTLS: slot.tls != nil)
             return
         }
         guard let downstream = HTTP1Downstream(descriptor: client, address: address, slot: slot, worker: self) else {
@@ -292,6 +293,8 @@ final class Worker: @unchecked Sendable {
         onTick?()
         // A quiet loop lets go of expired tokens too.
         tokens.sweep(64, at: loop.wallNow / 1_000_000_000)
+        // One of them is enough.
+        if loop.index == 0 { certificates.look(snapshot, now: loop.wallNow, log) }
         accessLog?.flush()
         metrics.loopLag(nanoseconds: loop.takeWorstLag())
     }

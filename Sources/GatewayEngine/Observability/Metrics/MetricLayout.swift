@@ -1,3 +1,5 @@
+internal import Reactor
+
 /// Which counter stands at which slot of a worker's shard: first what concerns the whole worker, then a block for each
 /// route series, then one for each service series.
 enum MetricLayout {
@@ -15,7 +17,11 @@ enum MetricLayout {
     static let tokenChecks = loopLag + DurationBuckets.slots
     /// Fetched, failed.
     static let keyFetches = tokenChecks + TokenCheck.count
-    static let general = keyFetches + 2
+    static let tlsHandshakes = keyFetches + 2
+    static let tlsResumed = tlsHandshakes + 1
+    /// One for each `TLSFailure`.
+    static let tlsFailures = tlsHandshakes + 2
+    static let general = tlsFailures + TLSFailure.allCases.count
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
     static let classes = 0  // by status / 100; 0: no status
