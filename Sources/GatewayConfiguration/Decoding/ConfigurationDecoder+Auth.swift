@@ -82,14 +82,14 @@ extension ConfigurationDecoder {
                 "keys of one issuer come from jwks_uri, or from discovery, or from secret and keys, not from several",
                 fix: "keep one of them, or list several issuers")
         }
-        if let node = nodes.keySet { return keySet(node) }
-        if let node = discovery { return self.discovery(node, issuer) }
-        guard isWritten else { return nil }
         if let secret = nodes.secret, document.scalar(secret) != nil, text(secret).utf8.count < 32 {
             findings.warning(
                 at: location(secret), "secret: shorter than the 32 bytes that HS256 needs",
                 fix: "use a longer random secret")
         }
+        if let node = nodes.keySet { return keySet(node) }
+        if let node = discovery { return self.discovery(node, issuer) }
+        guard isWritten else { return nil }
         let keys = nodes.keys.map { node in values(node).compactMap { writtenKey($0) } } ?? []
         return .written(secret: nodes.secret.map { Secret(text($0)) }, keys: keys)
     }
@@ -227,7 +227,8 @@ extension ConfigurationDecoder {
             case .keySet, .discovery:
                 guard isShared else { break }
                 findings.error(
-                    at: issuer.location, "algorithms: HS256 and the like are for a shared secret, not for published keys",
+                    at: issuer.location,
+                    "algorithms: HS256 and the like are for a shared secret, not for published keys",
                     fix: "remove them: whoever can read the keys could sign with them")
             case .written(let secret, let keys):
                 guard secret != nil, keys.isEmpty, !isShared else { break }
@@ -236,7 +237,8 @@ extension ConfigurationDecoder {
                     fix: "name one of these")
             }
         }
-        let headers = Set((auth.claimsToHeaders ?? AuthConfiguration.defaultHeaders).map { IdentityName.folded($0.header) })
+        let headers = Set(
+            (auth.claimsToHeaders ?? AuthConfiguration.defaultHeaders).map { IdentityName.folded($0.header) })
         if let header = auth.places?.header, headers.contains(IdentityName.folded(header)) {
             findings.error(
                 at: auth.location, "token: \(header) is set by claims_to_headers, and so taken away from what comes in",

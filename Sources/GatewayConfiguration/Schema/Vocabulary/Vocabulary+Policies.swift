@@ -33,7 +33,9 @@ extension Vocabulary {
                 .claims, .map(keys: .name, values: .oneOrList(.choice([.text, .boolean, claimNumber]))),
                 "Claims and the values they must have; of a list, one."),
             Field(.url, .scalar(.httpURL), "Who is asked, for `introspection` and `forward`.", planned: true),
-            Field(.timeout, .scalar(.duration(off: false)), "How long it may take to answer.", default: "5s", planned: true),
+            Field(
+                .timeout, .scalar(.duration(off: false)), "How long it may take to answer.", default: "5s",
+                planned: true),
             Field(.header, .fieldName, "The header that carries an API key.", default: "X-Api-Key", planned: true),
             Field(.consumers, .list(.scalar(.name)), "Consumers or groups that may pass.", planned: true),
         ])

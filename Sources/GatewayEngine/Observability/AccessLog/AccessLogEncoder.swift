@@ -1,5 +1,6 @@
 package import GatewayConfiguration
 package import HTTPWire
+internal import Identity
 internal import Reactor
 
 /// Writes an access record as one line of JSON. One per worker; it keeps its scratch and its clock's text from record to

@@ -74,10 +74,8 @@ extension Exchange {
         case .written(let keys): return keys
         case .fetched(let feed):
             identityWait &+= 1
-            let number = identityWait
-            let answer = feed.lookUp(token.header.identifier, now: worker.loop.now) { [self] in
-                worker.loop.execute { [self] in keysMayHaveCome(number) }
-            }
+            let waiter = KeyWaiter(exchange: self, number: identityWait)
+            let answer = feed.lookUp(token.header.identifier, now: worker.loop.now) { waiter.resume() }
             switch answer {
             case .keys(let keys): return keys
             case .wait: return nil
@@ -87,7 +85,7 @@ extension Exchange {
         }
     }
 
-    private func keysMayHaveCome(_ number: UInt64) {
+    fileprivate func keysMayHaveCome(_ number: UInt64) {
         // The request may be over, and this object serve another one.
         guard number == identityWait, phase == .waiting, policyStep == .authenticate else { return }
         runPolicies()
@@ -96,7 +94,8 @@ extension Exchange {
     private func accept(_ token: VerifiedToken, _ auth: CompiledAuth) {
         identity = token
         let fields = request.fields
-        if !token.subject.isEmpty { record.subject = fields.store(token.subject.span) }
+        let subject = token.subject
+        if !subject.isEmpty { record.subject = fields.store(subject.span) }
         if !auth.forwardsToken { auth.places.remove(from: request, scratch: worker.pathBuffer) }
         for index in auth.headers.indices {
             let (name, value) = (auth.headers[index], token.headerTexts[index])
@@ -128,6 +127,17 @@ extension Exchange {
         challenge = auth.challenges.insufficient
         refuse(refusal == .insufficientScope ? .insufficientScope : .forbidden)
         return false
+    }
+}
+
+/// A request that waits for keys. The exchange is touched on its own loop only.
+private struct KeyWaiter: @unchecked Sendable {
+    let exchange: Exchange
+    let number: UInt64
+
+    /// From any thread.
+    func resume() {
+        exchange.worker.loop.execute { exchange.keysMayHaveCome(number) }
     }
 }
 

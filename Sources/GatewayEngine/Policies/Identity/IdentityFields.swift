@@ -47,7 +47,10 @@ struct IdentityFields: Sendable {
     }
 
     private func contains(_ name: Span<UInt8>) -> Bool {
-        for index in names.indices where Self.equal(name, names[index].span) { return true }
+        for index in names.indices {
+            let folded = names[index]
+            if Self.equal(name, folded.span) { return true }
+        }
         return false
     }
 

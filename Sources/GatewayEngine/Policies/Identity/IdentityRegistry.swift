@@ -1,4 +1,5 @@
 internal import GatewayConfiguration
+internal import Reactor
 internal import Synchronization
 
 /// What outlives a snapshot of all that concerns identity: the keys of issuers, and the numbers under which verified
@@ -16,6 +17,8 @@ final class IdentityRegistry: Sendable {
         var feeds: [KeySourceConfiguration: KeyFeed] = [:]
         var numbers: [Verification: Int] = [:]
         var lastNumber = 0
+        /// One for all issuers, with the system's certificates; made here, since that reads files.
+        var tls: TLSContext?
     }
 
     private let state = Mutex(State())
@@ -24,9 +27,11 @@ final class IdentityRegistry: Sendable {
 
     /// nil for keys that are written in the configuration.
     func feed(_ source: KeySourceConfiguration) -> KeyFeed? {
-        state.withLock { state in
+        if case .written = source { return nil }
+        return state.withLock { state in
             if let known = state.feeds[source] { return known }
-            let made = KeyFeed(source)
+            if state.tls == nil { state.tls = Self.makeTLS() }
+            let made = KeyFeed(source, tls: state.tls)
             if let made { state.feeds[source] = made }
             return made
         }
@@ -39,6 +44,10 @@ final class IdentityRegistry: Sendable {
             state.numbers[verification] = state.lastNumber
             return state.lastNumber
         }
+    }
+
+    private static func makeTLS() -> TLSContext? {
+        try? TLSContext(client: TLSContext.ClientOptions())
     }
 
     /// For the metrics, by name.

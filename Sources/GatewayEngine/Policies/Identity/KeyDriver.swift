@@ -62,10 +62,10 @@ final class KeyDriver: TimerNode, @unchecked Sendable {  // Only `ask` is called
 
     private func perform(_ fetch: KeySetCache.Fetch, for feed: KeyFeed) {
         guard let worker, feeds.contains(where: { $0 === feed }) else { return }
-        guard let target = HTTPTarget(fetch.address) else {
+        guard let target = HTTPTarget(fetch.address), !target.endpoint.tls || feed.tls != nil else {
             return end(.failed(.unreachable), fetch, feed)
         }
-        let pool = Self.pool(to: target.endpoint, worker)
+        let pool = Self.pool(to: target.endpoint, feed.tls, worker)
         let request = InternalRequest(
             worker: worker, method: .get, target: target.target, host: Array(target.endpoint.authority.utf8),
             fields: [("Accept", "application/json"), ("User-Agent", "gatehouse"), ("Connection", "close")],
@@ -82,12 +82,14 @@ final class KeyDriver: TimerNode, @unchecked Sendable {  // Only `ask` is called
     }
 
     /// A pool of its own: an issuer's endpoint is nobody's service, and its address may come out of its own document.
-    private static func pool(to endpoint: EndpointConfiguration, _ worker: Worker) -> EndpointPool {
+    private static func pool(
+        to endpoint: EndpointConfiguration, _ tls: TLSContext?, _ worker: Worker
+    ) -> EndpointPool {
         var service = ServiceConfiguration(name: endpoint.authority, endpoints: [endpoint])
         service.pool.maxIdle = 0
         service.outlierDetection.enabled = false
         let compiled = CompiledService(
-            service, index: 0, series: .none, firstLabel: 0, state: ServiceState(name: service.name))
+            service, index: 0, series: .none, firstLabel: 0, state: ServiceState(name: service.name), tls: tls)
         return EndpointPool(worker: worker, service: compiled, endpoint: compiled.endpoints[0])
     }
 

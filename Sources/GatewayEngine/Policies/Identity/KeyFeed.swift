@@ -1,5 +1,6 @@
 internal import GatewayConfiguration
 internal import Identity
+internal import Reactor
 internal import Synchronization
 
 /// The published keys of one issuer, for all loops and over all snapshots that name the same place.
@@ -25,10 +26,12 @@ final class KeyFeed: Sendable {
     let source: KeySourceConfiguration
     /// For logs and metrics: the address as it was written.
     let name: String
+    /// For fetches over https; nil: the system's certificates cannot be had.
+    let tls: TLSContext?
     private let state: Mutex<State>
 
     /// nil for keys that are written in the configuration.
-    init?(_ source: KeySourceConfiguration) {
+    init?(_ source: KeySourceConfiguration, tls: TLSContext?) {
         let location: KeySource.Location
         switch source {
         case .keySet(let target):
@@ -40,6 +43,7 @@ final class KeyFeed: Sendable {
         case .written: return nil
         }
         self.source = source
+        self.tls = tls
         state = Mutex(State(cache: KeySetCache([KeySource(location)])))
     }
 
