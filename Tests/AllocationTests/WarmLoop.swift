@@ -27,6 +27,8 @@ import Testing
         var isLogged = false
         /// `load_balancing` between two endpoints, which are two names for the origin; nil: there is one endpoint.
         var balancing: String?
+        /// The keys of `auth`.
+        var auth: String?
 
         var testDescription: String { name }
 
@@ -35,10 +37,20 @@ import Testing
             return Array("\(line) HTTP/1.1\r\n\(all.map { $0 + "\r\n" }.joined())\r\n\(body)".utf8)
         }
 
+        /// The same caller, so that it is let through.
+        var first: String {
+            let credentials = fields.filter { $0.hasPrefix("Authorization") }.map { $0 + "\r\n" }.joined()
+            return "GET /api/first HTTP/1.1\r\nHost: gateway.test\r\n\(credentials)\r\n"
+        }
+
         var method: String { String(line.prefix { $0 != " " }) }
     }
 
     static let json = #"{"name": "allocation", "values": [1, 2, 3]}"#
+
+    static let secret = "a secret of the allocation test, long enough"
+    static let token = TokenIssuer.token(
+        secret: secret, #""sub":"ada","role":"user","email":"ada@example.com","scope":"read write""#)
 
     static let cases = [
         Case(name: "GET", line: "GET /api/items/7?full=1", answer: json),
@@ -58,6 +70,10 @@ import Testing
         Case(
             name: "a sticky cookie", line: "GET /api/items/7", fields: ["Cookie: at=0123456789abcdef"], answer: json,
             balancing: "policy: random, sticky: { cookie: at }"),
+        Case(
+            name: "a token that is known", line: "GET /api/items/7",
+            fields: ["Authorization: Bearer \(token)", "X_User-Id: root", "X-User-Role: admin"], answer: json,
+            auth: "secret: \"\(secret)\", exclude_paths: [ /open, \"/pages/**\" ], scopes: [ read ], roles: [ user ]"),
     ]
 
     static let clients = 4
@@ -95,10 +111,11 @@ import Testing
             access_log: { \(log) }
             services: { origin: { \(WarmLoop.endpoints(origin, what)), timeouts: { keep_alive: 10m } } }
             routes: [ { name: api, path: "/api/**", service: origin } ]
+            \(what.auth.map { "auth: { \($0) }" } ?? "")
             """, directory: directory, environment: counter.environment)
         let clients = try (0..<WarmLoop.clients).map { _ in try gateway.connect() }
 
-        for client in clients { try client.send("GET /api/first HTTP/1.1\r\nHost: gateway.test\r\n\r\n") }
+        for client in clients { try client.send(what.first) }
         for client in clients { _ = try client.readResponse() }
         let clock = ContinuousClock()
         let warm = clock.now + WarmLoop.clocks

@@ -50,6 +50,7 @@ struct CheckedFile {
             }
         }
         if let configuration = result.configuration {
+            findings += IdentityCheck.diagnostics(configuration).map { Finding($0) }
             let now = OperationLog.wallClock() / 1_000_000_000
             findings += TLSCompiler.check(configuration, now: now).map { Finding($0) }
         }

@@ -9,45 +9,7 @@ struct PolicyNodes {
 extension ConfigurationDecoder {
     /// What identity, limits and routes must agree on.
     mutating func checkPolicies(_ policies: PolicyNodes, routes: [RouteConfiguration]) {
-        if let auth = policies.auth { checkAuth(auth) }
         if let limits = policies.rateLimiting { checkLimits(limits, auth: policies.auth, routes: routes) }
-    }
-
-    /// A type of authentication needs what it checks against.
-    private mutating func checkAuth(_ id: NodeID) {
-        var present: Set<Key> = []
-        var type = ""
-        for (key, value) in entries(id) {
-            guard let known = document.key(key) else {
-                // An unknown key, reported as such, was probably the one that is missing.
-                return
-            }
-            present.insert(known)
-            if known == .type { type = text(value) }
-            if known == .jwksUri, text(value).lowercased().hasPrefix("http://") {
-                findings.warning(
-                    at: location(value), "jwks_uri: keys fetched over http can be exchanged on the way",
-                    fix: "fetch them over https")
-            }
-            if known == .secret, document.scalar(value) != nil, text(value).utf8.count < 32 {
-                findings.warning(
-                    at: location(value), "secret: shorter than the 32 bytes that HS256 needs",
-                    fix: "use a longer random secret")
-            }
-        }
-        // Each type has its own way to know a caller; without it nobody could ever pass.
-        let needed: [Key]
-        switch type {
-        case "jwt": needed = [.jwksUri, .secret, .keys, .issuers, .discovery]
-        case "introspection", "forward": needed = [.url]
-        default: return
-        }
-        if present.isDisjoint(with: needed) {
-            findings.error(
-                at: location(id),
-                "auth: \(type) needs \(needed.map { quote($0.rawValue) }.joined(separator: " or "))",
-                fix: "add one of them")
-        }
     }
 
     /// CORS never allows every origin together with credentials (Fetch standard, "CORS protocol and credentials").

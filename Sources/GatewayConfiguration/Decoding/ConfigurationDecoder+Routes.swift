@@ -72,6 +72,7 @@ extension ConfigurationDecoder {
         case .aggregate: checkAggregate(value)
         case .mirror: route.mirror = decodeMirror(value)
         case .cors: checkCORS(value)
+        case .auth: route.auth = decodeRouteAuth(value)
         default: break
         }
     }

@@ -36,7 +36,9 @@ struct ConfigurationDecoder {
             case .forwarding: decodeForwarding(value, into: &configuration.forwarding)
             case .services: configuration.services = decodeServices(value)
             case .routes: routes = value
-            case .auth: policies.auth = value
+            case .auth:
+                policies.auth = value
+                if isMapping(value) { configuration.auth = decodeAuth(value) }
             case .rateLimiting: policies.rateLimiting = value
             case .cors: checkCORS(value)
             default: break
@@ -44,6 +46,7 @@ struct ConfigurationDecoder {
         }
         checkListeners(configuration)
         if let routes { configuration.routes = decodeRoutes(routes) }
+        checkAuth(&configuration)
         checkPolicies(policies, routes: configuration.routes)
         return configuration
     }

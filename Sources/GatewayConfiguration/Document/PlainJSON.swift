@@ -34,6 +34,22 @@ package indirect enum PlainJSON: Sendable, Hashable {
         if case .object(let members) = self { members[name] } else { nil }
     }
 
+    /// As JSON on one line, members sorted by name.
+    var written: String {
+        switch self {
+        case .null: "null"
+        case .boolean(let value): "\(value)"
+        case .integer(let number): "\(number)"
+        case .number(let text): text
+        case .text(let text): JSONText.quote(text)
+        case .list(let values): "[\(values.map(\.written).joined(separator: ","))]"
+        case .object(let members):
+            "{"
+                + members.sorted { $0.key < $1.key }.map { "\(JSONText.quote($0.key)):\($0.value.written)" }
+                .joined(separator: ",") + "}"
+        }
+    }
+
     package var text: String? { if case .text(let text) = self { text } else { nil } }
     package var integer: Int? { if case .integer(let number) = self { number } else { nil } }
     package var list: [PlainJSON]? { if case .list(let values) = self { values } else { nil } }
@@ -41,7 +57,7 @@ package indirect enum PlainJSON: Sendable, Hashable {
 
 extension Document {
     /// The builder bounds the depth.
-    fileprivate func value(_ id: NodeID) -> PlainJSON {
+    func value(_ id: NodeID) -> PlainJSON {
         switch node(id).kind {
         case .sequence: return .list(children(id).map(value))
         case .mapping:

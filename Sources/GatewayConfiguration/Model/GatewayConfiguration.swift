@@ -17,6 +17,8 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var trustedProxies: [NetworkPrefix]
     package var services: [ServiceConfiguration]
     package var routes: [RouteConfiguration]
+    /// nil: nobody is asked, unless a route does.
+    package var auth: AuthConfiguration?
     /// `Proxy-Status`, `Via`, `Forwarded`: what is added besides the always-on headers.
     package var forwarding: ForwardingConfiguration
 

@@ -28,6 +28,7 @@ package struct RouteConfiguration: Sendable, Hashable {
     /// nil: the listener's.
     package var paths: PathPolicyConfiguration?
     package var mirror: MirrorConfiguration?
+    package var auth = RouteAuthConfiguration.inherit
     @NotCompared package var location: SourceLocation
 
     package init(name: String, path: PathMatch, answer: Answer, location: SourceLocation = .none) {

@@ -75,6 +75,7 @@ extension Exchange {
         let name = snapshot.gatewayName
         ErrorBody.writeProxyStatus(error, gateway: name.span, into: proxyStatus)
         fields.append(.proxyStatus, proxyStatus.span)
+        if !challenge.isEmpty { fields.append(.wwwAuthenticate, challenge.span) }
         if response.status == 503 { appendRetryAfter(fields) }
         respond(body.span)
     }

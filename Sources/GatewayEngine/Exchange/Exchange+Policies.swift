@@ -17,8 +17,12 @@ extension Exchange {
         while true {
             switch policyStep {
             case .preflight: policyStep = .authenticate
-            case .authenticate: policyStep = .authorise
-            case .authorise: policyStep = .rateLimit
+            case .authenticate:
+                guard authenticate(plan) else { return }
+                policyStep = .authorise
+            case .authorise:
+                guard authorise(plan) else { return }
+                policyStep = .rateLimit
             case .rateLimit: policyStep = .validate
             case .validate: policyStep = .transform
             case .transform: policyStep = .answer

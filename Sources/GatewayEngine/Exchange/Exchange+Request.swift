@@ -21,7 +21,9 @@ extension Exchange {
             note(ClientAddress.find(request.fields, peer: client.address, trusted: snapshot.trustedProxies))
         }
 
-        // (2) Fields that would be read as others behind us, and those that concern this connection only.
+        // (2) Fields that would be read as others behind us, those that only this gateway may set, and those that concern
+        // this connection only.
+        snapshot.auth.fields.strip(request.fields)
         do {
             try FieldRules.applyUnderscores(request.fields, settings.underscores)
         } catch {

@@ -151,6 +151,8 @@ extension Exchange {
     }
 
     func requestEnd() {
+        // A field behind the body is as good a forgery as one in front of it.
+        if framing == .chunked { snapshot.auth.fields.strip(requestTrailers) }
         mirror?.end()
         upstream?.sendEnd(trailers: framing == .chunked ? requestTrailers : nil)
     }

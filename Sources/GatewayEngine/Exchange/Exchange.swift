@@ -1,5 +1,6 @@
 internal import GatewayConfiguration
 internal import HTTPWire
+internal import Identity
 internal import Reactor
 internal import Synchronization
 
@@ -56,6 +57,14 @@ final class Exchange: UpstreamRequest {
     var affinity = Affinity()
     /// Which policy is next.
     var policyStep = PolicyStep.preflight
+    /// Who asks; nil: nobody that is known.
+    var identity: VerifiedToken?
+    /// The path needs no identity.
+    var isExcluded = false
+    /// `WWW-Authenticate` of the refusal.
+    var challenge: [UInt8] = []
+    /// The number of the present wait for keys, over all requests that this object serves.
+    var identityWait: UInt64 = 0
     /// The split that is told how it went, and the side; nil: none is.
     var splitLane: SplitLane?
     var splitSide = 0
@@ -136,6 +145,7 @@ final class Exchange: UpstreamRequest {
         framing = .none
         halfClosed = false
         retryAfter = 0
+        isExcluded = false
         removedPrefix = .empty
         hasResponseTrailers = false
         addressesTried = 0
@@ -250,6 +260,8 @@ final class Exchange: UpstreamRequest {
         client = nil
         service = nil
         splitLane = nil
+        identity = nil
+        if !challenge.isEmpty { challenge = [] }
         record.duration = worker.loop.now - startedAt
         if record.status == 0, let error = record.error { record.status = UInt16(truncatingIfNeeded: error.status) }
         worker.metrics.requestFinished(record)

@@ -39,6 +39,7 @@ package struct RequestExplainer {
             var identifiers = IdentifierSource()
             _ = RequestID.ensure(in: head, &identifiers)
             _ = TraceContext.propagate(in: head, &identifiers)
+            snapshot.auth.fields.strip(head.fields)
             try FieldRules.applyUnderscores(head.fields, snapshot.settings.underscores)
             result.verdict = decide(head, framing, &result)
         } catch {

@@ -7,6 +7,9 @@ package final class ServiceRegistry: Sendable {
     /// One for all services: their names make the difference.
     private let stickyKey: SipHash.Key
 
+    /// What identity keeps over snapshots; here, because it belongs to the server as well.
+    let identity = IdentityRegistry()
+
     package init() {
         stickyKey = .random()
     }

@@ -1,5 +1,6 @@
 internal import GatewayConfiguration
 internal import HTTPWire
+internal import Identity
 internal import Reactor
 
 /// One loop of the data plane and all that it owns: its connections, its pools, its buffers, its counters. Nothing in it
@@ -14,6 +15,9 @@ final class Worker: @unchecked Sendable {
     private(set) var view: WorkerView
     let healthChecks = HealthChecks()
     let ejections = Ejections()
+    /// Tokens that this loop has seen verified.
+    let tokens = VerifiedTokenCache()
+    let keyDriver = KeyDriver()
     private(set) var accessLog: AccessLogWorker?
     let scratch = MatchScratch()
     /// For rules of policies, which must not disturb what the route has matched.
@@ -75,6 +79,8 @@ final class Worker: @unchecked Sendable {
         healthChecks.worker = self
         healthChecks.reconcile(snapshot.services)
         ejections.worker = self
+        keyDriver.worker = self
+        keyDriver.reconcile(snapshot.auth.feeds)
         spare.reserveCapacity(Self.spareLimit)
         clock.worker = self
         loop.timers.arm(clock, at: loop.now + WorkerClock.interval)
@@ -101,6 +107,7 @@ final class Worker: @unchecked Sendable {
         if snapshot !== old {
             view = WorkerView(snapshot, worker: self, replacing: view)
             healthChecks.reconcile(snapshot.services)
+            keyDriver.reconcile(snapshot.auth.feeds)
         }
         for slot in slots {
             if let listener = publication.listeners.first(where: { $0.binding === slot.binding }) {
@@ -234,6 +241,7 @@ final class Worker: @unchecked Sendable {
         for downstream in downstreams.reversed() { downstream.abandon() }
         healthChecks.shutDown()
         ejections.shutDown()
+        keyDriver.shutDown()
         view.stop()
         resolver.close()
         loop.timers.disarm(clock)
@@ -283,6 +291,8 @@ final class Worker: @unchecked Sendable {
 
     func tick() {
         onTick?()
+        // A quiet loop lets go of expired tokens too.
+        tokens.sweep(64, at: loop.wallNow / 1_000_000_000)
         // One of them is enough.
         if loop.index == 0 { certificates.look(snapshot, now: loop.wallNow, log) }
         accessLog?.flush()

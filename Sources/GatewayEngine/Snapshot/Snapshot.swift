@@ -13,6 +13,8 @@ package final class Snapshot: Sendable {
     /// What routes have of their own; `retries(for:of:)` and `hedge(for:of:)` read it.
     private let tries: RouteTries
     let faults: [CompiledFault]
+    /// Who may ask, by the places in the routes' plans.
+    let auth: AuthPlans
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
@@ -75,13 +77,16 @@ package final class Snapshot: Sendable {
             configuration.services.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var tries = RouteTries()
         var faults: [CompiledFault] = []
+        var auth = AuthPlans(configuration, registry: registry.identity)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
-                releases: releases, tries: &tries, faults: &faults)
+                releases: releases, tries: &tries, faults: &faults, auth: &auth)
         }
         self.tries = tries
         self.faults = faults
+        self.auth = auth
+        if !auth.diagnostics.isEmpty { throw RouteTableError(diagnostics: auth.diagnostics) }
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels)
         trustedProxies = configuration.trustedProxies
@@ -140,10 +145,13 @@ struct RoutePlan: Sendable {
 
     /// The place in the snapshot's `faults`; -1: none.
     let fault: Int32
+    /// The place in the snapshot's `auth`; -1: nobody is asked.
+    let auth: Int32
 
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
-        services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault]
+        services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
+        auth: inout AuthPlans
     ) {
         way =
             switch route.answer {
@@ -172,6 +180,7 @@ struct RoutePlan: Sendable {
         mirror = configuration.mirror.flatMap { mirror in
             services[mirror.service].map { MirrorPlan(mirror, service: $0) }
         }
+        self.auth = auth.add(configuration.auth)
         fault = configuration.fault == nil ? -1 : Int32(truncatingIfNeeded: faults.count)
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
     }

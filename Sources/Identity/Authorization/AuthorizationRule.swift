@@ -30,6 +30,9 @@ package struct AuthorizationRule: Hashable, Sendable {
 
     package init() {}
 
+    /// Nothing is asked.
+    package var isEmpty: Bool { scopes.isEmpty && roles.isEmpty && conditions.isEmpty }
+
     /// Why a request is refused; towards the client both are 403.
     package enum Refusal: Hashable, Sendable {
         case insufficientScope

@@ -5,6 +5,8 @@
 package enum TokenFault: Error, Hashable, Sendable, CaseIterable {
     // Its form.
     case tooLarge
+    /// More than one was sent, and they differ.
+    case several
     case notCompact
     case badEncoding
     case badHeader
@@ -32,6 +34,7 @@ package enum TokenFault: Error, Hashable, Sendable, CaseIterable {
     package var code: String {
         switch self {
         case .tooLarge: "token_too_large"
+        case .several: "token_several"
         case .notCompact: "token_not_compact"
         case .badEncoding: "token_bad_encoding"
         case .badHeader: "token_bad_header"
@@ -58,6 +61,7 @@ package enum TokenFault: Error, Hashable, Sendable, CaseIterable {
     package var text: String {
         switch self {
         case .tooLarge: "The token is too large"
+        case .several: "Different tokens were sent in several places"
         case .notCompact: "The token is not a signed JSON Web Token in compact form"
         case .badEncoding: "The token is not encoded as base64url"
         case .badHeader: "The header of the token is malformed"

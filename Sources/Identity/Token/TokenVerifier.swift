@@ -98,6 +98,10 @@ package final class VerifiedToken: Sendable {
     /// For each of the issuer's `headerClaims` the value; empty: no header.
     package let headerTexts: [[UInt8]]
     package let scopes: [[UInt8]]
+    /// `sub`, for the log: what is longer than anybody's name is cut.
+    package let subject: [UInt8]
+
+    private static let longestSubject = 128
 
     init(
         text: [UInt8], claims: ClaimSet, expiry: Int64, issuer: Int, key: VerificationKey, headerTexts: [[UInt8]]
@@ -109,6 +113,9 @@ package final class VerifiedToken: Sendable {
         self.key = key
         self.headerTexts = headerTexts
         scopes = claims.scopes
+        // A `sub` that is no text names nobody.
+        let name = claims.node(ClaimPath("sub"))?.stringBytes ?? []
+        subject = Array(name.prefix(Self.longestSubject))
     }
 
     package func hasScope(_ scope: [UInt8]) -> Bool { scopes.contains(scope) }

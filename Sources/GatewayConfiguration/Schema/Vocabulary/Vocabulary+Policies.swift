@@ -1,18 +1,23 @@
 extension Vocabulary {
+    private static let algorithms = Shape.word(
+        "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
+        "EdDSA")
+
     static let auth = ObjectShape(
         "auth", "Who is asking. Every part is optional on a route: what is left out is taken from the top.",
         [
             Field(
-                .type, .word("jwt", "api_key", "basic", "introspection", "forward", "client_certificate"),
-                "How callers show who they are.", required: true),
+                .type,
+                .word("jwt", planned: ["api_key", "basic", "introspection", "forward", "client_certificate"]),
+                "How callers show who they are.", default: "jwt"),
             Field(.issuer, .scalar(.name), "`iss` that tokens must carry."),
             Field(.audiences, .list(.scalar(.name)), "One of them must be in `aud`."),
             Field(.jwksUri, .scalar(.httpURL), "Where the issuer publishes its keys."),
             Field(.discovery, .boolean, "Finds the keys by OpenID Connect discovery from `issuer`."),
             Field(.secret, .scalar(.name), "A shared secret (HS256 and the like); take it from `${env:NAME}`."),
-            Field(.keys, .list(.anything), "Keys as JWK objects, or PEM files by path."),
+            Field(.keys, .list(.anything), keysSummary),
             Field(.issuers, .list(.object(issuer)), "Several issuers, each with its own keys."),
-            Field(.algorithms, .list(.scalar(.name)), "Accepted `alg` values."),
+            Field(.algorithms, .list(algorithms), "Accepted `alg` values.", default: "those that the keys are for"),
             Field(.clockSkew, .duration, "Tolerance for `exp`, `nbf` and `iat`.", default: "60s"),
             Field(.token, .object(tokenPlaces), "Where the token is looked for.", default: "Authorization: Bearer"),
             Field(.excludePaths, .list(.scalar(.pathPattern)), "Paths that need no identity."),
@@ -24,12 +29,20 @@ extension Vocabulary {
             Field(.scopes, .list(.scalar(.name)), "Scopes that are all needed."),
             Field(.anyScope, .list(.scalar(.name)), "Scopes of which one is needed."),
             Field(.roles, .list(.scalar(.name)), "Roles of which one is needed."),
-            Field(.claims, .map(keys: .name, values: .oneOrList(.text)), "Claims and the values they must have."),
-            Field(.url, .scalar(.httpURL), "Who is asked, for `introspection` and `forward`."),
-            Field(.timeout, .scalar(.duration(off: false)), "How long it may take to answer.", default: "5s"),
-            Field(.header, .fieldName, "The header that carries an API key.", default: "X-Api-Key"),
-            Field(.consumers, .list(.scalar(.name)), "Consumers or groups that may pass."),
+            Field(
+                .claims, .map(keys: .name, values: .oneOrList(.choice([.text, .boolean, claimNumber]))),
+                "Claims and the values they must have; of a list, one."),
+            Field(.url, .scalar(.httpURL), "Who is asked, for `introspection` and `forward`.", planned: true),
+            Field(
+                .timeout, .scalar(.duration(off: false)), "How long it may take to answer.", default: "5s",
+                planned: true),
+            Field(.header, .fieldName, "The header that carries an API key.", default: "X-Api-Key", planned: true),
+            Field(.consumers, .list(.scalar(.name)), "Consumers or groups that may pass.", planned: true),
         ])
+
+    private static let keysSummary =
+        "Keys: JWKs as mappings, or texts of JWKs, key sets and PEM, as by `${file:keys/issuer.pem}`."
+    private static let claimNumber = Shape.scalar(.number(-9e15...9e15))
 
     static let issuer = ObjectShape(
         "issuer", "One issuer of tokens.", rules: [.atLeastOne([.jwksUri, .secret, .keys, .discovery])],
@@ -39,8 +52,8 @@ extension Vocabulary {
             Field(.jwksUri, .scalar(.httpURL), "Where it publishes its keys."),
             Field(.discovery, .boolean, "Finds the keys by OpenID Connect discovery."),
             Field(.secret, .scalar(.name), "A shared secret."),
-            Field(.keys, .list(.anything), "Keys as JWK objects, or PEM files by path."),
-            Field(.algorithms, .list(.scalar(.name)), "Accepted `alg` values."),
+            Field(.keys, .list(.anything), keysSummary),
+            Field(.algorithms, .list(algorithms), "Accepted `alg` values.", default: "those around the list"),
         ])
 
     static let tokenPlaces = ObjectShape(

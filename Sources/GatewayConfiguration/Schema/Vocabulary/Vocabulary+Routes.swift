@@ -58,7 +58,9 @@ extension Vocabulary {
             Field(.retries, .object(retries), "Further tries, instead of the service's.", default: "the service's"),
             Field(.hedge, .object(hedge), "Instead of the service's; `max: 0` for none.", default: "the service's"),
             Field(.fault, .object(fault), "Delays or aborts a share of the requests, to rehearse failure."),
-            Field(.auth, .choice([.word("none"), .object(auth)]), "Who may ask on this route.", planned: true),
+            Field(
+                .auth, .choice([.word("none"), .object(auth)]),
+                "Who may ask on this route, in place of those parts on top; `none`: everybody."),
             Field(.rateLimiting, .oneOrList(.object(limit)), "How much, on this route.", planned: true),
             Field(.cors, .object(cors), "Cross-origin rules of this route.", planned: true),
             Field(.transformations, .object(routeTransformation), "Reshapes what passes this route.", planned: true),

@@ -30,8 +30,7 @@ enum Vocabulary {
                 "Named pools of endpoints that answer the same requests."),
             Field(.routes, .list(.object(route)), "Which requests are answered by whom."),
             Field(
-                .auth, .object(auth), "Who may ask: checked on every route unless a route says otherwise.",
-                planned: true),
+                .auth, .object(auth), "Who may ask: checked on every route unless a route says otherwise."),
             Field(
                 .consumers, .map(keys: .name, values: .object(consumer)),
                 "Named callers with credentials, groups and limits of their own.", planned: true),

@@ -1,12 +1,13 @@
 package import GatewayConfiguration
 package import HTTPWire
+internal import Identity
 internal import Reactor
 
 /// Writes an access record as one line of JSON. One per worker; it keeps its scratch and its clock's text from record to
 /// record and allocates nothing.
 ///
 /// The members come in this order, and those without a value are left out:
-/// time, request_id, trace_id, client, client_port, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
+/// time, request_id, trace_id, client, client_port, subject, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
 /// status_from, error, reason, bytes_in, bytes_out, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
 /// attempts, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
 /// it is longer than anyone will read.
@@ -96,6 +97,18 @@ package struct AccessLogEncoder: ~Copyable {
         line.append(addressHigh: record.clientHigh, low: record.clientLow)
         line.append("\",\"client_port\":")
         line.append(decimal: Int(record.clientPort))
+        if !record.subject.isEmpty {
+            line.append(",\"subject\":\"")
+            line.append(json: fields.bytes(record.subject))
+            line.append(byte: UInt8(ascii: "\""))
+        }
+    }
+
+    /// One of the gateway's own words, which need no escape.
+    private mutating func writeReason(_ code: String) {
+        line.append(",\"reason\":\"")
+        for byte in code.utf8 { line.append(byte: byte) }
+        line.append(byte: UInt8(ascii: "\""))
     }
 
     private mutating func writeRequest(_ request: RequestHead) {
@@ -147,6 +160,8 @@ package struct AccessLogEncoder: ~Copyable {
             line.append(rejection.label)
             line.append(byte: UInt8(ascii: "\""))
         }
+        if let fault = record.tokenFault { writeReason(fault.code) }
+        if let refusal = record.authorizationRefusal { writeReason(refusal.code) }
         if record.isRehearsal { line.append(",\"fault_injected\":true") }
         line.append(",\"bytes_in\":")
         line.append(decimal: record.bytesReceived)

@@ -1,4 +1,5 @@
 package import HTTPWire
+package import Identity
 package import Reactor
 
 /// What one exchange was, as plain numbers: filled along the way, read once at its end by the access log and the metrics.
@@ -73,6 +74,13 @@ package struct AccessRecord: Sendable {
     /// In the arena of the request's fields; empty: none.
     package var requestID = ByteRange.empty
     package var traceID = ByteRange.empty
+
+    /// Who asked, as the token says it; in the same arena, and never long.
+    package var subject = ByteRange.empty
+    /// Why the token was not accepted, beside `invalid_token` or `keys_unavailable`.
+    package var tokenFault: TokenFault?
+    /// What the caller did not have, beside `insufficient_scope` or `forbidden`.
+    package var authorizationRefusal: AuthorizationRule.Refusal?
 
     package init() {}
 }

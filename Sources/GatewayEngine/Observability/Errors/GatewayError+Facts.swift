@@ -88,6 +88,27 @@ extension GatewayError {
                 404, "service_not_found", "The path names a service that does not exist.",
                 "error=destination_not_found; details=\"service_not_found\"")
 
+        case .unauthorized:
+            Facts(
+                401, "unauthorized", "This resource needs credentials.",
+                "error=http_request_denied; details=\"unauthorized\"")
+        case .invalidToken:
+            Facts(
+                401, "invalid_token", "The token is not valid.",
+                "error=http_request_denied; details=\"invalid_token\"")
+        case .insufficientScope:
+            Facts(
+                403, "insufficient_scope", "The token does not have the scope that this resource needs.",
+                "error=http_request_denied; details=\"insufficient_scope\"")
+        case .forbidden:
+            Facts(
+                403, "forbidden", "The caller may not do this.",
+                "error=http_request_denied; details=\"forbidden\"")
+        case .keysUnavailable:
+            Facts(
+                503, "keys_unavailable", "Tokens cannot be checked at the moment.",
+                "error=destination_unavailable; details=\"keys_unavailable\"")
+
         case .upstreamConnectFailed:
             Facts(
                 502, "upstream_connect_failed", "No connection to the service could be made.",

@@ -31,6 +31,12 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case pathRejected = 43
     case serviceNotFound = 44
 
+    case unauthorized = 60
+    case invalidToken = 61
+    case insufficientScope = 62
+    case forbidden = 63
+    case keysUnavailable = 64
+
     case upstreamConnectFailed = 100
     case upstreamConnectRefused = 101
     case upstreamConnectTimeout = 102

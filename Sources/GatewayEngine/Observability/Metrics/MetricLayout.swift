@@ -13,7 +13,11 @@ enum MetricLayout {
     static let statusCount = 600
     static let errors = statuses + statusCount
     static let loopLag = errors + GatewayError.slotCount
-    static let tlsHandshakes = loopLag + DurationBuckets.slots
+    /// By `TokenCheck`.
+    static let tokenChecks = loopLag + DurationBuckets.slots
+    /// Fetched, failed.
+    static let keyFetches = tokenChecks + TokenCheck.count
+    static let tlsHandshakes = keyFetches + 2
     static let tlsResumed = tlsHandshakes + 1
     /// One for each `TLSFailure`.
     static let tlsFailures = tlsHandshakes + 2

@@ -105,6 +105,7 @@ package final class Metrics: Sendable {
         page.writeServices(to: &writer)
         page.writeHealth(registry?.known ?? [], now: gh_monotonic_ns(), to: &writer)
         page.writeBreakers(breakers, to: &writer)
+        page.writeIdentity(registry?.identity.known ?? [], to: &writer)
         page.writeWorkers(to: &writer)
         releases?.write(to: &writer)
         page.writeTLS(certificates, to: &writer)

@@ -172,6 +172,24 @@ struct MetricsPage {
         EndpointGauges(states, now: now).write(to: &writer)
     }
 
+    // MARK: Identity
+
+    /// - Parameter feeds: issuers whose keys are fetched.
+    func writeIdentity(_ feeds: [KeyFeed], to writer: inout PrometheusWriter) {
+        writer.begin("gatehouse_tokens_total", .counter, "Tokens that were asked for, by what became of them.")
+        for (slot, label) in TokenCheck.labels.enumerated() {
+            let count = sum(MetricLayout.tokenChecks + slot)
+            if count > 0 { writer.sample(PrometheusWriter.label("result", label), count) }
+        }
+        writer.begin("gatehouse_key_fetches_total", .counter, "Fetches of issuers' keys, by result.")
+        writer.sample("result=\"ok\"", sum(MetricLayout.keyFetches))
+        writer.sample("result=\"failed\"", sum(MetricLayout.keyFetches + 1))
+        writer.begin("gatehouse_issuer_keys", .gauge, "Keys of an issuer; 0 before the first have come.")
+        for feed in feeds {
+            writer.sample(PrometheusWriter.label("issuer", feed.name), gauge: UInt64(feed.keyCount ?? 0))
+        }
+    }
+
     // MARK: TLS
 
     /// - Parameter certificates: of the listeners, in the order of the configuration.

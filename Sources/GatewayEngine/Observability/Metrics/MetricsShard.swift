@@ -107,6 +107,13 @@ package final class MetricsShard: Sendable {
         change(service, MetricLayout.serviceBreaker + Int(phase.rawValue), by: 1)
     }
 
+    // MARK: Identity
+
+    func tokenChecked(_ check: TokenCheck) { slots.add(1, at: MetricLayout.tokenChecks + check.slot) }
+
+    /// The keys of an issuer were asked for.
+    func keysFetched(succeeded: Bool) { slots.add(1, at: MetricLayout.keyFetches + (succeeded ? 0 : 1)) }
+
     // MARK: The loop
 
     /// How much later than asked for a timer fired.

@@ -1,0 +1,59 @@
+package import GatewayConfiguration
+
+/// Identity in a snapshot: each distinct policy once, which a route's plan names by its place.
+struct AuthPlans: Sendable {
+    private(set) var policies: [CompiledAuth] = []
+    private(set) var diagnostics: [Diagnostic] = []
+    /// What is taken out of every request.
+    let fields: IdentityFields
+    private let top: AuthConfiguration?
+    private let realm: String
+    private let registry: IdentityRegistry
+    private var places: [AuthConfiguration: Int32] = [:]
+
+    init(_ configuration: GatewayConfiguration, registry: IdentityRegistry) {
+        top = configuration.auth
+        realm = configuration.forwarding.name
+        self.registry = registry
+        fields = IdentityFields(configuration)
+    }
+
+    /// The place of a route's policy; -1: nobody is asked.
+    mutating func add(_ route: RouteAuthConfiguration) -> Int32 {
+        let configuration: AuthConfiguration
+        switch route {
+        case .none: return -1
+        case .inherit:
+            guard let top else { return -1 }
+            configuration = top
+        case .own(let own): configuration = own.over(top)
+        }
+        if let place = places[configuration] { return place }
+        let place = Int32(truncatingIfNeeded: policies.count)
+        places[configuration] = place
+        policies.append(
+            CompiledAuth(configuration, registry: registry, realm: realm, diagnostics: &diagnostics))
+        return place
+    }
+
+    /// The issuers whose keys are fetched.
+    var feeds: [KeyFeed] {
+        var feeds: [KeyFeed] = []
+        for policy in policies {
+            for case .fetched(let feed) in policy.keys where !feeds.contains(where: { $0 === feed }) {
+                feeds.append(feed)
+            }
+        }
+        return feeds
+    }
+}
+
+/// What only compiling finds about identity: keys that are none, paths that are excluded twice.
+package enum IdentityCheck {
+    package static func diagnostics(_ configuration: GatewayConfiguration) -> [Diagnostic] {
+        var plans = AuthPlans(configuration, registry: IdentityRegistry())
+        _ = plans.add(.inherit)
+        for route in configuration.routes { _ = plans.add(route.auth) }
+        return plans.diagnostics
+    }
+}
