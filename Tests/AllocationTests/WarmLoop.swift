@@ -27,6 +27,8 @@ import Testing
         var isLogged = false
         /// `load_balancing` between two endpoints, which are two names for the origin; nil: there is one endpoint.
         var balancing: String?
+        /// Keys on top.
+        var policies = ""
 
         var testDescription: String { name }
 
@@ -58,6 +60,13 @@ import Testing
         Case(
             name: "a sticky cookie", line: "GET /api/items/7", fields: ["Cookie: at=0123456789abcdef"], answer: json,
             balancing: "policy: random, sticky: { cookie: at }"),
+        Case(
+            name: "a limit", line: "GET /api/items/7", fields: ["X-Tenant: blue"], answer: json,
+            policies: "rate_limiting: { default: [ { requests_per_second: 1000000, key: \"header:X-Tenant\" },"
+                + " { requests_per_day: 10000000 } ] }"),
+        Case(
+            name: "429 by a limit", line: "GET /api/items/7", status: 429,
+            policies: "rate_limiting: { overrides: [ { path: \"/api/**\", requests_per_day: 4 } ] }"),
     ]
 
     static let clients = 4
@@ -95,6 +104,7 @@ import Testing
             access_log: { \(log) }
             services: { origin: { \(WarmLoop.endpoints(origin, what)), timeouts: { keep_alive: 10m } } }
             routes: [ { name: api, path: "/api/**", service: origin } ]
+            \(what.policies)
             """, directory: directory, environment: counter.environment)
         let clients = try (0..<WarmLoop.clients).map { _ in try gateway.connect() }
 

@@ -72,6 +72,7 @@ extension ConfigurationDecoder {
         case .aggregate: checkAggregate(value)
         case .mirror: route.mirror = decodeMirror(value)
         case .cors: checkCORS(value)
+        case .rateLimiting: route.rateLimits = decodeLimits(value, parameters: RouteParameters(route.path))
         default: break
         }
     }

@@ -45,6 +45,9 @@ struct ConfigurationDecoder {
         checkListeners(configuration)
         if let routes { configuration.routes = decodeRoutes(routes) }
         checkPolicies(policies, routes: configuration.routes)
+        if let limits = policies.rateLimiting {
+            configuration.rateLimiting = decodeRateLimiting(limits, routes: configuration.routes)
+        }
         return configuration
     }
 

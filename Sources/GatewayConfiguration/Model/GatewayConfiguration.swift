@@ -17,6 +17,7 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var trustedProxies: [NetworkPrefix]
     package var services: [ServiceConfiguration]
     package var routes: [RouteConfiguration]
+    package var rateLimiting = RateLimitingConfiguration()
     /// `Proxy-Status`, `Via`, `Forwarded`: what is added besides the always-on headers.
     package var forwarding: ForwardingConfiguration
 

@@ -28,6 +28,8 @@ package struct RouteConfiguration: Sendable, Hashable {
     /// nil: the listener's.
     package var paths: PathPolicyConfiguration?
     package var mirror: MirrorConfiguration?
+    /// In place of those on top; empty: none of its own.
+    package var rateLimits: [RateLimitConfiguration] = []
     @NotCompared package var location: SourceLocation
 
     package init(name: String, path: PathMatch, answer: Answer, location: SourceLocation = .none) {

@@ -59,7 +59,11 @@ extension Exchange {
         let format = ErrorBody.Format.negotiated(for: request.fields)
         let body = worker.bodyBuffer
         body.removeAll()
-        ErrorBody.write(error, status: status, message: message, as: format, into: body)
+        if error == .rateLimited {
+            ErrorBody.write(error, retryAfter: retryAfterSeconds, as: format, into: body)
+        } else {
+            ErrorBody.write(error, status: status, message: message, as: format, into: body)
+        }
         response.removeAll()
         response.status = status ?? error.status
         let fields = response.fields
@@ -75,7 +79,7 @@ extension Exchange {
         let name = snapshot.gatewayName
         ErrorBody.writeProxyStatus(error, gateway: name.span, into: proxyStatus)
         fields.append(.proxyStatus, proxyStatus.span)
-        if response.status == 503 { appendRetryAfter(fields) }
+        if response.status == 503 || error == .rateLimited { appendRetryAfter(fields) }
         respond(body.span)
     }
 
@@ -119,6 +123,7 @@ extension Exchange {
         let status = response.status
         appendDate(fields)
         copyRequestID(to: fields)
+        appendLimitFields(to: fields)
         let mayHaveBody = status >= 200 && status != 204 && status != 304
         if mayHaveBody {
             let length = worker.pathBuffer

@@ -28,6 +28,7 @@ extension Exchange {
         if !fields.contains(.date) { appendDate(fields) }
         if record.isRehearsal { markRehearsal(fields) }
         copyRequestID(to: fields)
+        appendLimitFields(to: fields)
         keepClient(fields)
         if snapshot.configuration.forwarding.via {
             let via = snapshot.via(minorVersion: response.minorVersion)

@@ -13,6 +13,7 @@ package final class Snapshot: Sendable {
     /// What routes have of their own; `retries(for:of:)` and `hedge(for:of:)` read it.
     private let tries: RouteTries
     let faults: [CompiledFault]
+    let limits: CompiledLimits
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
@@ -60,15 +61,19 @@ package final class Snapshot: Sendable {
             configuration.services.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var tries = RouteTries()
         var faults: [CompiledFault] = []
+        var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
-                releases: releases, tries: &tries, faults: &faults)
+                releases: releases, tries: &tries, faults: &faults, limits: limits.add(pair.0))
         }
         self.tries = tries
         self.faults = faults
+        try limits.check()
+        self.limits = limits
         self.labels = AccessLabels(
-            routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels)
+            routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
+            limits: limits.labels)
         trustedProxies = configuration.trustedProxies
         attemptsHeader = configuration.forwarding.attemptsHeader.map(NumberField.init)
         timeoutHeader = configuration.forwarding.timeoutHeader.map(NumberField.init)
@@ -125,10 +130,13 @@ struct RoutePlan: Sendable {
 
     /// The place in the snapshot's `faults`; -1: none.
     let fault: Int32
+    /// The scope in the snapshot's `limits`; -1: nothing limits it.
+    let limits: Int32
 
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
-        services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault]
+        services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
+        limits: Int32
     ) {
         way =
             switch route.answer {
@@ -158,6 +166,7 @@ struct RoutePlan: Sendable {
             services[mirror.service].map { MirrorPlan(mirror, service: $0) }
         }
         fault = configuration.fault == nil ? -1 : Int32(truncatingIfNeeded: faults.count)
+        self.limits = limits
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
     }
 

@@ -84,6 +84,12 @@ extension GatewayError {
                 404, "service_not_found", "The path names a service that does not exist.",
                 "error=destination_not_found; details=\"service_not_found\"")
 
+        case .rateLimited:
+            // The answer also says after how many seconds.
+            Facts(
+                429, "rate_limit_exceeded", "Too many requests.",
+                "error=http_request_denied; details=\"rate_limit_exceeded\"")
+
         case .upstreamConnectFailed:
             Facts(
                 502, "upstream_connect_failed", "No connection to the service could be made.",

@@ -30,6 +30,8 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case pathRejected = 43
     case serviceNotFound = 44
 
+    case rateLimited = 70
+
     case upstreamConnectFailed = 100
     case upstreamConnectRefused = 101
     case upstreamConnectTimeout = 102
