@@ -29,6 +29,8 @@ import Testing
         var balancing: String?
         /// The keys of `auth`.
         var auth: String?
+        /// Keys on top.
+        var policies = ""
 
         var testDescription: String { name }
 
@@ -74,6 +76,13 @@ import Testing
             name: "a token that is known", line: "GET /api/items/7",
             fields: ["Authorization: Bearer \(token)", "X_User-Id: root", "X-User-Role: admin"], answer: json,
             auth: "secret: \"\(secret)\", exclude_paths: [ /open, \"/pages/**\" ], scopes: [ read ], roles: [ user ]"),
+        Case(
+            name: "a limit", line: "GET /api/items/7", fields: ["X-Tenant: blue"], answer: json,
+            policies: "rate_limiting: { default: [ { requests_per_second: 1000000, key: \"header:X-Tenant\" },"
+                + " { requests_per_day: 10000000 } ] }"),
+        Case(
+            name: "429 by a limit", line: "GET /api/items/7", status: 429,
+            policies: "rate_limiting: { overrides: [ { path: \"/api/**\", requests_per_day: 4 } ] }"),
     ]
 
     static let clients = 4
@@ -112,6 +121,7 @@ import Testing
             services: { origin: { \(WarmLoop.endpoints(origin, what)), timeouts: { keep_alive: 10m } } }
             routes: [ { name: api, path: "/api/**", service: origin } ]
             \(what.auth.map { "auth: { \($0) }" } ?? "")
+            \(what.policies)
             """, directory: directory, environment: counter.environment)
         let clients = try (0..<WarmLoop.clients).map { _ in try gateway.connect() }
 

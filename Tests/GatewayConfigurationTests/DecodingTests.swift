@@ -60,6 +60,17 @@ import Testing
             " } ]", keys)
     }
 
+    /// What every limit has.
+    static func rates(_ object: String, _ before: String, _ after: String) -> [Probe] {
+        let periods = ["second", "minute", "hour", "day", "month"].map { ("requests_per_\($0)", "1", "2") }
+        let rest = [
+            ("burst", "1", "2"), ("key", "client_ip", "\"header:A\""), ("dry_run", "true", "false"),
+            ("algorithm", "token_bucket", "quota"),
+        ]
+        return periods.map { Probe("\(object).\($0.0)", "\(before)\($0.0): §\(after)", $0.1, $0.2) }
+            + rest.map { Probe("\(object).\($0.0)", "\(before)requests_per_day: 3, \($0.0): §\(after)", $0.1, $0.2) }
+    }
+
     static let paths = [
         "encoded_slash", "encoded_backslash", "encoded_null", "backslash", "empty_segments", "semicolon",
     ].map { ($0, "keep", "reject") }
@@ -279,7 +290,29 @@ import Testing
                 ("timeouts", "{ request: 1s }", "{ request: 0s }"), ("paths", "{}", "{ semicolon: reject }"),
                 ("retries", "{}", "{ attempts: 0 }"), ("hedge", "{ after: 1s }", "{ after: 1s, max: 0 }"),
                 ("fault", "{ abort: 500 }", "{ abort: 501 }"),
+                ("rate_limiting", "{ requests_per_day: 1 }", "[ { requests_per_day: 2 } ]"),
             ])
+        + rates("limit", "rate_limiting: { default: { ", " } }")
+        + rates("limit_override", "rate_limiting: { overrides: [ { path: /a, ", " } ] }")
+        + [
+            Probe(
+                "gateway.rate_limiting", "rate_limiting: §", "{}", "{ default: { requests_per_day: 1 } }"),
+            Probe(
+                "rate_limiting.default", "rate_limiting: { default: § }", "{ requests_per_day: 1 }",
+                "[ { requests_per_day: 2 } ]"),
+            Probe(
+                "rate_limiting.overrides", "rate_limiting: { overrides: § }", "[]",
+                "[ { path: /, requests_per_day: 1 } ]"),
+            Probe(
+                "limit_override.path", "rate_limiting: { overrides: [ { requests_per_day: 1, path: § } ] }", "/a", "/b"),
+            Probe(
+                "limit_override.methods",
+                "rate_limiting: { overrides: [ { path: /, requests_per_day: 1, methods: § } ] }", "ANY", "GET"),
+            Probe(
+                "limit_override.route",
+                "routes: [ { path: /, name: a, respond: {} }, { path: /x, name: b, respond: {} } ]\n"
+                    + "rate_limiting: { overrides: [ { requests_per_day: 1, route: § } ] }", "a", "b"),
+        ]
         + route(
             "fault", "path: /, service: s, fault: { delay: 1s, ", " }",
             [("abort", "500", "501"), ("share", "10%", "20%"), ("header", "A", "B")])

@@ -1,4 +1,5 @@
 internal import GatewayConfiguration
+internal import GatewayEngine
 
 /// A limit or time that applies to a request, and where it is written.
 struct AppliedLimit: Encodable {
@@ -8,6 +9,23 @@ struct AppliedLimit: Encodable {
     var status: Int?
     /// `default`, or the key and the place of what it stands in.
     var from: String
+    /// Nothing happens then.
+    private var isCountedOnly = false
+
+    private enum CodingKeys: String, CodingKey { case name, value, status, from }
+
+    init(name: String, value: String, status: Int?, from: String) {
+        self.name = name
+        self.value = value
+        self.status = status
+        self.from = from
+    }
+
+    /// What happens then, for a person.
+    var then: String {
+        if value == "off" || isCountedOnly { return "" }
+        return status.map { "then \($0)" } ?? "then cut off"
+    }
 
     /// Those of a request that a route takes; `service` is nil where the gateway answers by itself.
     static func all(
@@ -88,5 +106,34 @@ struct AppliedLimit: Encodable {
         }
         if parts.seconds >= 60, parts.seconds % 60 == 0 { return "\(parts.seconds / 60)m" }
         return "\(parts.seconds)s"
+    }
+}
+
+extension AppliedLimit {
+    /// A rate, and why it is this one.
+    init(rate: RateLimitConfiguration, from source: RequestExplanation.LimitSource, of route: RouteConfiguration) {
+        name = "requests by \(rate.keys.map(\.description).joined(separator: ", "))"
+        let unit =
+            switch rate.period {
+            case .second: "s"
+            case .minute: "min"
+            case .hour: "h"
+            case .day: "day"
+            case .month: "month"
+            }
+        value = "\(rate.requests)/\(unit)"
+        status = rate.isDryRun ? nil : 429
+        isCountedOnly = rate.isDryRun
+        let place =
+            switch source {
+            case .default: "rate_limiting.default"
+            case .override(let index): "rate_limiting.overrides[\(index)]"
+            case .route: "rate_limiting of route \"\(route.name)\""
+            }
+        var notes: [String] = []
+        if let burst = rate.burst { notes.append("burst \(burst)") }
+        if rate.algorithm != .tokenBucket { notes.append(rate.algorithm.rawValue) }
+        if rate.isDryRun { notes.append("dry run: refuses nothing") }
+        from = "\(place) (\(rate.location))" + notes.map { ", \($0)" }.joined()
     }
 }

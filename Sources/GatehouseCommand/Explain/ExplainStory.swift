@@ -155,14 +155,15 @@ struct ExplainStory {
             case .upstream: service = ServiceConfiguration(name: first.service, endpoints: first.endpoints)
             }
         }
-        return AppliedLimit.all(route: route, service: service, configuration)
+        let rates = explanation.limits.map { AppliedLimit(rate: $0, from: explanation.limitSource, of: route) }
+        return rates + AppliedLimit.all(route: route, service: service, configuration)
     }
 
     private func limits() -> [String] {
         var lines = ["", "Limits on the way:"]
         for limit in appliedLimits {
             let name = pad(limit.name, 22)
-            let status = limit.value == "off" ? "" : limit.status.map { "then \($0)" } ?? "then cut off"
+            let status = limit.then
             lines.append("  \(name) \(pad(limit.value, 8)) \(pad(status, 13)) \(limit.from)")
         }
         return lines

@@ -36,7 +36,7 @@ extension ConfigurationDecoder {
         let identity = IdentityHeaders(auth, document)
         for (key, value) in entries(id) {
             switch document.key(key) {
-            case .default: checkKeys(value, identity)
+            case .default: for limit in values(value) { checkKeys(limit, identity) }
             case .overrides:
                 for limit in values(value) {
                     checkKeys(limit, identity)

@@ -73,6 +73,7 @@ extension ConfigurationDecoder {
         case .mirror: route.mirror = decodeMirror(value)
         case .cors: checkCORS(value)
         case .auth: route.auth = decodeRouteAuth(value)
+        case .rateLimiting: route.rateLimits = decodeLimits(value, parameters: RouteParameters(route.path))
         default: break
         }
     }

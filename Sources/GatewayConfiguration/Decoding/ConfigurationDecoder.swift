@@ -48,6 +48,9 @@ struct ConfigurationDecoder {
         if let routes { configuration.routes = decodeRoutes(routes) }
         checkAuth(&configuration)
         checkPolicies(policies, routes: configuration.routes)
+        if let limits = policies.rateLimiting {
+            configuration.rateLimiting = decodeRateLimiting(limits, routes: configuration.routes)
+        }
         return configuration
     }
 

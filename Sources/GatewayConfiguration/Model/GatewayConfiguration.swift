@@ -19,6 +19,7 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var routes: [RouteConfiguration]
     /// nil: nobody is asked, unless a route does.
     package var auth: AuthConfiguration?
+    package var rateLimiting = RateLimitingConfiguration()
     /// `Proxy-Status`, `Via`, `Forwarded`: what is added besides the always-on headers.
     package var forwarding: ForwardingConfiguration
 

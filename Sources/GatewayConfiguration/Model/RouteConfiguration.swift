@@ -29,6 +29,8 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var paths: PathPolicyConfiguration?
     package var mirror: MirrorConfiguration?
     package var auth = RouteAuthConfiguration.inherit
+    /// In place of those on top; empty: none of its own.
+    package var rateLimits: [RateLimitConfiguration] = []
     @NotCompared package var location: SourceLocation
 
     package init(name: String, path: PathMatch, answer: Answer, location: SourceLocation = .none) {

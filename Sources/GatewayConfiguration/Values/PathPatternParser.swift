@@ -94,7 +94,7 @@ extension PathPattern {
     }
 
     /// The names that templates of this route may use.
-    var parameterNames: [String] { segments.compactMap(\.parameterName) }
+    package var parameterNames: [String] { segments.compactMap(\.parameterName) }
 }
 
 extension PathPattern.Segment {

@@ -23,11 +23,13 @@ extension Exchange {
         service.release(ticket, worker)
     }
 
-    /// Whole seconds, rounded up, at least one: `Retry-After: 0` would be a request to come back at once.
+    /// Rounded up, at least one: `Retry-After: 0` would be a request to come back at once.
+    var retryAfterSeconds: Int { max(1, Int((retryAfter + 999_999_999) / 1_000_000_000)) }
+
     func appendRetryAfter(_ fields: HeaderBlock) {
         let text = worker.pathBuffer
         text.removeAll()
-        text.append(decimal: max(1, Int((retryAfter + 999_999_999) / 1_000_000_000)))
+        text.append(decimal: retryAfterSeconds)
         fields.append(.retryAfter, text.span)
     }
 
@@ -39,6 +41,7 @@ extension Exchange {
         guard fault.hits(request.fields) else { return false }
         record.isRehearsal = true
         guard fault.delay > 0 else { return abort(fault) }
+        keepMatch()
         let timer = FaultTimer(self)
         faultTimer = timer
         worker.loop.timers.arm(timer, at: worker.loop.now + fault.delay)
@@ -49,6 +52,7 @@ extension Exchange {
     fileprivate func delayIsOver() {
         faultTimer = nil
         guard phase == .waiting else { return }
+        restoreMatch()
         let plan = snapshot.plans[routeIndex]
         if !abort(snapshot.faults[Int(plan.fault)]) { answer(plan) }
     }

@@ -59,7 +59,11 @@ extension Exchange {
         let format = ErrorBody.Format.negotiated(for: request.fields)
         let body = worker.bodyBuffer
         body.removeAll()
-        ErrorBody.write(error, status: status, message: message, as: format, into: body)
+        if error == .rateLimited {
+            ErrorBody.write(error, retryAfter: retryAfterSeconds, as: format, into: body)
+        } else {
+            ErrorBody.write(error, status: status, message: message, as: format, into: body)
+        }
         response.removeAll()
         response.status = status ?? error.status
         let fields = response.fields
@@ -76,7 +80,7 @@ extension Exchange {
         ErrorBody.writeProxyStatus(error, gateway: name.span, into: proxyStatus)
         fields.append(.proxyStatus, proxyStatus.span)
         if !challenge.isEmpty { fields.append(.wwwAuthenticate, challenge.span) }
-        if response.status == 503 { appendRetryAfter(fields) }
+        if response.status == 503 || error == .rateLimited { appendRetryAfter(fields) }
         respond(body.span)
     }
 
@@ -139,6 +143,7 @@ extension Exchange {
         appendDate(fields)
         copyRequestID(to: fields)
         demandHTTPS(fields)
+        appendLimitFields(to: fields)
         let mayHaveBody = status >= 200 && status != 204 && status != 304
         if mayHaveBody {
             let length = worker.pathBuffer

@@ -10,6 +10,16 @@ extension Exchange {
         case preflight, authenticate, authorise, rateLimit, validate, transform, answer
     }
 
+    /// To be called before a policy waits: what the route has matched stands in the worker's scratch, which the next
+    /// request overwrites.
+    func keepMatch() {
+        keptMatch.removeAll(keepingCapacity: true)
+        for index in 0..<worker.scratch.parameterCount { keptMatch.append(worker.scratch.parameter(index)) }
+    }
+
+    /// To be called when the wait is over, before anything asks for the route's parameters.
+    func restoreMatch() { worker.scratch.restore(keptMatch) }
+
     /// Goes on from `policyStep`.
     func runPolicies() {
         guard phase == .waiting else { return }
@@ -23,7 +33,9 @@ extension Exchange {
             case .authorise:
                 guard authorise(plan) else { return }
                 policyStep = .rateLimit
-            case .rateLimit: policyStep = .validate
+            case .rateLimit:
+                policyStep = .validate
+                if plan.limits >= 0, !passesLimits(plan) { return }
             case .validate: policyStep = .transform
             case .transform: policyStep = .answer
             case .answer:

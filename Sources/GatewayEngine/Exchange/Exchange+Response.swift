@@ -29,6 +29,7 @@ extension Exchange {
         if !fields.contains(.date) { appendDate(fields) }
         if record.isRehearsal { markRehearsal(fields) }
         copyRequestID(to: fields)
+        appendLimitFields(to: fields)
         keepClient(fields)
         demandHTTPS(fields)
         if snapshot.configuration.forwarding.via {

@@ -111,6 +111,10 @@ final class Exchange: UpstreamRequest {
     var halfClosed = false
     /// The place at the service; nil: none is taken.
     var ticket: ServiceTicket?
+    /// What the client is told of its limits, in the same arena.
+    var limitFields = LimitFieldRanges()
+    /// The route's parameters while a policy waits: other requests use the worker's scratch then.
+    var keptMatch: [ByteRange] = []
     /// Nanoseconds until a refused request may come again; 0: not known.
     var retryAfter: Int64 = 0
     /// Runs while the request is delayed on purpose.
@@ -146,6 +150,7 @@ final class Exchange: UpstreamRequest {
         halfClosed = false
         retryAfter = 0
         isExcluded = false
+        limitFields = LimitFieldRanges()
         removedPrefix = .empty
         hasResponseTrailers = false
         addressesTried = 0

@@ -7,6 +7,7 @@ internal import HTTPWire
 package struct RequestExplainer {
     package let snapshot: Snapshot
     private let scratch = MatchScratch()
+    private let policyScratch = MatchScratch()
     private let buffer = WireBuffer(capacity: 1_024)
 
     package init(_ snapshot: Snapshot) {
@@ -112,6 +113,10 @@ package struct RequestExplainer {
         if wantsTunnel && !plan.webSocket { return refusal(.upgradeNotSupported) }
         let limit = plan.requestBody >= 0 ? plan.requestBody : snapshot.settings.requestBody
         if case .length(let length) = framing, length > limit { return refusal(.bodyTooLarge) }
+        if let set = snapshot.limits.find(plan.limits, head, path: rest.span, scratch: policyScratch) {
+            result.limits = set.limits.map(\.configuration)
+            result.limitSource = set.source
+        }
         return answer(head, plan, route, rest, path, &result)
     }
 

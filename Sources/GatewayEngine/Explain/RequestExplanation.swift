@@ -52,6 +52,14 @@ package struct RequestExplanation: Sendable {
         package internal(set) var cause: Cause
     }
 
+    /// Where limits stand.
+    package enum LimitSource: Sendable, Hashable {
+        case `default`
+        /// The index in the configuration.
+        case override(Int)
+        case route
+    }
+
     package internal(set) var listener: Int
     package internal(set) var host = ""
     /// The path as it came, and the query behind its `?`.
@@ -76,6 +84,9 @@ package struct RequestExplanation: Sendable {
     package internal(set) var removedPrefix = ""
     /// What `Host` says upstream, where it is not each endpoint's own authority.
     package internal(set) var upstreamHost: String?
+    /// The limits that hold, all at once, and where they come from.
+    package internal(set) var limits: [RateLimitConfiguration] = []
+    package internal(set) var limitSource = LimitSource.default
     /// nil: no split answers.
     package internal(set) var split: SplitDecision?
     package internal(set) var verdict = Verdict.refused(.notFound, reason: nil, allow: [])

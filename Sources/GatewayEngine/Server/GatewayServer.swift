@@ -1,5 +1,6 @@
 internal import CSystem
 package import GatewayConfiguration
+internal import RateLimits
 internal import Reactor
 internal import Synchronization
 
@@ -36,6 +37,8 @@ package final class GatewayServer: Sendable {
     let connections: ConnectionCounter
     /// Splits, canaries, and what operators may do with them.
     package let releases: ReleaseRegistry
+    /// Counts of limits: what was counted outlives a reload.
+    private let limitStore = LimitStore.random()
     private let workerCount: Int
     private let pages: AdminPages
     let state: Mutex<State>
@@ -47,6 +50,7 @@ package final class GatewayServer: Sendable {
         metrics = Metrics(build: build, start: OperationLog.wallClock())
         pages = AdminPages(metrics: metrics)
         metrics.show(registry)
+        metrics.show(limitStore)
         connections = ConnectionCounter(limit: configuration.limits.connections, whole: nil)
         workerCount = configuration.workers ?? SystemLimits.processors
         releases = ReleaseRegistry(workers: workerCount, log: log, stateFile: configuration.stateFile)
@@ -118,7 +122,7 @@ package final class GatewayServer: Sendable {
         let workers = (0..<count).map { index in
             Worker(
                 index: index, of: count, snapshot: publication.snapshot, metrics: metrics,
-                accessLog: publication.accessLog, log: log, pages: pages)
+                accessLog: publication.accessLog, log: log, pages: pages, limitStore: limitStore)
         }
         tick(workers)
         var threads: [LoopThread] = []
@@ -152,12 +156,14 @@ package final class GatewayServer: Sendable {
         _ = gate.wait(milliseconds: Int(clamping: longest / 1_000_000) + 250)
     }
 
-    /// The first worker's clock serves all of them: it watches the memory of the process, and has the canaries judged.
+    /// The first worker's clock serves all of them: it watches the memory of the process, has the canaries judged, and
+    /// forgets counts that do not matter any more.
     private func tick(_ workers: [Worker]) {
         guard let first = workers.first else { return }
         let whole = SystemLimits.memory
         var memory = MemoryGuard(cap: whole)
-        first.onTick = { [unowned first, log, releases] in
+        first.onTick = { [unowned first, log, releases, limitStore] in
+            limitStore.sweep(at: LimitTime(monotonic: first.loop.now, epoch: first.loop.wallNow))
             releases.tick(now: first.loop.now, wall: first.loop.wallNow)
             let limit = first.snapshot.configuration.limits.memory
             memory.cap = limit > 0 ? limit : whole

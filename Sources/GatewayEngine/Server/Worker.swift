@@ -1,6 +1,7 @@
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Identity
+internal import RateLimits
 internal import Reactor
 
 /// One loop of the data plane and all that it owns: its connections, its pools, its buffers, its counters. Nothing in it
@@ -30,6 +31,12 @@ final class Worker: @unchecked Sendable {
     let bodyBuffer = WireBuffer(capacity: 4 * 1024)
     /// Given to bodies that cannot have trailers.
     let noTrailers = HeaderBlock()
+    /// Counts of limits, shared by all workers.
+    let limitStore: LimitStore
+    /// The limits of the request that is being asked about, the key of one of them, and what the client is told.
+    let limitCheck = LimitCheck()
+    let limitKey = WireBuffer(capacity: 512)
+    var limitText: [UInt8] = []
     var identifiers = IdentifierSource()
     private(set) var isDraining = false
     /// The pages of the admin listener.
@@ -60,14 +67,14 @@ final class Worker: @unchecked Sendable {
 
     init(
         index: Int, of count: Int = 1, snapshot: Snapshot, metrics: Metrics, accessLog: AccessLogSink?,
-        log: OperationLog,
-        pages: AdminPages
+        log: OperationLog, pages: AdminPages, limitStore: LimitStore = .random()
     ) {
         loop = EventLoop(index: index)
         self.count = count
         self.metrics = metrics.makeShard()
         view = WorkerView(snapshot)
         self.log = log
+        self.limitStore = limitStore
         let (options, rejected) = NameResolverOptions.fromEnvironment()
         resolver = NameResolver(loop: loop, options: options)
         if index == 0, let rejected {

@@ -15,6 +15,7 @@ package final class Snapshot: Sendable {
     let faults: [CompiledFault]
     /// Who may ask, by the places in the routes' plans.
     let auth: AuthPlans
+    let limits: CompiledLimits
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
@@ -78,17 +79,21 @@ package final class Snapshot: Sendable {
         var tries = RouteTries()
         var faults: [CompiledFault] = []
         var auth = AuthPlans(configuration, registry: registry.identity)
+        var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
-                releases: releases, tries: &tries, faults: &faults, auth: &auth)
+                releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0))
         }
         self.tries = tries
         self.faults = faults
         self.auth = auth
         if !auth.diagnostics.isEmpty { throw RouteTableError(diagnostics: auth.diagnostics) }
+        try limits.check()
+        self.limits = limits
         self.labels = AccessLabels(
-            routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels)
+            routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
+            limits: limits.labels)
         trustedProxies = configuration.trustedProxies
         attemptsHeader = configuration.forwarding.attemptsHeader.map(NumberField.init)
         timeoutHeader = configuration.forwarding.timeoutHeader.map(NumberField.init)
@@ -147,11 +152,13 @@ struct RoutePlan: Sendable {
     let fault: Int32
     /// The place in the snapshot's `auth`; -1: nobody is asked.
     let auth: Int32
+    /// The scope in the snapshot's `limits`; -1: nothing limits it.
+    let limits: Int32
 
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
-        auth: inout AuthPlans
+        auth: inout AuthPlans, limits: Int32
     ) {
         way =
             switch route.answer {
@@ -182,6 +189,7 @@ struct RoutePlan: Sendable {
         }
         self.auth = auth.add(configuration.auth)
         fault = configuration.fault == nil ? -1 : Int32(truncatingIfNeeded: faults.count)
+        self.limits = limits
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
     }
 

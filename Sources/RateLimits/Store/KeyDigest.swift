@@ -13,6 +13,13 @@ package struct KeyDigest: Hashable, Sendable {
         self.high = high
     }
 
+    /// Of bytes alone, the same in every process: what stands for a long part of a key.
+    package init(of bytes: Span<UInt8>) {
+        var hash = SipHash13((0, 0))
+        hash.append(bytes)
+        self = hash.finish()
+    }
+
     /// The digest of a key under a limit, for which its own digest stands: that of its identity, with a secret of
     /// zeros.
     init(_ limit: KeyDigest, _ key: Span<UInt8>, secret: (UInt64, UInt64)) {

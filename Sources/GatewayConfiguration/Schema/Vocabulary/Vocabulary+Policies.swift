@@ -77,7 +77,7 @@ extension Vocabulary {
     private static let rates: [Key] = [
         .requestsPerSecond, .requestsPerMinute, .requestsPerHour, .requestsPerDay, .requestsPerMonth,
     ]
-    private static let requests = Shape.integer(1...1_000_000_000)
+    private static let requests = Shape.integer(1...16_777_215)
 
     private static let limitFields: [Field] = [
         Field(.requestsPerSecond, requests, "The rate: this many a second."),
@@ -91,7 +91,9 @@ extension Vocabulary {
             "Who shares a bucket: client_ip, consumer, route, `header:`, `claim:`, `cookie:`, `query:`, `path:` with a name;"
                 + " several together make one key.", default: "client_ip"),
         Field(
-            .algorithm, .word("token_bucket", "sliding_window"), "How requests are counted.", default: "token_bucket"),
+            .algorithm, .word("token_bucket", "sliding_window", "quota"),
+            "How requests are counted: a bucket that fills at the rate, any window of this length, or calendar days and"
+                + " months (UTC).", default: "token_bucket; `quota` for a month"),
         Field(.dryRun, .boolean, "Counts and logs, but refuses nothing.", default: "false"),
     ]
 
@@ -104,16 +106,19 @@ extension Vocabulary {
             Field(.path, .scalar(.pathPattern), "Requests to these paths."),
             Field(.methods, .oneOrList(.scalar(.method)), "With these methods.", default: "ANY"),
             Field(.route, .scalar(.name), "Requests of this route."),
-            Field(.consumer, .scalar(.name), "Requests of this consumer."),
-            Field(.group, .scalar(.name), "Requests of this group."),
+            Field(.consumer, .scalar(.name), "Requests of this consumer.", planned: true),
+            Field(.group, .scalar(.name), "Requests of this group.", planned: true),
         ] + limitFields)
 
     static let rateLimiting = ObjectShape(
         "rate_limiting", "How much may be asked.",
         [
-            Field(.default, .object(limit), "Shared by all routes without an override."),
+            Field(
+                .default, .oneOrList(.object(limit)),
+                "Shared by all routes without an override; of several all must admit."),
             Field(.overrides, .list(.object(limitOverride)), "The most specific one wins."),
-            Field(.store, .object(limitStore), "Where counts are kept.", default: "in this process"),
+            Field(
+                .store, .object(limitStore), "Where counts are kept.", default: "in this process", planned: true),
         ])
 
     static let limitStore = ObjectShape(

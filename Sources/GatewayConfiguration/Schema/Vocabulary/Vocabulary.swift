@@ -34,7 +34,7 @@ enum Vocabulary {
             Field(
                 .consumers, .map(keys: .name, values: .object(consumer)),
                 "Named callers with credentials, groups and limits of their own.", planned: true),
-            Field(.rateLimiting, .object(rateLimiting), "How much each client may ask.", planned: true),
+            Field(.rateLimiting, .object(rateLimiting), "How much each client may ask."),
             Field(.cors, .object(cors), "Cross-origin rules, preflight requests included.", planned: true),
             Field(
                 .transformations, .list(.object(transformation)), "How requests and responses are reshaped, by path.",

@@ -11,11 +11,15 @@ package final class AccessLabels: Sendable {
     private let routes: [UInt32]
     private let services: [UInt32]
     private let endpoints: [UInt32]
+    private let limits: [UInt32]
 
     /// - Parameters:
     ///   - routes: name and place of each route, in the order of its index.
     ///   - endpoints: `host:port` of all endpoints of all services, in the order of the index that the engine gave them.
-    package init(routes: [(name: String, location: SourceLocation)], services: [String], endpoints: [String]) {
+    package init(
+        routes: [(name: String, location: SourceLocation)], services: [String], endpoints: [String],
+        limits: [String] = []
+    ) {
         var arena: [UInt8] = []
         var piece = LineWriter(capacity: 256)
         var starts: [UInt32] = []
@@ -61,6 +65,15 @@ package final class AccessLabels: Sendable {
         }
         starts.append(UInt32(truncatingIfNeeded: arena.count))
         self.endpoints = starts
+
+        starts = []
+        for limit in limits {
+            piece.append(",\"limit\":")
+            piece.append(quotedJSON: limit)
+            keep(&piece, in: &arena, &starts)
+        }
+        starts.append(UInt32(truncatingIfNeeded: arena.count))
+        self.limits = starts
         self.arena = arena
     }
 
@@ -68,6 +81,7 @@ package final class AccessLabels: Sendable {
 
     func writeRoute(_ index: Int32, into line: inout LineWriter) { write(routes, index, into: &line) }
     func writeService(_ index: Int32, into line: inout LineWriter) { write(services, index, into: &line) }
+    func writeLimit(_ index: Int32, into line: inout LineWriter) { write(limits, index, into: &line) }
     func writeEndpoint(_ index: Int32, into line: inout LineWriter) { write(endpoints, index, into: &line) }
 
     /// An index without a name writes nothing: a line with a gap serves its reader better than a trap.

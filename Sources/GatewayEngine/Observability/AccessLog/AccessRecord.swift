@@ -29,6 +29,25 @@ package struct AccessRecord: Sendable {
         }
     }
 
+    /// What the limits said.
+    package enum LimitState: UInt8, Sendable {
+        /// None held.
+        case none
+        case allowed
+        case refused
+        /// A limit in dry run would have refused.
+        case dryRun
+
+        package var name: StaticString {
+            switch self {
+            case .none: "none"
+            case .allowed: "allowed"
+            case .refused: "refused"
+            case .dryRun: "dry_run"
+            }
+        }
+    }
+
     /// When the first byte of the request was read: nanoseconds since 1970-01-01T00:00:00Z.
     package var start: Int64 = 0
     /// From there to the last byte of the answer handed to the client's socket.
@@ -62,6 +81,9 @@ package struct AccessRecord: Sendable {
     package var route: Int32 = -1
     package var service: Int32 = -1
     package var endpoint: Int32 = -1
+    package var limitState = LimitState.none
+    /// Of the limits that held, the one that decided; as above.
+    package var limit: Int32 = -1
     /// Where the counters of route and service stand (`Metrics.assignRoutes`, `Metrics.assignServices`).
     package var routeSeries = SeriesID.none
     package var serviceSeries = SeriesID.none

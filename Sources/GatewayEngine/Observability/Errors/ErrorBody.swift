@@ -78,6 +78,23 @@ package enum ErrorBody {
         end(error, members, as: format, into: buffer)
     }
 
+    /// An error that is over after some seconds: the sentence says so, and the member `retry_after`. Without an
+    /// allocation: whoever asks too much does so often.
+    package static func write(
+        _ error: GatewayError, retryAfter seconds: Int, as format: Format = .json, into buffer: WireBuffer
+    ) {
+        begin(error, error.status, as: format, into: buffer)
+        buffer.append(error.message)
+        put(" Retry after ", to: buffer)
+        buffer.append(decimal: seconds)
+        put(seconds == 1 ? " second." : " seconds.", to: buffer)
+        buffer.append(byte: UInt8(ascii: "\""))
+        if format == .problem { putCode(error, to: buffer) }
+        put(", \"retry_after\": ", to: buffer)
+        buffer.append(decimal: seconds)
+        put("}\n", to: buffer)
+    }
+
     /// `gatehouse; error=connection_timeout; details="upstream_connect_timeout"`: the value of `Proxy-Status`.
     /// The gateway's name must be a token or a quoted string already, as configuration makes sure.
     package static func writeProxyStatus(_ error: GatewayError, gateway: Span<UInt8>, into buffer: WireBuffer) {
@@ -108,11 +125,7 @@ package enum ErrorBody {
         _ error: GatewayError, _ members: [Member], as format: Format, into buffer: WireBuffer
     ) {
         buffer.append(byte: UInt8(ascii: "\""))
-        if format == .problem {
-            put(", \"error\": \"", to: buffer)
-            buffer.append(error.code)
-            buffer.append(byte: UInt8(ascii: "\""))
-        }
+        if format == .problem { putCode(error, to: buffer) }
         for member in members {
             put(", \"", to: buffer)
             buffer.append(member.name)
@@ -120,6 +133,12 @@ package enum ErrorBody {
             append(member.value, to: buffer)
         }
         put("}\n", to: buffer)
+    }
+
+    private static func putCode(_ error: GatewayError, to buffer: WireBuffer) {
+        put(", \"error\": \"", to: buffer)
+        buffer.append(error.code)
+        buffer.append(byte: UInt8(ascii: "\""))
     }
 
     private static func append(_ value: Member.Value, to buffer: WireBuffer) {

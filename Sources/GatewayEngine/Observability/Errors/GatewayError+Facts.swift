@@ -108,6 +108,11 @@ extension GatewayError {
             Facts(
                 503, "keys_unavailable", "Tokens cannot be checked at the moment.",
                 "error=destination_unavailable; details=\"keys_unavailable\"")
+        case .rateLimited:
+            // The answer also says after how many seconds.
+            Facts(
+                429, "rate_limit_exceeded", "Too many requests.",
+                "error=http_request_denied; details=\"rate_limit_exceeded\"")
 
         case .upstreamConnectFailed:
             Facts(

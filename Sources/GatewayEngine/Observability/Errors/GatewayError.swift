@@ -36,6 +36,7 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case insufficientScope = 62
     case forbidden = 63
     case keysUnavailable = 64
+    case rateLimited = 70
 
     case upstreamConnectFailed = 100
     case upstreamConnectRefused = 101

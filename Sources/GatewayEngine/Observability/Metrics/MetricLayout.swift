@@ -50,5 +50,11 @@ enum MetricLayout {
     static let serviceBreaker = serviceShed + 1
     static let serviceStride = serviceBreaker + BreakerMachine.Phase.allCases.count
 
+    /// Of a limit: requests that it admitted, that it refused, and that it would have refused were it not in dry run.
+    static let limitAllowed = 0
+    static let limitRefused = 1
+    static let limitDryRun = 2
+    static let limitStride = 3
+
     static func statusClass(_ status: UInt16) -> Int { status < 600 ? Int(status) / 100 : 0 }
 }

@@ -1,5 +1,6 @@
 internal import CSystem
 package import HTTPWire
+internal import RateLimits
 internal import Synchronization
 
 /// All counters of the gateway: it hands out a shard to each worker and writes the page that Prometheus reads.
@@ -20,6 +21,8 @@ package final class Metrics: Sendable {
 
     /// Route names, and service names, that get a series of their own unless said otherwise.
     package static let seriesCap = 1_000
+    /// Limits that get one.
+    static let limitCap = 200
 
     /// The page's media type.
     package static let contentType = PrometheusWriter.contentType
@@ -34,6 +37,8 @@ package final class Metrics: Sendable {
     private struct State {
         var routes: SeriesTable
         var services: SeriesTable
+        var limits = SeriesTable(cap: Metrics.limitCap)
+        var limitStore: LimitStore?
         var shards: [MetricsShard] = []
         var registry: ServiceRegistry?
         var releases: ReleaseRegistry?
@@ -61,7 +66,8 @@ package final class Metrics: Sendable {
     /// A new worker's counters. They stay in all sums even when the worker has ended.
     package func makeShard() -> MetricsShard {
         let shard = MetricsShard(
-            routeSeries: routeCap + SeriesID.firstNamed, serviceSeries: serviceCap + SeriesID.firstNamed)
+            routeSeries: routeCap + SeriesID.firstNamed, serviceSeries: serviceCap + SeriesID.firstNamed,
+            limitSeries: Metrics.limitCap + SeriesID.firstNamed)
         state.withLock { $0.shards.append(shard) }
         return shard
     }
@@ -71,6 +77,12 @@ package final class Metrics: Sendable {
 
     /// The same for services.
     package func assignServices(_ names: [String]) -> [SeriesID] { state.withLock { $0.services.assign(names) } }
+
+    /// The same for a limit.
+    func assignLimit(_ name: String) -> SeriesID { state.withLock { $0.limits.assign([name])[0] } }
+
+    /// From now on the page shows what this store holds.
+    func show(_ limits: LimitStore) { state.withLock { $0.limitStore = limits } }
 
     /// The page shows the breakers and certificates of the snapshot in use.
     func show(_ snapshot: Snapshot) {
@@ -99,6 +111,7 @@ package final class Metrics: Sendable {
         let (routes, services, shards, registry, releases, breakers, certificates) = state.withLock {
             ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases, $0.breakers, $0.certificates)
         }
+        let (limits, limitStore) = state.withLock { ($0.limits.names, $0.limitStore) }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
         page.writeRequests(to: &writer)
@@ -106,6 +119,7 @@ package final class Metrics: Sendable {
         page.writeHealth(registry?.known ?? [], now: gh_monotonic_ns(), to: &writer)
         page.writeBreakers(breakers, to: &writer)
         page.writeIdentity(registry?.identity.known ?? [], to: &writer)
+        page.writeLimits(limits, limitStore?.statistics, to: &writer)
         page.writeWorkers(to: &writer)
         releases?.write(to: &writer)
         page.writeTLS(certificates, to: &writer)

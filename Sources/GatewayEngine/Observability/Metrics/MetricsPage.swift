@@ -1,4 +1,5 @@
 internal import Reactor
+internal import RateLimits
 
 /// The sums over all workers, as families of the page. Made for one scrape.
 ///
@@ -209,6 +210,33 @@ struct MetricsPage {
             let path = PrometheusWriter.label("certificate", certificate.path)
             writer.sample("\(listener),\(path)", UInt64(clamping: certificate.notAfter))
         }
+    }
+
+    // MARK: Limits
+
+    /// - Parameter store: nil: there is none.
+    func writeLimits(_ names: [String], _ store: LimitStore.Statistics?, to writer: inout PrometheusWriter) {
+        guard let first = shards.first else { return }
+        writer.begin(
+            "gatehouse_rate_limit_requests_total", .counter,
+            "Requests that a limit admitted, refused, or would have refused were it not in dry run.")
+        for index in names.indices where index >= SeriesID.firstNamed || index == 0 {
+            let counts = (0..<MetricLayout.limitStride).map { sum(first.limitSlot(index, $0)) }
+            if counts.allSatisfy({ $0 == 0 }) { continue }
+            let label = PrometheusWriter.label("limit", names[index])
+            writer.sample(label, "result", "allowed", counts[MetricLayout.limitAllowed])
+            writer.sample(label, "result", "refused", counts[MetricLayout.limitRefused])
+            writer.sample(label, "result", "dry_run", counts[MetricLayout.limitDryRun])
+        }
+        guard let store else { return }
+        writer.begin("gatehouse_rate_limit_keys", .gauge, "Keys whose requests are counted in this process.")
+        writer.sample(gauge: UInt64(clamping: store.keys))
+        writer.begin("gatehouse_rate_limit_bytes", .gauge, "Memory of these counts.")
+        writer.sample(gauge: UInt64(clamping: store.bytes))
+        writer.begin(
+            "gatehouse_rate_limit_evictions_total", .counter,
+            "Counts given up while they mattered: there were too many.")
+        writer.sample(UInt64(clamping: store.evictions))
     }
 
     // MARK: Workers

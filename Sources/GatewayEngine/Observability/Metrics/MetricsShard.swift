@@ -9,10 +9,12 @@ package final class MetricsShard: Sendable {
     private let slots: CounterSlots
     private let routeStart = MetricLayout.general
     private let serviceStart: Int
+    private let limitStart: Int
 
-    init(routeSeries: Int, serviceSeries: Int) {
+    init(routeSeries: Int, serviceSeries: Int, limitSeries: Int) {
         serviceStart = MetricLayout.general + routeSeries * MetricLayout.routeStride
-        slots = CounterSlots(count: serviceStart + serviceSeries * MetricLayout.serviceStride)
+        limitStart = serviceStart + serviceSeries * MetricLayout.serviceStride
+        slots = CounterSlots(count: limitStart + limitSeries * MetricLayout.limitStride)
     }
 
     // MARK: Client connections
@@ -113,6 +115,13 @@ package final class MetricsShard: Sendable {
 
     /// The keys of an issuer were asked for.
     func keysFetched(succeeded: Bool) { slots.add(1, at: MetricLayout.keyFetches + (succeeded ? 0 : 1)) }
+    // MARK: Limits
+
+    func limitAllowed(_ limit: SeriesID) { count(limit, MetricLayout.limitAllowed) }
+    func limitRefused(_ limit: SeriesID) { count(limit, MetricLayout.limitRefused) }
+    func limitWouldRefuse(_ limit: SeriesID) { count(limit, MetricLayout.limitDryRun) }
+
+    private func count(_ limit: SeriesID, _ offset: Int) { slots.add(1, at: limitSlot(Int(limit.index), offset)) }
 
     // MARK: The loop
 
@@ -126,6 +135,8 @@ package final class MetricsShard: Sendable {
     func serviceSlot(_ series: Int, _ offset: Int) -> Int {
         serviceStart + series * MetricLayout.serviceStride + offset
     }
+
+    func limitSlot(_ series: Int, _ offset: Int) -> Int { limitStart + series * MetricLayout.limitStride + offset }
 
     @inline(__always)
     private func change(_ service: SeriesID, _ offset: Int, by amount: Int) {
