@@ -150,6 +150,7 @@ extension Exchange {
     }
 
     func requestEnd() {
+        if let adminCall { return perform(adminCall) }
         mirror?.end()
         upstream?.sendEnd(trailers: framing == .chunked ? requestTrailers : nil)
     }
