@@ -58,7 +58,7 @@ struct AdminTarget: Equatable {
     private static func inConfiguration(_ path: String) throws(Outcome) -> AdminTarget {
         let result = ConfigurationLoader.load(path: path)
         let hint = "name the address: --admin 127.0.0.1:9901, or GATEHOUSE_ADMIN"
-        guard let admin = result.configuration?.admin else {
+        guard let admin = result.admin else {
             // What is wrong with a file is the business of `check`; here only its address matters.
             let reason = result.errors.isEmpty ? "\(path) has no admin listener" : "\(path) does not say where it is"
             throw Outcome(.usage, "cannot find the running gateway: \(reason); \(hint)")
