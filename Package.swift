@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "Identity", dependencies: ["JSONStream", "COpenSSL", "CSystem"], swiftSettings: settings),
         .target(name: "RateLimits", swiftSettings: settings),
         .target(
-            name: "Reactor", dependencies: ["CLibuv", "CCares", "CSystem"], exclude: ["README.md"],
+            name: "Reactor", dependencies: ["CLibuv", "CCares", "COpenSSL", "CSystem"], exclude: ["README.md"],
             swiftSettings: settings),
         .target(name: "GatewayConfiguration", dependencies: ["CLibyaml"], swiftSettings: settings),
         .target(
@@ -68,7 +68,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RateLimitsTests", dependencies: ["RateLimits", "GatehouseTesting"], swiftSettings: settings),
-        .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: settings),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor", "COpenSSL"], swiftSettings: settings),
         .testTarget(
             name: "GatewayConfigurationTests", dependencies: ["GatewayConfiguration"], exclude: ["Golden"],
             swiftSettings: settings),

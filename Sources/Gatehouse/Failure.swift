@@ -58,12 +58,15 @@ extension Gateway {
         public let port: UInt16
         /// Whether it is the admin listener: `/metrics`, `/livez`, `/readyz`.
         public let isAdmin: Bool
+        /// Whether clients speak TLS there (https).
+        public let isTLS: Bool
 
         package init(_ bound: GatewayServer.Bound) {
             listener = bound.listener
             address = bound.address
             port = bound.port
             isAdmin = bound.isAdmin
+            isTLS = bound.isTLS
         }
     }
 }

@@ -277,11 +277,12 @@ import Testing
         }
     }
 
-    @Test func upgradesAreNotMade() throws {
+    /// To WebSocket they are: `WebSockets`.
+    @Test func otherUpgradesAreNotMade() throws {
         let origin = try ScriptedUpstream(named: "origin")
         try withGateway(everything(to: origin), origin) { gateway in
             for fields in [
-                ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="],
+                ["Connection: Upgrade", "Upgrade: irc/6.9, h2c"],
                 ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"],
             ] {
                 let text = "GET /chat HTTP/1.1\r\nHost: a\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n"

@@ -3,8 +3,8 @@ import Testing
 
 /// The demo as a whole: it starts everything, tries every line that it prints, and leaves nothing behind.
 @Suite struct DemoTests {
-    @Test func everyLineOfTheDemoShowsWhatItSays() throws {
-        let process = try ChildProcess(try GatewayProcess.binary(), ["demo", "--once", "--port", "0"])
+    @Test(arguments: [[], ["--tls"]]) func everyLineOfTheDemoShowsWhatItSays(_ more: [String]) throws {
+        let process = try ChildProcess(try GatewayProcess.binary(), ["demo", "--once", "--port", "0"] + more)
         let exit = try process.waitForExit(within: .seconds(120))
         #expect(exit == .code(0), "\(process.output)\(process.errors)")
         #expect(process.output.contains("answers are as expected"))

@@ -64,8 +64,33 @@ import Testing
         "encoded_slash", "encoded_backslash", "encoded_null", "backslash", "empty_segments", "semicolon",
     ].map { ($0, "keep", "reject") }
 
+    private static let pair = "{ certificate: a, key: b }"
+
+    static let tlsProbes: [Probe] =
+        listener(
+            "listener_tls", "tls: { certificates: [ \(pair) ], ", " }",
+            [
+                ("profile", "intermediate", "modern"), ("min_version", "\"1.2\"", "\"1.3\""),
+                ("client_certificates", "{ ca: a }", "{ ca: b }"), ("hsts", "1h", "2h"),
+            ])
+        + listener("listener_tls", "tls: { ", " }", [("certificates", "[ \(pair) ]", "[ { certificate: c, key: b } ]")])
+        + listener("certificate", "tls: { certificates: [ { key: a, ", " } ] }", [("certificate", "a", "b")])
+        + listener(
+            "certificate", "tls: { certificates: [ { certificate: a, ", " } ] }", [("key", "a", "b")])
+        + listener("certificate", "tls: { certificates: [ { certificate: a, key: b, ", " } ] }", [("ocsp", "a", "b")])
+        + listener(
+            "client_certificates", "tls: { certificates: [ \(pair) ], client_certificates: { ca: a, ", " } }",
+            [("mode", "optional", "required"), ("crl", "a", "b")])
+        + listener(
+            "client_certificates", "tls: { certificates: [ \(pair) ], client_certificates: { ", " } }",
+            [("ca", "a", "b")])
+        + service(
+            "service_tls", "tls: { ", " }", [("ca", "a", "b"), ("server_name", "a", "b"), ("verify", "true", "false")])
+        + service("service_tls", "tls: { client_key: a, ", " }", [("client_certificate", "a", "b")])
+        + service("service_tls", "tls: { client_certificate: a, ", " }", [("client_key", "a", "b")])
+
     static let probes: [Probe] =
-        [
+        tlsProbes + [
             Probe("gateway.listeners", "listeners: §", "[ { address: \":1\" } ]", "[ { address: \":2\" } ]"),
             Probe("gateway.admin", "admin: §", "{ address: 127.0.0.1:1 }", "{ address: 127.0.0.1:2 }"),
             Probe(
@@ -128,7 +153,8 @@ import Testing
             "listener", "", "",
             [
                 ("name", "a", "b"), ("stage", "a", "[ a, b ]"), ("paths", "{}", "{ semicolon: reject }"),
-                ("max_connections", "1", "2"),
+                ("max_connections", "1", "2"), ("redirect_to_https", "true", "false"),
+                ("tls", "{ certificates: [ \(pair) ] }", "{ certificates: [ { certificate: c, key: d } ] }"),
             ])
         + listener("paths", "paths: { ", " }", paths)
         + service(
@@ -138,6 +164,7 @@ import Testing
                 ("timeouts", "{}", "{ connect: 1s }"),
                 ("pool", "{}", "{ max_idle: 1 }"), ("retries", "{}", "{ attempts: 2 }"),
                 ("hedge", "{ after: 1s }", "{ after: 2s }"), ("circuit_breaker", "{}", "{ adaptive: true }"),
+                ("tls", "{}", "{ verify: false }"),
             ])
         + service(
             "circuit_breaker", "circuit_breaker: { ", " }",

@@ -31,7 +31,8 @@ struct CheckedFile {
 
     /// 1. Read and check, as `run` does.
     /// 2. Compile the routes: ties and bad regular expressions show only there.
-    /// 3. Look the host names up, all at once.
+    /// 3. Read the certificates.
+    /// 4. Look the host names up, all at once.
     static func check(_ path: String, resolver: NameCheck?) -> CheckedFile {
         let result = ConfigurationLoader.load(path: path)
         var findings = result.diagnostics.map { Finding($0) }
@@ -47,6 +48,10 @@ struct CheckedFile {
             } catch {
                 findings += error.diagnostics.map { Finding($0) }
             }
+        }
+        if let configuration = result.configuration {
+            let now = OperationLog.wallClock() / 1_000_000_000
+            findings += TLSCompiler.check(configuration, now: now).map { Finding($0) }
         }
         if let resolver { findings += resolver.warnings(for: result.hostNames).map { Finding($0) } }
         let file = CheckedFile(path: path, findings: findings, configuration: result.configuration)

@@ -16,6 +16,7 @@ struct DemoCommand: ParsableCommand {
             Examples:
               gatehouse demo
               gatehouse demo --port 9000
+              gatehouse demo --tls    https, with a certificate made on the spot
               gatehouse demo --once   tries all lines by itself and ends: a quick test
             """)
 
@@ -25,12 +26,16 @@ struct DemoCommand: ParsableCommand {
     @Flag(help: "Tries every line, prints the answers, and ends: with exit code 1 if one is not as expected.")
     var once = false
 
+    @Flag(help: "Speaks TLS on the gateway's port, with a certificate made on the spot.")
+    var tls = false
+
     func run() throws {
         Signals.block()
         let output = Console.output
         guard let log = LiveLog(output) else { throw Outcome(.cannotStart, "no descriptor is left for a pipe") }
-        let demo = try Demo(port: port, log: log, prints: !once)
-        let steps = DemoStep.all(demo.configuration, program: Self.program, configuration: demo.path)
+        let demo = try Demo(port: port, isTLS: tls, log: log, prints: !once)
+        let steps = DemoStep.all(
+            demo.configuration, program: Self.program, configuration: demo.path, certificate: demo.certificate)
         if once {
             defer { demo.cleanUp() }
             PlainThread.start {
@@ -64,7 +69,7 @@ struct DemoCommand: ParsableCommand {
         lines.append(Paint.strong("The gateway in front of them:", colour))
         for address in demo.gateway.addresses {
             let name = address.listener + String(repeating: " ", count: max(1, 14 - address.listener.count))
-            lines.append("  \(name)http://\(address.address)")
+            lines.append("  \(name)\(address.isTLS ? "https" : "http")://\(address.address)")
         }
         lines.append(Paint.strong("Its configuration, to read:", colour))
         lines.append("  \(demo.path)")

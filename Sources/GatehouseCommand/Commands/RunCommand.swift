@@ -69,7 +69,7 @@ struct RunCommand: ParsableCommand {
     static func announcement(_ address: Gateway.Address) -> String {
         address.isAdmin
             ? "admin on http://\(address.address)"
-            : "listening on http://\(address.address) (listener \"\(address.listener)\")"
+            : "listening on \(address.isTLS ? "https" : "http")://\(address.address) (listener \"\(address.listener)\")"
     }
 
     /// Tells what is wrong, and how to end.

@@ -1,6 +1,7 @@
 internal import Gatehouse
 internal import GatewayConfiguration
 internal import GatewayEngine
+internal import Reactor
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -14,6 +15,8 @@ final class Demo: Sendable {
     let configuration: DemoConfiguration
     /// The file that the user can read.
     let path: String
+    /// What vouches for the gateway, for clients; nil without TLS.
+    let certificate: String?
     let gateway: Gateway
     let services: [(instance: String, port: UInt16)]
     private let children: Mutex<[Subprocess]>
@@ -26,7 +29,7 @@ final class Demo: Sendable {
 
     /// 1. Find free ports for the gateway. 2. Start the services, each of which says which port it has. 3. Write the
     /// configuration. 4. Start the gateway on it, its access log read by `log`.
-    init(port: UInt16?, log: LiveLog, prints: Bool) throws {
+    init(port: UInt16?, isTLS: Bool, log: LiveLog, prints: Bool) throws {
         let ports = try Self.choosePorts(port)
         var children: [Subprocess] = []
         var services: [(instance: String, port: UInt16)] = []
@@ -44,10 +47,11 @@ final class Demo: Sendable {
             }
             configuration = DemoConfiguration(
                 port: ports.front, stagedPort: ports.staged, adminPort: ports.admin,
-                ports: Dictionary(uniqueKeysWithValues: services.map { ($0.instance, $0.port) }))
+                ports: Dictionary(uniqueKeysWithValues: services.map { ($0.instance, $0.port) }), isTLS: isTLS)
             let made = try ScratchDirectory.make("gatehouse-demo")
             directory = made
             path = made + "/gateway.yaml"
+            certificate = isTLS ? try Self.makeCertificate(in: made) : nil
             try ScratchDirectory.write(configuration.text, to: path)
             var accepted = try Gateway.accepted(ConfigurationLoader.load(path: path))
             accepted.accessLog.path = log.path
@@ -63,6 +67,17 @@ final class Demo: Sendable {
         self.directory = directory ?? ""
         self.children = Mutex(children)
         log.start(prints: prints)
+    }
+
+    /// Writes `demo.pem` and `demo.key`, good for a month, and returns where the certificate lies.
+    private static func makeCertificate(in directory: String) throws(Outcome) -> String {
+        guard let made = SelfSignedCertificate(dnsNames: ["localhost"], addresses: ["127.0.0.1"]) else {
+            throw Outcome(.cannotStart, "a certificate could not be made")
+        }
+        let path = directory + "/demo.pem"
+        try ScratchDirectory.write(String(decoding: made.certificate, as: UTF8.self), to: path)
+        try ScratchDirectory.write(String(decoding: made.key, as: UTF8.self), to: directory + "/demo.key", mode: 0o600)
+        return path
     }
 
     private static func choosePorts(_ wanted: UInt16?) throws(Outcome) -> (front: UInt16, staged: UInt16, admin: UInt16)
@@ -89,7 +104,7 @@ final class Demo: Sendable {
     }
 }
 
-/// A directory of the demo's own, with one file in it.
+/// A directory of the demo's own, with its few files.
 enum ScratchDirectory {
     static func make(_ name: String) throws(Outcome) -> String {
         let parent = Console.variable("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
@@ -100,17 +115,17 @@ enum ScratchDirectory {
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    static func write(_ text: String, to path: String) throws(Outcome) {
+    static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(Outcome) {
         // The path is read within the call.
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw Outcome(.cannotStart, "cannot write \(path)") }
         Console(descriptor: descriptor, hasColour: false).write(text)
         _ = close(descriptor)
     }
 
     static func remove(_ directory: String) {
-        // Both paths are read within the calls.
-        _ = unsafe unlink(directory + "/gateway.yaml")
+        // The paths are read within the calls.
+        for name in ["gateway.yaml", "demo.pem", "demo.key"] { _ = unsafe unlink("\(directory)/\(name)") }
         _ = unsafe rmdir(directory)
     }
 }

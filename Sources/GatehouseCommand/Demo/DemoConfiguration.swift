@@ -5,15 +5,22 @@ struct DemoConfiguration {
     var adminPort: UInt16
     /// By instance: `users-1`, `users-2`, `orders-1`, `posts-1`, `products-v1`, `products-v2`.
     var ports: [String: UInt16]
+    /// The public listener speaks TLS, with `demo.pem` and `demo.key` beside the file.
+    var isTLS = false
 
     private func url(_ instance: String) -> String { "http://127.0.0.1:\(ports[instance] ?? 0)" }
+
+    private static let tls = ", tls: { certificates: [ { certificate: demo.pem, key: demo.key } ] }"
+
+    /// The public listener.
+    var front: String { "\(isTLS ? "https" : "http")://127.0.0.1:\(port)" }
 
     var text: String {
         """
         # The configuration of `gatehouse demo`: six small servers on this machine, and the gateway in front of them.
 
         listeners:
-          - { name: public, address: "127.0.0.1:\(port)" }
+          - { name: public, address: "127.0.0.1:\(port)"\(isTLS ? Self.tls : "") }
           # A stage is the first segment of the path. It is removed before anything is matched.
           - { name: staged, address: "127.0.0.1:\(stagedPort)", stage: prod }
 

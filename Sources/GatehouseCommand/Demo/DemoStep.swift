@@ -7,9 +7,37 @@ struct DemoStep {
     /// Where it must end, when that is not 0.
     var exitCode: Int32 = 0
 
-    /// - Parameter program: how `gatehouse` is called here.
-    static func all(_ demo: DemoConfiguration, program: String, configuration: String) -> [DemoStep] {
-        let front = "http://127.0.0.1:\(demo.port)"
+    /// - Parameters:
+    ///   - program: how `gatehouse` is called here.
+    ///   - certificate: what vouches for the public listener; nil where it speaks no TLS.
+    static func all(
+        _ demo: DemoConfiguration, program: String, configuration: String, certificate: String?
+    ) -> [DemoStep] {
+        let steps = plain(demo, program: program, configuration: configuration)
+        guard let certificate else { return steps }
+        let verified = steps.map { step in
+            var step = step
+            step.command = step.command.replacing("curl -s", with: "curl --cacert \(certificate) -s")
+            return step
+        }
+        return secure(demo, certificate) + verified
+    }
+
+    private static func secure(_ demo: DemoConfiguration, _ certificate: String) -> [DemoStep] {
+        [
+            DemoStep(
+                title: "TLS ends at the gateway, which tells the service so",
+                command: "curl --cacert \(certificate) -si \(demo.front)/api/users/7",
+                expected: ["HTTP/1.1 200 ", "\"X-Forwarded-Proto\": \"https\""]),
+            DemoStep(
+                title: "Without TLS there is a clear answer on the same port",
+                command: "curl -si http://127.0.0.1:\(demo.port)/api/users/7",
+                expected: ["HTTP/1.1 400 ", "\"error\": \"tls_required\""]),
+        ]
+    }
+
+    private static func plain(_ demo: DemoConfiguration, program: String, configuration: String) -> [DemoStep] {
+        let front = demo.front
         let staged = "http://127.0.0.1:\(demo.stagedPort)"
         return [
             DemoStep(

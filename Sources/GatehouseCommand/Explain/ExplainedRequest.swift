@@ -11,12 +11,14 @@ struct ExplainedRequest {
     /// The index in the configuration.
     let listener: Int
     let head: [UInt8]
+    private let scheme: String
 
     init(
         method: String, url: String, headers: [String], listener name: String?, configuration: GatewayConfiguration
     ) throws {
         let parts = try Self.parts(of: url)
-        let listener = try Self.listener(name, port: parts.authority.flatMap(Self.port), configuration)
+        let listener = try Self.listener(
+            name, port: parts.authority.flatMap(Self.port), isSecure: parts.isSecure, configuration)
         let fields = try headers.map(Self.field)
         let hosts = fields.filter { $0.name.lowercased() == "host" }
         let own = parts.authority ?? configuration.listeners[listener].address.description
@@ -25,6 +27,7 @@ struct ExplainedRequest {
         target = parts.target
         authority = hosts.first?.value ?? own
         self.listener = listener
+        scheme = configuration.listeners[listener].tls == nil ? "http" : "https"
         var text = "\(method) \(parts.target) HTTP/1.1\r\n"
         if hosts.isEmpty { text += "Host: \(own)\r\n" }
         for field in fields { text += "\(field.name): \(field.value)\r\n" }
@@ -32,25 +35,27 @@ struct ExplainedRequest {
     }
 
     /// The URL as it can be shown.
-    var url: String { "http://\(authority)\(target)" }
+    var url: String { "\(scheme)://\(authority)\(target)" }
 
     /// `http://host:port/path?query`, `host/path`, or a path alone. A fragment never leaves a client.
-    private static func parts(of url: String) throws -> (authority: String?, target: String) {
+    private static func parts(of url: String) throws -> (authority: String?, target: String, isSecure: Bool) {
         let text = String(url.prefix { $0 != "#" })
-        if text.hasPrefix("/") || text == "*" { return (nil, text) }
+        if text.hasPrefix("/") || text == "*" { return (nil, text, false) }
         var rest = Substring(text)
+        var isSecure = false
         if let scheme = text.firstRange(of: "://") {
             let name = text[..<scheme.lowerBound].lowercased()
             guard name == "http" || name == "https" else {
                 throw ValidationError("\(url) is not an http or https URL")
             }
+            isSecure = name == "https"
             rest = text[scheme.upperBound...]
         }
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
         let authority = String(rest[..<end])
         guard !authority.isEmpty else { throw ValidationError("\(url) names no host") }
         let target = rest[end...]
-        return (authority, target.hasPrefix("/") ? String(target) : "/\(target)")
+        return (authority, target.hasPrefix("/") ? String(target) : "/\(target)", isSecure)
     }
 
     private static func port(_ authority: String) -> UInt16? {
@@ -60,10 +65,12 @@ struct ExplainedRequest {
     }
 
     private static func listener(
-        _ name: String?, port: UInt16?, _ configuration: GatewayConfiguration
+        _ name: String?, port: UInt16?, isSecure: Bool, _ configuration: GatewayConfiguration
     ) throws -> Int {
         guard let name else {
-            return configuration.listeners.firstIndex { $0.address.port == port } ?? 0
+            let listeners = configuration.listeners
+            return listeners.firstIndex { $0.address.port == port }
+                ?? listeners.firstIndex { ($0.tls != nil) == isSecure } ?? 0
         }
         guard let index = configuration.listeners.firstIndex(where: { $0.name == name }) else {
             let names = configuration.listeners.map { "\"\($0.name)\"" }.joined(separator: ", ")

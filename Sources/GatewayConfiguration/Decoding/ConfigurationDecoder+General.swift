@@ -4,7 +4,12 @@ extension ConfigurationDecoder {
 
     mutating func decodeListeners(_ id: NodeID) -> [ListenerConfiguration] {
         guard document.node(id).kind == .sequence else { return [] }
-        let listeners = document.children(id).compactMap { decodeListener($0) }
+        var listeners: [ListenerConfiguration] = []
+        for child in document.children(id) {
+            guard let listener = decodeListener(child) else { continue }
+            checkTLS(of: listener)
+            listeners.append(listener)
+        }
         if listeners.isEmpty, document.node(id).count == 0 {
             findings.error(
                 at: location(id), "listeners: the list is empty", fix: "add one, or remove the key for 127.0.0.1:8080")
@@ -13,7 +18,7 @@ extension ConfigurationDecoder {
     }
 
     /// The address comes first, since the name defaults to it; a listener without one is reported by the checker.
-    private func decodeListener(_ id: NodeID) -> ListenerConfiguration? {
+    private mutating func decodeListener(_ id: NodeID) -> ListenerConfiguration? {
         guard isMapping(id) else { return nil }
         var listener: ListenerConfiguration?
         for (key, value) in document.entries(id) where document.key(key) == .address {
@@ -27,6 +32,8 @@ extension ConfigurationDecoder {
             case .stage: listener.stages = values(value).map(text)
             case .paths: listener.paths = decodePathPolicy(value)
             case .maxConnections: assign(value, to: &listener.maxConnections)
+            case .tls: listener.tls = decodeTLS(value)
+            case .redirectToHttps: assign(value, to: &listener.redirectToHTTPS)
             default: break
             }
         }

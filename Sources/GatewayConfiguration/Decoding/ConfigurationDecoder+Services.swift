@@ -34,6 +34,7 @@ extension ConfigurationDecoder {
             case .retries: service.retries = decodeRetries(value)
             case .hedge: service.hedge = decodeHedge(value)
             case .circuitBreaker: service.circuitBreaker = decodeCircuitBreaker(value)
+            case .tls: service.tls = decodeServiceTLS(value)
             default: break
             }
         }
@@ -42,6 +43,7 @@ extension ConfigurationDecoder {
                 at: location(outlierDetection), "outlier_detection: an only endpoint is never ejected",
                 fix: "add an endpoint, or remove the key")
         }
+        checkTLS(of: service)
         return service
     }
 

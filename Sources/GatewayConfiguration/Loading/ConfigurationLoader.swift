@@ -72,6 +72,10 @@ package struct ConfigurationLoader {
 
         var decoder = ConfigurationDecoder(document: document, findings: checker.findings)
         let configuration = decoder.decode(root)
+        // A file that cannot be read is reported when it is compiled; it may come, so it is watched too.
+        for path in configuration.namedFiles {
+            inputs.note(file: path, bytes: try? FileReading.read(path, limit: 1 << 20).get())
+        }
         return LoadResult(
             configuration: decoder.findings.hasErrors ? nil : configuration, admin: configuration.admin,
             findings: decoder.findings, inputs: inputs, hostNames: decoder.hostNames)

@@ -22,6 +22,10 @@ package struct ListenerConfiguration: Sendable, Hashable {
     package var paths: PathPolicyConfiguration
     /// Open connections at most.
     package var maxConnections: Int
+    /// nil: in clear.
+    package var tls: ListenerTLSConfiguration?
+    /// Every request is answered with a redirect to the same URL over https.
+    package var redirectToHTTPS = false
     @NotCompared package var location: SourceLocation
 
     package init(

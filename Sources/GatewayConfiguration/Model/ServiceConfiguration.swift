@@ -12,6 +12,8 @@ package struct ServiceConfiguration: Sendable, Hashable {
     /// nil: none.
     package var hedge: HedgeConfiguration?
     package var circuitBreaker = CircuitBreakerConfiguration()
+    /// nil: https endpoints are verified by the system's authorities and their own names.
+    package var tls: ServiceTLSConfiguration?
     @NotCompared package var location: SourceLocation
 
     package init(name: String, endpoints: [EndpointConfiguration], location: SourceLocation = .none) {

@@ -32,7 +32,7 @@ final class HTTP1Downstream: DownstreamStream {
         case closed
     }
 
-    private enum Wait: UInt8 { case none, keepAlive, head, body, send, linger }
+    private enum Wait: UInt8 { case none, handshake, keepAlive, head, body, send, linger }
 
     let worker: Worker
     /// Where it came in: says what the next request is served by.
@@ -58,6 +58,10 @@ final class HTTP1Downstream: DownstreamStream {
     private var requestCount = 0
     private var lingered = 0
     private var isProcessing = false
+    /// What TLS agreed on; nil in clear.
+    private(set) var tlsFacts: TLSFacts?
+    /// `X-Forwarded-Client-Cert` of this client; nil when it showed no certificate.
+    private(set) var certificate: [UInt8]?
     /// What the system had taken of the waiting bytes when the send timer was set.
     private var takenAtTimer: UInt64 = 0
 
@@ -74,9 +78,26 @@ final class HTTP1Downstream: DownstreamStream {
         self.slot = slot
         client = ClientIdentity(address, trusted: worker.snapshot.trustedProxies)
         super.init()
-        guard let socket = StreamSocket(descriptor: descriptor, loop: worker.loop, handler: self) else { return nil }
+        let tls = slot.tls
+        guard
+            let socket = StreamSocket(
+                descriptor: descriptor, loop: worker.loop, handler: self, tls: tls?.context)
+        else { return nil }
         socket.highMark = worker.snapshot.settings.connectionBuffer
         self.socket = socket
+        if tls == nil {
+            arm(.keepAlive, keepAlive)
+        } else {
+            arm(.handshake, worker.snapshot.settings.headTimeout)
+        }
+    }
+
+    /// The TLS handshake is complete: from here on a connection like any other.
+    override func socketDidConnect() {
+        guard let facts = socket?.tlsFacts else { return }
+        tlsFacts = facts
+        certificate = socket?.tlsCertificate.map(ForwardedCertificate.value)
+        worker.metrics.handshakeCompleted(isResumed: facts.isResumed)
         arm(.keepAlive, keepAlive)
     }
 
@@ -243,6 +264,7 @@ final class HTTP1Downstream: DownstreamStream {
     }
 
     override func socketDidFail(_ error: Int32) {
+        if wait == .handshake { worker.metrics.handshakeFailed(socket?.tlsFailure ?? .closed) }
         exchange?.downstreamGone()
         close()
     }
@@ -528,6 +550,9 @@ final class HTTP1Downstream: DownstreamStream {
     override func timerDidFire() {
         switch wait {
         case .none: break
+        case .handshake:
+            worker.metrics.handshakeFailed(.timeout)
+            close()
         case .keepAlive, .linger: close()
         case .head:
             phase = .held

@@ -97,13 +97,31 @@ extension Exchange {
         let fields = request.fields
         let route = snapshot.routes.routes[routeIndex]
         let outcome = LocationBuilder.build(
-            route, redirect, scheme: "http", authority: fields.bytes(originalAuthority),
+            route, redirect, scheme: scheme, authority: fields.bytes(originalAuthority),
             publicPath: fields.bytes(publicPath), path: matchedPath(), query: fields.bytes(request.query),
             hasQuery: request.hasQuery, scratch: worker.scratch, into: buffer)
         guard case .built(let range, _) = outcome else { return refuse(.pathRejected) }
         response.removeAll()
         response.status = redirect.configuration.status
         response.fields.append(.location, buffer.slice(range))
+        respond(Span())
+    }
+
+    /// The same URL over https.
+    func redirectToHTTPS(_ port: UInt16) {
+        let fields = request.fields
+        let buffer = worker.pathBuffer
+        guard LocationBuilder.httpsOrigin(fields.bytes(originalAuthority), port: port, into: buffer) else {
+            return refuse(.badRequest)
+        }
+        buffer.append(fields.bytes(publicPath))
+        if request.hasQuery {
+            buffer.append(byte: UInt8(ascii: "?"))
+            buffer.append(fields.bytes(request.query))
+        }
+        response.removeAll()
+        response.status = 308
+        response.fields.append(.location, buffer.span)
         respond(Span())
     }
 
@@ -119,6 +137,7 @@ extension Exchange {
         let status = response.status
         appendDate(fields)
         copyRequestID(to: fields)
+        demandHTTPS(fields)
         let mayHaveBody = status >= 200 && status != 204 && status != 304
         if mayHaveBody {
             let length = worker.pathBuffer

@@ -27,6 +27,12 @@ extension Exchange {
         } catch {
             return refuse(.badRequest, message: error.explanation)
         }
+        // Only this gateway says who a client's certificate is for.
+        request.fields.remove(.xForwardedClientCert)
+        if request.fields.sawUnderscore {
+            let name = ForwardedFields.clientCertificate
+            request.fields.removeAll(named: name.span, foldingUnderscores: true)
+        }
         if request.fields.contains(.upgrade), ForwardedFields.asksForTunnel(request.fields) {
             // Only WebSocket, and only as its handshake has it (RFC 6455 §4.1); routes may forbid that too.
             guard ForwardedFields.namesWebSocket(request.fields), request.method == .get, request.minorVersion == 1,
@@ -48,6 +54,7 @@ extension Exchange {
         let listener = snapshot.listeners[self.listener]
         guard let features = normalisePath() else { return }
         publicPath = path
+        if let port = listener.httpsPort { return redirectToHTTPS(port) }
         guard removeStage(listener) else { return refuse(.stageNotFound) }
 
         // (4) The route.

@@ -13,6 +13,7 @@ extension Exchange {
         let status = UInt16(truncatingIfNeeded: response.status)
         noteTry(.response, status: status)
         if retriesInstead(of: response.status) { return }
+        if splitLane != nil { noteSide(status: status) }
         cancelHedges()
         giveBackRetry()
         dropKeptBody()
@@ -29,6 +30,7 @@ extension Exchange {
         if record.isRehearsal { markRehearsal(fields) }
         copyRequestID(to: fields)
         keepClient(fields)
+        demandHTTPS(fields)
         if snapshot.configuration.forwarding.via {
             let via = snapshot.via(minorVersion: response.minorVersion)
             fields.append(.via, via.span)
@@ -63,6 +65,13 @@ extension Exchange {
     func appendDate(_ fields: HeaderBlock) {
         let date = worker.dateText()
         fields.append(.date, date.span)
+    }
+
+    /// `Strict-Transport-Security`: the gateway speaks for the host, so a service's own is replaced (RFC 6797 §7.1).
+    func demandHTTPS(_ fields: HeaderBlock) {
+        guard record.tls != nil, let tls = snapshot.listeners[listener].tls, !tls.hsts.isEmpty else { return }
+        let value = tls.hsts
+        fields.set(.strictTransportSecurity, value.span)
     }
 
     func copyRequestID(to fields: HeaderBlock) {

@@ -37,6 +37,8 @@ extension Exchange {
             case .upstream(.refused): .upstreamConnectRefused
             case .upstream(.connect): .upstreamConnectFailed
             case .upstream(.connectTimeout): .upstreamConnectTimeout
+            case .upstream(.tls(let reason)):
+                reason.isAboutCertificate ? .upstreamCertificateInvalid : .upstreamTLSFailed
             case .upstream(.closedEarly), .status: .upstreamReset
             case .upstream(.incomplete): .upstreamIncomplete
             case .upstream(.invalid(let error)): GatewayError(response: error)
@@ -108,7 +110,6 @@ extension Exchange {
         let now = worker.loop.now
         let outcome = TryOutcome(kind: kind, status: status, latency: now - tryStart)
         service.note(outcome, at: endpoint, now: now)
-        if splitLane != nil { noteSide(outcome, now: now) }
         tryStart = -1
     }
 
@@ -121,7 +122,10 @@ extension Exchange {
             return
         }
         switch failure {
-        case .refused, .connect, .connectTimeout:
+        case .tls(let reason) where reason.isAboutCertificate:
+            // Who answers for this name is not to be trusted: no other address is asked.
+            noteTry(.connectFailure)
+        case .refused, .connect, .connectTimeout, .tls:
             // Another address of the same name may do better.
             if let endpoint, addressesTried < endpoint.addressCount { return lease(from: endpoint) }
             noteTry(.connectFailure)

@@ -18,6 +18,7 @@ extension Exchange {
             return failTry(.upstream(.invalid(.badStatusLine)))
         }
         noteTry(.response, status: 101)
+        if splitLane != nil { noteSide(status: 101) }
         isTunnel = true
         record.upstreamFirstByte = worker.loop.now - upstreamStart
         record.status = 101

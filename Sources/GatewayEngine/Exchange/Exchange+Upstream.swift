@@ -15,8 +15,9 @@ extension Exchange {
         if let client {
             let address = worker.text(of: client.address)
             ForwardedFields.edit(
-                request, client: client, address: address.span, authority: originalAuthority, prefix: removedPrefix,
-                snapshot: snapshot, scratch: worker.bodyBuffer)
+                request, client: client, address: address.span, scheme: scheme, authority: originalAuthority,
+                prefix: removedPrefix, snapshot: snapshot, scratch: worker.bodyBuffer)
+            if let clientCertificate { request.fields.set(.xForwardedClientCert, clientCertificate.span) }
         }
         let limit = plan.requestTimeout >= 0 ? plan.requestTimeout : pool.service.requestTimeout
         if limit < Deadline.never { requestDeadline = worker.loop.now + limit }

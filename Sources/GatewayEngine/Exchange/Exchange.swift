@@ -37,6 +37,8 @@ final class Exchange: UpstreamRequest {
     var view: WorkerView
     var downstream: DownstreamStream?
     var client: ClientIdentity?
+    /// What services are told of the client's certificate; nil: it showed none.
+    var clientCertificate: [UInt8]?
     var listener = 0
     var routeIndex = -1
     /// The path that was matched and is forwarded: normalised, the stage removed; in the arena of the request's fields.
@@ -57,8 +59,6 @@ final class Exchange: UpstreamRequest {
     /// The split that is told how it went, and the side; nil: none is.
     var splitLane: SplitLane?
     var splitSide = 0
-    /// The split has been told of this request.
-    var isSideNoted = false
     /// Addresses of the endpoint that were tried for the present connection.
     var addressesTried = 0
     var bodyReceived = 0
@@ -128,6 +128,8 @@ final class Exchange: UpstreamRequest {
         capture(downstream.slot)
         self.downstream = downstream
         client = downstream.client
+        clientCertificate = downstream.certificate
+        record.tls = downstream.tlsFacts
         routeIndex = -1
         path = .empty
         publicPath = .empty
@@ -199,6 +201,9 @@ final class Exchange: UpstreamRequest {
     }
 
     var settings: ClientSettings { snapshot.settings }
+
+    /// As the client asked.
+    var scheme: StaticString { record.tls == nil ? "http" : "https" }
 
     /// The request's path as it will be forwarded, before edits.
     @_lifetime(borrow self)

@@ -16,7 +16,8 @@ package struct RequestExplainer {
     /// Compiles a configuration and explains by it.
     package init(_ configuration: GatewayConfiguration) throws(RouteTableError) {
         let metrics = Metrics(build: Metrics.Build(version: "", swiftVersion: ""), start: 0)
-        self.init(try Snapshot(configuration, metrics: metrics, registry: ServiceRegistry()))
+        self.init(
+            try Snapshot(configuration, metrics: metrics, registry: ServiceRegistry(), loadsTLS: false))
     }
 
     /// - Parameters:
@@ -58,7 +59,11 @@ package struct RequestExplainer {
         _ head: RequestHead, _ framing: BodyFraming, _ result: inout RequestExplanation
     ) -> RequestExplanation.Verdict {
         let fields = head.fields
-        if fields.contains(.upgrade), ForwardedFields.asksForTunnel(fields) { return refusal(.upgradeNotSupported) }
+        let wantsTunnel = fields.contains(.upgrade) && ForwardedFields.asksForTunnel(fields)
+        if wantsTunnel {
+            guard ForwardedFields.namesWebSocket(fields), head.method == .get, head.minorVersion == 1, framing == .none
+            else { return refusal(.upgradeNotSupported) }
+        }
         if head.method == .connect { return refusal(.notImplemented) }
         if fields.contains(.expect), !head.expectsContinue {
             if head.minorVersion == 1 { return refusal(.expectationFailed) }
@@ -70,6 +75,17 @@ package struct RequestExplainer {
 
         let listener = snapshot.listeners[result.listener]
         guard let path = normalise(head, &result) else { return refusal(.pathRejected, pathReason(head)) }
+        if let port = listener.httpsPort {
+            guard LocationBuilder.httpsOrigin(fields.bytes(head.authority), port: port, into: buffer) else {
+                return refusal(.badRequest)
+            }
+            buffer.append(path.span)
+            if head.hasQuery {
+                buffer.append(byte: UInt8(ascii: "?"))
+                buffer.append(fields.bytes(head.query))
+            }
+            return .redirected(status: 308, location: buffer.span.text)
+        }
         guard let rest = removeStage(listener, path, &result) else { return refusal(.stageNotFound) }
         if head.method == .trace { return refusal(.methodNotAllowed) }
 
@@ -92,6 +108,7 @@ package struct RequestExplainer {
             return refusal(reason)
         }
         let plan = snapshot.plans[index]
+        if wantsTunnel && !plan.webSocket { return refusal(.upgradeNotSupported) }
         let limit = plan.requestBody >= 0 ? plan.requestBody : snapshot.settings.requestBody
         if case .length(let length) = framing, length > limit { return refusal(.bodyTooLarge) }
         return answer(head, plan, route, rest, path, &result)
@@ -116,8 +133,10 @@ package struct RequestExplainer {
             return proxy(head, route, Array(zip(split.rule.services, weights)), rest, publicPath, &result)
         case .redirect(let redirect):
             buffer.removeAll()
+            let isTLS = snapshot.listeners[result.listener].configuration.tls != nil
+            let listenerScheme: StaticString = isTLS ? "https" : "http"
             let outcome = LocationBuilder.build(
-                route, redirect, scheme: "http", authority: fields.bytes(head.authority),
+                route, redirect, scheme: listenerScheme, authority: fields.bytes(head.authority),
                 publicPath: publicPath.span, path: rest.span, query: fields.bytes(head.query),
                 hasQuery: head.hasQuery, scratch: scratch, into: buffer)
             guard case .built(let range, _) = outcome else { return refusal(.pathRejected) }

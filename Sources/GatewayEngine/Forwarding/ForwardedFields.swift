@@ -5,14 +5,17 @@ internal import Reactor
 /// What a request's fields say about where it came from, rebuilt by trust: what a client that nobody vouches for says
 /// about itself is thrown away, what a trusted proxy says is continued.
 enum ForwardedFields {
+    /// By itself, for the search that takes `_` for `-`.
+    static let clientCertificate = Array("x-forwarded-client-cert".utf8)
+
     static func edit(
-        _ request: RequestHead, client: ClientIdentity, address: Span<UInt8>, authority: ByteRange, prefix: ByteRange,
-        snapshot: Snapshot, scratch: WireBuffer
+        _ request: RequestHead, client: ClientIdentity, address: Span<UInt8>, scheme: StaticString,
+        authority: ByteRange, prefix: ByteRange, snapshot: Snapshot, scratch: WireBuffer
     ) {
         let fields = request.fields
         if client.isTrusted {
             continueChain(fields, address, scratch)
-            if !fields.contains(.xForwardedProto) { fields.append(.xForwardedProto, "http") }
+            if !fields.contains(.xForwardedProto) { fields.append(.xForwardedProto, scheme) }
             if !fields.contains(.xForwardedHost) { fields.append(.xForwardedHost, fields.bytes(authority)) }
         } else {
             fields.remove(.forwarded)
@@ -20,12 +23,12 @@ enum ForwardedFields {
             fields.remove(.xForwardedPrefix)
             fields.remove(.xRealIP)
             fields.set(.xForwardedFor, address)
-            fields.set(.xForwardedProto, "http")
+            fields.set(.xForwardedProto, scheme)
             fields.set(.xForwardedHost, fields.bytes(authority))
         }
         if !prefix.isEmpty { fields.set(.xForwardedPrefix, fields.bytes(prefix)) }
         if snapshot.configuration.forwarding.forwarded {
-            appendForwarded(fields, client, address, authority, scratch)
+            appendForwarded(fields, client, address, scheme, authority, scratch)
         }
         if snapshot.configuration.forwarding.via {
             let via = snapshot.via(minorVersion: request.minorVersion)
@@ -53,8 +56,8 @@ enum ForwardedFields {
 
     /// RFC 7239: `for=192.0.2.60;proto=http;host=example.com`, IPv6 addresses quoted in brackets.
     private static func appendForwarded(
-        _ fields: HeaderBlock, _ client: ClientIdentity, _ address: Span<UInt8>, _ authority: ByteRange,
-        _ buffer: WireBuffer
+        _ fields: HeaderBlock, _ client: ClientIdentity, _ address: Span<UInt8>, _ scheme: StaticString,
+        _ authority: ByteRange, _ buffer: WireBuffer
     ) {
         buffer.removeAll()
         var index = fields.firstIndex(of: .forwarded)
@@ -65,7 +68,8 @@ enum ForwardedFields {
         }
         buffer.append(client.address.isIPv6 ? "for=\"[" : "for=")
         buffer.append(address)
-        buffer.append(client.address.isIPv6 ? "]\";proto=http" : ";proto=http")
+        buffer.append(client.address.isIPv6 ? "]\";proto=" : ";proto=")
+        buffer.append(scheme)
         if !authority.isEmpty {
             // The scanner has checked that an authority holds neither quotes nor backslashes.
             buffer.append(";host=\"")

@@ -42,7 +42,7 @@ enum CheckResult: UInt8, CaseIterable, Sendable {
         case .failure(.tooLarge): self = .broken
         case .failure(.upstream(let failure)):
             switch failure {
-            case .refused, .connect: self = .connectFailure
+            case .refused, .connect, .tls: self = .connectFailure
             case .connectTimeout: self = .timeout
             case .closedEarly, .incomplete, .invalid: self = .broken
             }

@@ -1,4 +1,5 @@
 internal import GatewayConfiguration
+internal import Reactor
 
 /// How the endpoints of a service are checked, as the data plane reads it.
 struct CompiledHealthCheck: Sendable {
@@ -20,7 +21,7 @@ struct CompiledHealthCheck: Sendable {
     /// A check is made of one connection; one that a name's other address is tried on may overlap with it.
     private static let connections = 8
 
-    init(_ check: HealthCheckConfiguration, of service: ServiceConfiguration, index: Int) {
+    init(_ check: HealthCheckConfiguration, of service: ServiceConfiguration, index: Int, tls: TLSContext?) {
         configuration = check
         plan = HealthCheckMachine.Plan(
             interval: check.interval.nanoseconds,
@@ -48,7 +49,8 @@ struct CompiledHealthCheck: Sendable {
         }
         // Its load is not the clients' load, and it is counted in no series but that of the checks.
         self.probed = CompiledService(
-            probed, index: index, series: .none, firstLabel: 0, state: ServiceState(name: service.name))
+            probed, index: index, series: .none, firstLabel: 0, state: ServiceState(name: service.name),
+            tls: tls)
     }
 
     func accepts(status: Int) -> Bool { configuration.expectedStatus.contains { $0.contains(status) } }

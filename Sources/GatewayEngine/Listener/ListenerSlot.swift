@@ -23,6 +23,9 @@ final class ListenerSlot {
     /// An operator's listener, not the clients'.
     var isAdmin: Bool { binding.isAdmin }
 
+    /// What new connections are to speak; nil: in clear.
+    var tls: ListenerTLS? { isAdmin ? nil : view.snapshot.listeners[index].tls }
+
     func add(_ socket: ListeningSocket) { sockets.append(socket) }
 
     /// The next request is served by this.

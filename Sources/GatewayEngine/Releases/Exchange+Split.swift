@@ -14,21 +14,20 @@ extension Exchange {
             worker.scratch)
         splitLane = chosen.isChosenFreely ? lane : nil
         splitSide = chosen.side
-        isSideNoted = false
         return chosen.service
     }
 
-    /// Tells the split how a try at its side went.
-    func noteSide(_ outcome: TryOutcome, now: Int64) {
-        if outcome.kind == .abandoned { return }
-        isSideNoted = true
-        splitLane?.note(outcome, side: splitSide, latency: now - upstreamStart)
+    /// Tells the split what its side has answered; once for each request, however many tries it took.
+    func noteSide(status: UInt16) {
+        let latency = worker.loop.now - upstreamStart
+        splitLane?.note(
+            TryOutcome(kind: .response, status: status, latency: latency), side: splitSide, latency: latency)
     }
 
-    /// The gateway answers for a side that it could not even ask: no endpoint was ready, no place or no address was had in
+    /// The gateway answers for a side that gave none: no endpoint was ready, no try led to an answer, no place was had in
     /// time. To the client that is the side's failure as much as any.
     func noteRefusal(_ error: GatewayError) {
-        guard !isSideNoted, (502...504).contains(error.status) else { return }
-        noteSide(TryOutcome(kind: .connectFailure, latency: 0), now: 0)
+        guard (502...504).contains(error.status) else { return }
+        splitLane?.note(TryOutcome(kind: .connectFailure, latency: 0), side: splitSide, latency: 0)
     }
 }

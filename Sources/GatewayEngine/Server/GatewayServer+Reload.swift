@@ -45,6 +45,7 @@ extension GatewayServer {
         state.withLock { $0.publication = new }
         if old.accessLog !== new.accessLog { old.accessLog?.stop(timeout: .seconds(5)) }
         forgetAllBut(new.snapshot)
+        metrics.show(new.snapshot)
         gh_trim_memory()
 
         var report = ReloadReport(

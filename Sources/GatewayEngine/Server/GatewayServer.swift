@@ -19,6 +19,7 @@ package final class GatewayServer: Sendable {
         package let address: String
         package let port: UInt16
         package let isAdmin: Bool
+        package let isTLS: Bool
     }
 
     struct State {
@@ -60,6 +61,7 @@ package final class GatewayServer: Sendable {
         }
         releases.adopt(configuration)
         pages.api.attach(self)
+        metrics.show(self.snapshot)
     }
 
     /// Reloads may be asked for by the admin API from now on.
@@ -186,7 +188,8 @@ package final class GatewayServer: Sendable {
             let isAdmin = listener.binding.isAdmin
             return Bound(
                 listener: isAdmin ? "admin" : publication.snapshot.listeners[listener.index].configuration.name,
-                address: listener.binding.address.description, port: listener.binding.address.port, isAdmin: isAdmin)
+                address: listener.binding.address.description, port: listener.binding.address.port, isAdmin: isAdmin,
+                isTLS: !isAdmin && publication.snapshot.listeners[listener.index].tls != nil)
         }
     }
 

@@ -39,6 +39,7 @@ final class Worker: @unchecked Sendable {
     private var clientCount = 0
     private var spare: [Exchange] = []
     private let clock = WorkerClock()
+    private var certificates = CertificateWatch()
     private let date = WireBuffer(capacity: 64)
     private var dateSecond: Int64 = -1
     private var addressLine = LineWriter(capacity: 64)
@@ -155,7 +156,7 @@ final class Worker: @unchecked Sendable {
         let counter = slot.binding.counter
         guard counter.enter() else {
             metrics.downstreamRefused()
-            ConnectionRefusal.answer(client)
+            ConnectionRefusal.answer(client, isTLS: slot.tls != nil)
             return
         }
         guard let downstream = HTTP1Downstream(descriptor: client, address: address, slot: slot, worker: self) else {
@@ -282,6 +283,8 @@ final class Worker: @unchecked Sendable {
 
     func tick() {
         onTick?()
+        // One of them is enough.
+        if loop.index == 0 { certificates.look(snapshot, now: loop.wallNow, log) }
         accessLog?.flush()
         metrics.loopLag(nanoseconds: loop.takeWorstLag())
     }

@@ -24,6 +24,10 @@ package final class CompiledService: Sendable {
     let pool: PoolConfiguration
     /// What outlives this snapshot: health, load, ejections.
     let state: ServiceState
+    /// For endpoints that are https.
+    let tls: TLSContext?
+    /// The name to verify; nil: the endpoint's own.
+    let serverName: String?
     /// nil: nobody asks the endpoints how they are.
     let healthCheck: CompiledHealthCheck?
     /// nil: no endpoint is ever ejected.
@@ -33,7 +37,8 @@ package final class CompiledService: Sendable {
     var retryBudget: RetryBudget { RetryBudget(service: state, floor: breaker.maxRetries, circuit: circuit) }
 
     init(
-        _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, state: ServiceState
+        _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, state: ServiceState,
+        tls: TLSContext? = nil
     ) {
         name = configuration.name
         self.configuration = configuration
@@ -51,8 +56,12 @@ package final class CompiledService: Sendable {
         circuit = breaker.rule.isOn ? state.circuitBreaker() : nil
         adaptiveLimit = breaker.isAdaptive ? state.adaptiveLimit() : nil
         pool = configuration.pool
-        healthCheck = configuration.healthCheck.map { CompiledHealthCheck($0, of: configuration, index: index) }
+        healthCheck = configuration.healthCheck.map {
+            CompiledHealthCheck($0, of: configuration, index: index, tls: tls)
+        }
         ejection = EjectionPolicy(configuration.outlierDetection, endpoints: configuration.endpoints.count)
+        self.tls = tls
+        serverName = configuration.tls?.serverName
         endpoints = configuration.endpoints.enumerated().map { offset, endpoint in
             CompiledEndpoint(endpoint, label: firstLabel + offset, state: state.endpoint(endpoint.url))
         }

@@ -24,21 +24,33 @@ package final class Snapshot: Sendable {
     let timeoutHeader: NumberField?
 
     /// Compiles a configuration that was loaded without errors; what only compiling can find (ties, bad regular
-    /// expressions) is thrown, all at once.
+    /// expressions, certificates that cannot be used) is thrown, all at once.
     ///
     /// - Parameters:
     ///   - registry: where the states of services live on from one snapshot to the next.
     ///   - releases: the same for splits; what they are now is told by `ReleaseRegistry.adopt`.
+    ///   - now: nanoseconds since 1970: certificates must be valid then.
+    ///   - loadsTLS: false where nobody will connect: the files need not be there then.
     package init(
         _ configuration: GatewayConfiguration, metrics: Metrics, registry: ServiceRegistry,
-        releases: ReleaseRegistry = ReleaseRegistry(workers: 1)
+        releases: ReleaseRegistry = ReleaseRegistry(workers: 1), now: Int64 = OperationLog.wallClock(),
+        loadsTLS: Bool = true
     ) throws(RouteTableError) {
         self.configuration = configuration
-        routes = try RouteTable(
-            routes: configuration.routes, services: configuration.services, listeners: configuration.listeners)
+        var compiler = TLSCompiler(now: now / 1_000_000_000)
+        let listenerTLS = configuration.listeners.map { loadsTLS ? compiler.compile($0) : nil }
+        let serviceTLS = configuration.services.map { loadsTLS ? compiler.compile($0) : nil }
+        do {
+            routes = try RouteTable(
+                routes: configuration.routes, services: configuration.services, listeners: configuration.listeners)
+        } catch {
+            throw RouteTableError(diagnostics: error.diagnostics + compiler.errors)
+        }
         let implied = routes.upstreams.map { endpoint in
             ServiceConfiguration(name: endpoint.authority, endpoints: [endpoint], location: endpoint.location)
         }
+        let contexts = serviceTLS + implied.map { loadsTLS ? compiler.compile($0) : nil }
+        if !compiler.errors.isEmpty { throw RouteTableError(diagnostics: compiler.errors) }
         let all = configuration.services + implied
         let series = metrics.assignServices(all.map(\.name))
         var labels: [String] = []
@@ -47,12 +59,15 @@ package final class Snapshot: Sendable {
             let isImplied = index >= configuration.services.count
             let state = registry.service(isImplied ? service.endpoints[0].url : service.name)
             let compiled = CompiledService(
-                service, index: index, series: series[index], firstLabel: labels.count, state: state)
+                service, index: index, series: series[index], firstLabel: labels.count, state: state,
+                tls: contexts[index])
             labels += service.endpoints.map(\.authority)
             return compiled
         }
-        metrics.show(breakers: services.compactMap { service in service.circuit.map { (service.series, $0) } })
-        listeners = configuration.listeners.map(CompiledListener.init)
+        let httpsPort = configuration.listeners.first { $0.tls != nil }?.address.port ?? 443
+        listeners = zip(configuration.listeners, listenerTLS).map { listener, tls in
+            CompiledListener(listener, tls: tls, httpsPort: httpsPort)
+        }
         settings = ClientSettings(configuration)
         let routeSeries = metrics.assignRoutes(configuration.routes.map(\.name))
         let firstImplied = configuration.services.count

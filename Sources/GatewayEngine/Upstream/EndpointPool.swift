@@ -22,10 +22,14 @@ final class EndpointPool {
     /// What all workers know of this endpoint.
     let state: EndpointState
     let addresses: EndpointAddresses
+    /// Whom to expect over TLS, with the session that the next connection resumes; nil: in clear.
+    let peer: TLSPeer?
     /// Taken out by a reload: no connection comes back.
     private(set) var isRetired = false
 
     private var idle: [HTTP1Upstream] = []
+    /// When a failed handshake may be logged again.
+    private var nextWarning: Int64 = 0
     private var openCount = 0
     private var nextAddress = 0
     /// Requests that wait for a connection because a limit is reached, or for the name.
@@ -41,13 +45,18 @@ final class EndpointPool {
         self.endpoint = endpoint
         state = endpoint.state
         addresses = EndpointAddresses(endpoint, worker: worker)
+        let name = service.serverName ?? endpoint.configuration.host
+        let context = endpoint.configuration.tls ? service.tls : nil
+        peer = context.map {
+            TLSPeer(context: $0, name: name, isAddress: SocketAddress(literal: name, port: 0) != nil)
+        }
     }
 
     /// Whether its connections are what a new configuration of the endpoint asks for: to the same place, made the same way.
     func canGoOn(as service: CompiledService, _ endpoint: CompiledEndpoint) -> Bool {
         let (now, then) = (self.endpoint.configuration, endpoint.configuration)
         return !isRetired && state === endpoint.state && now.host == then.host && now.port == then.port
-            && now.tls == then.tls
+            && now.tls == then.tls && (!now.tls || self.service.configuration.tls == service.configuration.tls)
     }
 
     /// Goes on under a new configuration of the same endpoint.
@@ -123,6 +132,18 @@ final class EndpointPool {
 
     func connectionFailed() {
         worker.metrics.connectionFailed(service.series)
+    }
+
+    /// Clients are not told more than that the service cannot be trusted; operators are, once in ten seconds.
+    func handshakeFailed(_ failure: TLSFailure) {
+        guard worker.loop.now >= nextWarning else { return }
+        nextWarning = worker.loop.now + 10_000_000_000
+        worker.log.warning(
+            "no TLS connection to an endpoint could be made",
+            [
+                "service": .text(service.name), "endpoint": .text(endpoint.configuration.authority),
+                "reason": .text("\(failure.label)"),
+            ])
     }
 
     /// A connection has finished its exchange and can carry another.

@@ -49,7 +49,10 @@ final class HTTP1Upstream: UpstreamStream {
     /// Starts connecting; false when not even that was possible.
     func connect(to address: SocketAddress, for request: UpstreamRequest) -> Bool {
         var error: Int32 = 0
-        guard let socket = StreamSocket.connect(to: address, loop: worker.loop, handler: self, error: &error) else {
+        guard
+            let socket = StreamSocket.connect(
+                to: address, loop: worker.loop, handler: self, tls: pool.peer, error: &error)
+        else {
             state = .closed
             return false
         }
@@ -308,7 +311,13 @@ final class HTTP1Upstream: UpstreamStream {
 
     override func socketDidFail(_ error: Int32) {
         switch state {
-        case .connecting: fail(error == SystemError.refused ? .refused : .connect)
+        case .connecting:
+            if let failure = socket?.tlsFailure {
+                pool.handshakeFailed(failure)
+                fail(.tls(failure))
+            } else {
+                fail(error == SystemError.refused ? .refused : .connect)
+            }
         case .ready: fail(.closedEarly(reused: useCount > 1))
         case .awaitingHead: fail(receivedAny ? .incomplete : .closedEarly(reused: useCount > 1))
         case .body, .tunnel: fail(.incomplete)

@@ -39,7 +39,7 @@ package final class HeaderBlock {
     /// Bits of the known names that are present, removed fields aside.
     var present: UInt64 = 0
     /// At least one field, perhaps removed since, has a `_` in its name.
-    var sawUnderscore = false
+    package internal(set) var sawUnderscore = false
     /// What `write(into:)` will append.
     var liveSize = 0
 

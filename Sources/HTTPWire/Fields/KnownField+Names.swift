@@ -55,7 +55,7 @@ extension KnownField {
         case .idempotencyKey: "Idempotency-Key"
         case .ifNoneMatch: "If-None-Match"
         case .range: "Range"
-        case .age: "Age"
+        case .strictTransportSecurity: "Strict-Transport-Security"
         case .allow: "Allow"
         case .digest: "Digest"
         case .contentDigest: "Content-Digest"
@@ -67,7 +67,7 @@ extension KnownField {
         case .accessControlAllowCredentials: "Access-Control-Allow-Credentials"
         case .accessControlExposeHeaders: "Access-Control-Expose-Headers"
         case .accessControlMaxAge: "Access-Control-Max-Age"
-        case .referer: "Referer"
+        case .xForwardedClientCert: "X-Forwarded-Client-Cert"
         }
     }
 }

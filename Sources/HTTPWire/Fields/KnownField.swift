@@ -15,9 +15,11 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case proxyAuthenticationInfo, proxyAuthorization, proxyConnection, proxyStatus, retryAfter, server, setCookie
     case te, traceparent, tracestate, trailer, transferEncoding, upgrade, userAgent, vary, via, wwwAuthenticate
     case xForwardedFor, xForwardedHost, xForwardedPort, xForwardedPrefix, xForwardedProto, xRealIP, xRequestID
-    case xHTTPMethodOverride, idempotencyKey, ifNoneMatch, range, age, allow, digest, contentDigest, reprDigest
+    case xHTTPMethodOverride, idempotencyKey, ifNoneMatch, range, strictTransportSecurity, allow, digest, contentDigest,
+        reprDigest
     case contentRange, accessControlAllowOrigin, accessControlAllowMethods, accessControlAllowHeaders
-    case accessControlAllowCredentials, accessControlExposeHeaders, accessControlMaxAge, referer
+    case accessControlAllowCredentials, accessControlExposeHeaders, accessControlMaxAge
+    case xForwardedClientCert
 
     /// This field's bit in the map of the names that a block contains; none for `none`.
     @inline(__always)

@@ -32,6 +32,8 @@ internal import CSystem
     let descriptors: DescriptorSet
     let scratch: UnsafeMutablePointer<UInt8>
     var batch: WriteBatch
+    /// What TLS connections have encrypted, on its way out; made when the first one comes.
+    lazy var sealed = TLSOutput()
     /// Sockets with more to read than one turn gives them.
     private var readAgain: [StreamSocket] = []
     private var readAgainNow: [StreamSocket] = []

@@ -6,22 +6,27 @@ internal import CSystem
 /// stops that, `resume()` goes on. Writing: bytes go out at once; what the system cannot take waits in pooled chunks, and
 /// the handler looks at `isCongested` and waits for `socketDidDrain()`. An error while writing is never reported inside
 /// the call that wrote, but when the code on the stack has returned.
+///
+/// With TLS the handler notices nothing of it but `socketDidConnect()` after the handshake, on either side: see
+/// `StreamSocket+TLS.swift`.
 @safe package final class StreamSocket: DescriptorHandler {
     package let loop: EventLoop
-    package private(set) var handler: StreamHandler?
+    package internal(set) var handler: StreamHandler?
     package private(set) var isConnecting = false
     package private(set) var isOpen = true
     /// More bytes wait than the high mark; nothing more should be written until `socketDidDrain()`.
     package private(set) var isCongested = false
     package private(set) var isPaused = false
-    private var mayHaveMore = false
-    private var endWasSeen = false
+    var mayHaveMore = false
+    var endWasSeen = false
     /// The end is told once: edge-triggered, every later event of a half-closed socket carries it again.
-    private var endWasTold = false
-    private var closesAfterFlush = false
+    var endWasTold = false
+    private(set) var closesAfterFlush = false
     private var shutsAfterFlush = false
-    private var hasFailed = false
-    private var waiting = ByteQueue()
+    private(set) var hasFailed = false
+    private(set) var waiting = ByteQueue()
+    /// nil: in clear.
+    private(set) var tls: TLSSession?
     package var highMark: Int32 = 32 * 1024
 
     /// Bytes that had to wait and were taken by the system since: shows whether a slow peer moves at all.
@@ -30,8 +35,8 @@ internal import CSystem
     /// Bytes written that the system has not taken yet.
     package var waitingCount: Int { waiting.count }
 
-    /// Takes over a connected descriptor.
-    package init?(descriptor: Int32, loop: EventLoop, handler: StreamHandler) {
+    /// Takes over a connected descriptor; with a context, as the server of a TLS connection.
+    package init?(descriptor: Int32, loop: EventLoop, handler: StreamHandler, tls context: TLSContext? = nil) {
         self.loop = loop
         super.init()
         self.descriptor = descriptor
@@ -41,12 +46,16 @@ internal import CSystem
             return nil
         }
         self.handler = handler
+        if let context { tls = TLSSession(context: context, peer: nil, socket: self) }
     }
 
     /// Starts a connection; its end is told by `socketDidConnect` or `socketDidFail`. Returns nil with the system's
     /// error number when it cannot even start.
+    ///
+    /// - Parameter peer: whom to expect over TLS; the connection is there when the handshake is complete.
     package static func connect(
-        to address: SocketAddress, loop: EventLoop, handler: StreamHandler, error: inout Int32
+        to address: SocketAddress, loop: EventLoop, handler: StreamHandler, tls peer: TLSPeer? = nil,
+        error: inout Int32
     ) -> StreamSocket? {
         let descriptor = socket(address.isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else {
@@ -70,6 +79,7 @@ internal import CSystem
             error = EMFILE
             return nil
         }
+        if let peer { socket.tls = TLSSession(context: peer.context, peer: peer, socket: socket) }
         // A connection that was made at once is reported by the loop as well, so that there is one way.
         socket.isConnecting = true
         socket.updateInterest()
@@ -103,11 +113,15 @@ internal import CSystem
     func continueReading() {
         guard isOpen else { return }
         // Paused since it was put in the queue: the bytes are still there, and no edge will tell of them again.
-        if isPaused { mayHaveMore = true } else { read() }
+        if isPaused { mayHaveMore = true } else { readAny() }
+    }
+
+    private func readAny() {
+        if let tls { read(tls) } else { read() }
     }
 
     /// Tells a level-triggered descriptor set what can be used; edge-triggered there is nothing to tell.
-    private func updateInterest() {
+    func updateInterest() {
         loop.descriptors.changeStream(
             self, read: !isPaused && !endWasTold, write: isConnecting || !waiting.isEmpty)
     }
@@ -159,7 +173,7 @@ internal import CSystem
     package func write(_ bytes: Span<UInt8>) {
         if bytes.isEmpty || !isOpen || hasFailed { return }
         if isConnecting || !waiting.isEmpty {
-            enqueue(bytes)
+            if let tls { seal(tls, bytes) } else { enqueue(bytes) }
             return
         }
         if loop.batch.take(bytes, for: self) { return }
@@ -190,8 +204,12 @@ internal import CSystem
 
     /// Sends the stretches in order; what the system does not take waits.
     func sendNow(_ first: Span<UInt8>, _ second: Span<UInt8>, _ third: Span<UInt8>) {
+        if let tls {
+            seal(tls, first, second, third)
+            return
+        }
         if third.isEmpty {
-            sendNow(first, then: second)
+            sendInClear(first, then: second)
             return
         }
         if !isOpen || hasFailed { return }
@@ -207,6 +225,10 @@ internal import CSystem
 
     /// Sends `first` and then `second`; what the system does not take waits.
     func sendNow(_ first: Span<UInt8>, then second: Span<UInt8>) {
+        if let tls { seal(tls, first, second) } else { sendInClear(first, then: second) }
+    }
+
+    private func sendInClear(_ first: Span<UInt8>, then second: Span<UInt8>) {
         if !isOpen || hasFailed { return }
         let total = first.count + second.count
         let sent = second.isEmpty ? send(first) : send(first, second)
@@ -282,9 +304,18 @@ internal import CSystem
 
     private func noteWriteError(_ error: Int32) -> Int {
         if error == EAGAIN || error == EWOULDBLOCK { return 0 }
+        failWriting(error)
+        return -1
+    }
+
+    func failWriting(_ error: Int32) {
         hasFailed = true
         loop.failLater(self, error)
-        return -1
+    }
+
+    /// Sends encrypted bytes behind those that wait.
+    func sendBytes(_ bytes: Span<UInt8>) {
+        if waiting.isEmpty && !isConnecting { sendInClear(bytes, then: Span()) } else { enqueue(bytes) }
     }
 
     private func enqueue(_ bytes: Span<UInt8>) {
@@ -340,7 +371,7 @@ internal import CSystem
             }
         }
         if (readiness.contains(.readable) && !endWasTold) || endWasSeen {
-            if isPaused { mayHaveMore = true } else { read() }
+            if isPaused { mayHaveMore = true } else { readAny() }
         }
     }
 
@@ -354,6 +385,12 @@ internal import CSystem
         isConnecting = false
         // What the peer sent or ended before this turn came with the same edge and will not be told again.
         if readiness.contains(.end) { endWasSeen = true }
+        if let tls {
+            // The client speaks first; what is readable already is an end or an error, and is read there.
+            updateInterest()
+            read(tls)
+            return
+        }
         handler?.socketDidConnect()
         if isOpen { drain() }
         if isOpen && (readiness.contains(.readable) || endWasSeen) {
@@ -373,7 +410,7 @@ internal import CSystem
     /// A write failed a moment ago. What the peer said before it went, perhaps an early answer, is still there to read,
     /// and comes before the failure.
     func failAfterWriting(_ error: Int32) {
-        if isOpen && !isPaused && !endWasTold { read() }
+        if isOpen && !isPaused && !endWasTold { readAny() }
         fail(error)
     }
 
@@ -390,6 +427,7 @@ internal import CSystem
     package func shutdownWrite() {
         guard isOpen else { return }
         if loop.batch.owner === self { loop.batch.flush() }
+        if let tls { sayGoodbye(tls) }
         if waiting.isEmpty && !isConnecting {
             _ = shutdown(descriptor, Int32(SHUT_WR))
         } else {
@@ -402,6 +440,7 @@ internal import CSystem
     package func closeAfterFlush() {
         guard isOpen else { return }
         if loop.batch.owner === self { loop.batch.flush() }
+        if let tls { sayGoodbye(tls) }
         if waiting.isEmpty || hasFailed { close() } else { closesAfterFlush = true }
     }
 
@@ -410,14 +449,24 @@ internal import CSystem
         guard isOpen else { return }
         var linger = CSystem.linger(l_onoff: 1, l_linger: 0)
         _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<CSystem.linger>.size))
-        close()
+        tear()
     }
 
     /// Closes at once; bytes that wait are lost.
     package func close() {
+        // What is lost must show: only a stream that was sent whole ends with TLS's own end.
+        if let tls, isOpen, waiting.isEmpty, !hasFailed, loop.batch.owner !== self { sayGoodbye(tls) }
+        tear()
+    }
+
+    private func tear() {
         guard isOpen else { return }
         isOpen = false
         loop.batch.drop(self)
+        if let tls {
+            tls.early.removeAll(pool: &loop.chunks)
+            tls.end()
+        }
         waiting.removeAll(pool: &loop.chunks)
         loop.descriptors.remove(self)
         _ = CSystem.close(descriptor)
@@ -429,7 +478,7 @@ internal import CSystem
 
     /// Asks the system whether nothing has come from the peer: no byte, no end, no error.
     package var isQuiet: Bool {
-        guard isOpen && !endWasSeen && !mayHaveMore else { return false }
+        guard isOpen && !endWasSeen && !mayHaveMore && tls?.hasPending != true else { return false }
         var byte: UInt8 = 0
         let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK))
         return count < 0 && (gh_errno() == EAGAIN || gh_errno() == EWOULDBLOCK)

@@ -102,6 +102,7 @@ import Testing
             return
         }
         #expect(wait > 0 && wait <= 10 * second)
+        metrics.show(worker.snapshot)
         let page = WireBuffer(capacity: 1_024)
         metrics.write(into: page)
         let text = String(decoding: (0..<page.count).map { page.span[$0] }, as: UTF8.self)

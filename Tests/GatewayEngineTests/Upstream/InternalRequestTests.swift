@@ -74,6 +74,7 @@ import Testing
             case .failure(.upstream(.refused)): return "refused"
             case .failure(.upstream(.connect)): return "no connection"
             case .failure(.upstream(.connectTimeout)): return "no connection in time"
+            case .failure(.upstream(.tls)): return "no TLS"
             case .failure(.upstream(.closedEarly)): return "closed early"
             case .failure(.upstream(.incomplete)): return "incomplete"
             case .failure(.upstream(.invalid)): return "invalid"
@@ -154,7 +155,7 @@ import Testing
         })
         let bench = try Bench(origin.url)
         #expect(try bench.ask() == wanted)
-        try origin.waitForClose()
+        try bench.turn("its connection to close") { origin.openConnectionCount == 0 }
         try origin.check()
     }
 

@@ -9,7 +9,7 @@ extension Vocabulary {
                 .stage, .oneOrList(.scalar(.stage)),
                 "A first path segment, or several, of which one must be there (else 404) and is removed before matching:"
                     + " `/prod` becomes `/`."),
-            Field(.tls, .object(listenerTLS), "Terminates TLS.", planned: true),
+            Field(.tls, .object(listenerTLS), "Terminates TLS."),
             Field(.paths, .object(pathPolicy), "What happens to path characters that servers read differently."),
             Field(
                 .maxConnections, .integer(1...10_000_000), "Open connections of this listener.", default: "10000"),
@@ -17,7 +17,7 @@ extension Vocabulary {
             Field(
                 .proxyProtocol, .word("v1", "v2", "any"), "Expects a PROXY protocol header from `trusted_proxies`.",
                 planned: true),
-            Field(.redirectToHttps, .boolean, "Answers every request with a redirect to https.", planned: true),
+            Field(.redirectToHttps, .boolean, "Answers every request with a redirect to https.", default: "false"),
         ])
 
     static let pathPolicy = ObjectShape(
@@ -42,15 +42,19 @@ extension Vocabulary {
             Field(.profile, .word("intermediate", "modern"), "Mozilla's profile.", default: "intermediate"),
             Field(.minVersion, .word("1.2", "1.3"), "The lowest TLS version.", default: "\"1.2\""),
             Field(.clientCertificates, .object(clientCertificates), "Asks clients for a certificate."),
-            Field(.hsts, .scalar(.duration(off: true)), "`max-age` of `Strict-Transport-Security`."),
-            Field(.acme, .object(acme), "Certificates from an ACME authority (RFC 8555)."),
+            Field(
+                .hsts, .scalar(.duration(off: true)),
+                "`max-age` of `Strict-Transport-Security`, sent with every response.", default: "not sent"),
+            Field(.acme, .object(acme), "Certificates from an ACME authority (RFC 8555).", planned: true),
         ])
 
     static let certificate = ObjectShape(
         "certificate", "A certificate with its key, as PEM files.",
         [
-            Field(.certificate, .scalar(.name), "The chain, leaf first.", required: true),
-            Field(.key, .scalar(.name), "The private key.", required: true),
+            Field(
+                .certificate, .scalar(.name), "The chain, leaf first. Paths are relative to the file that names them.",
+                required: true),
+            Field(.key, .scalar(.name), "The private key, without a passphrase.", required: true),
             Field(.ocsp, .scalar(.name), "A stapled OCSP response (DER)."),
         ])
 

@@ -17,8 +17,7 @@ extension Vocabulary {
             Field(
                 .protocol, .word("http1", planned: ["http2", "auto"]),
                 "What the endpoints speak; `auto` asks by ALPN.", default: "http1"),
-            Field(
-                .tls, .object(serviceTLS), "TLS towards https endpoints, verified unless switched off.", planned: true),
+            Field(.tls, .object(serviceTLS), "TLS towards https endpoints, verified unless switched off."),
             Field(.retries, .object(retries), "Further tries of a failed request."),
             Field(.hedge, .object(hedge), "A second try beside the first when that takes long.", default: "none"),
         ])

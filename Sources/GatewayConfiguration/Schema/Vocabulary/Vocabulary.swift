@@ -150,10 +150,9 @@ enum Vocabulary {
                 default: "gatehouse"),
             Field(
                 .attemptsHeader, .fieldName,
-                "A response header that says how many tries the answer took, as in `X-Attempts`.", default: "none"),
+                "A response header that says how many tries the answer took, as in `X-Attempts`."),
             Field(
                 .timeoutHeader, .fieldName,
-                "A request header that tells services how many milliseconds are left, as in `X-Request-Timeout-Ms`.",
-                default: "none"),
+                "A request header that tells services how many milliseconds are left, as in `X-Request-Timeout-Ms`."),
         ])
 }

@@ -1,11 +1,12 @@
 package import GatewayConfiguration
 package import HTTPWire
+internal import Reactor
 
 /// Writes an access record as one line of JSON. One per worker; it keeps its scratch and its clock's text from record to
 /// record and allocates nothing.
 ///
 /// The members come in this order, and those without a value are left out:
-/// time, request_id, trace_id, client, client_port, method, host, path, protocol, route, rule, service, endpoint, status,
+/// time, request_id, trace_id, client, client_port, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
 /// status_from, error, reason, bytes_in, bytes_out, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
 /// attempts, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
 /// it is longer than anyone will read.
@@ -69,6 +70,7 @@ package struct AccessLogEncoder: ~Copyable {
         line.append(",\"protocol\":\"")
         line.append(record.version.name)
         line.append(byte: UInt8(ascii: "\""))
+        if let tls = record.tls { writeTLS(tls) }
         labels.writeRoute(record.route, into: &line)
         labels.writeService(record.service, into: &line)
         labels.writeEndpoint(record.endpoint, into: &line)
@@ -118,6 +120,14 @@ package struct AccessLogEncoder: ~Copyable {
             }
             line.append(byte: UInt8(ascii: "\""))
         }
+    }
+
+    private mutating func writeTLS(_ tls: TLSFacts) {
+        line.append(",\"tls\":{\"version\":\"")
+        line.append(tls.versionName)
+        line.append("\",\"cipher\":\"")
+        line.append(tls.cipherName)
+        line.append(tls.isResumed ? "\",\"resumed\":true}" : "\"}")
     }
 
     private mutating func writeOutcome(_ record: borrowing AccessRecord) {

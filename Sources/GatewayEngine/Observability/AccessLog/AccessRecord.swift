@@ -1,4 +1,5 @@
 package import HTTPWire
+package import Reactor
 
 /// What one exchange was, as plain numbers: filled along the way, read once at its end by the access log and the metrics.
 ///
@@ -51,6 +52,8 @@ package struct AccessRecord: Sendable {
     /// A fault was made on purpose: the route's `fault` delayed or aborted the request.
     package var isRehearsal = false
     package var version = Version.http11
+    /// What was agreed on with the client; nil in clear.
+    package var tls: TLSFacts?
     /// How many times the request was sent, or tried to be sent, upstream.
     package var attempts: UInt16 = 0
 

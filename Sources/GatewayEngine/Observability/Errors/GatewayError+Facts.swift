@@ -62,6 +62,10 @@ extension GatewayError {
             Facts(
                 501, "upgrade_not_supported", "Switching to another protocol is not supported here.",
                 "error=http_upgrade_failed; details=\"upgrade_not_supported\"", closes: true)
+        case .tlsRequired:
+            Facts(
+                400, "tls_required", "This port speaks TLS: ask for https instead of http.",
+                "error=http_request_error; details=\"tls_required\"", closes: true)
 
         case .notFound:
             Facts(
@@ -128,6 +132,14 @@ extension GatewayError {
             Facts(
                 504, "name_resolution_timeout", "Resolving the service's name took too long.",
                 "error=dns_timeout; details=\"name_resolution_timeout\"")
+        case .upstreamTLSFailed:
+            Facts(
+                502, "upstream_tls_failed", "No TLS connection to the service could be made.",
+                "error=tls_protocol_error; details=\"upstream_tls_failed\"")
+        case .upstreamCertificateInvalid:
+            Facts(
+                502, "upstream_certificate_invalid", "The service's certificate cannot be trusted.",
+                "error=tls_certificate_error; details=\"upstream_certificate_invalid\"")
 
         case .circuitOpen:
             Facts(

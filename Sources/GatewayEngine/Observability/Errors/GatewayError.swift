@@ -23,6 +23,7 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case notImplemented = 7
     case httpVersionNotSupported = 8
     case upgradeNotSupported = 9
+    case tlsRequired = 10
 
     case notFound = 40
     case stageNotFound = 41
@@ -41,6 +42,8 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case noEndpoint = 108
     case nameNotResolved = 109
     case nameResolutionTimeout = 110
+    case upstreamTLSFailed = 111
+    case upstreamCertificateInvalid = 112
     case circuitOpen = 120
     case pendingTimeout = 121
 

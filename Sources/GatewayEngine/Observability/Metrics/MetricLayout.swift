@@ -1,3 +1,5 @@
+internal import Reactor
+
 /// Which counter stands at which slot of a worker's shard: first what concerns the whole worker, then a block for each
 /// route series, then one for each service series.
 enum MetricLayout {
@@ -11,7 +13,11 @@ enum MetricLayout {
     static let statusCount = 600
     static let errors = statuses + statusCount
     static let loopLag = errors + GatewayError.slotCount
-    static let general = loopLag + DurationBuckets.slots
+    static let tlsHandshakes = loopLag + DurationBuckets.slots
+    static let tlsResumed = tlsHandshakes + 1
+    /// One for each `TLSFailure`.
+    static let tlsFailures = tlsHandshakes + 2
+    static let general = tlsFailures + TLSFailure.allCases.count
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
     static let classes = 0  // by status / 100; 0: no status

@@ -39,6 +39,7 @@ package final class Metrics: Sendable {
         var registry: ServiceRegistry?
         var releases: ReleaseRegistry?
         var breakers: [(series: SeriesID, circuit: CircuitBreaker)] = []
+        var certificates: [CertificateFacts] = []
     }
 
     private let state: Mutex<State>
@@ -72,9 +73,17 @@ package final class Metrics: Sendable {
     /// The same for services.
     package func assignServices(_ names: [String]) -> [SeriesID] { state.withLock { $0.services.assign(names) } }
 
-    /// The breakers of a snapshot, whose states the page shows from now on.
-    func show(breakers: [(series: SeriesID, circuit: CircuitBreaker)]) {
-        state.withLock { $0.breakers = breakers }
+    /// The page shows the breakers and certificates of the snapshot in use.
+    func show(_ snapshot: Snapshot) {
+        let breakers = snapshot.services.compactMap { service in service.circuit.map { (service.series, $0) } }
+        // One series for each file of a listener, however often it is named.
+        var seen: Set<[String]> = []
+        let certificates = snapshot.listeners.flatMap { $0.tls?.certificates ?? [] }
+            .filter { seen.insert([$0.listener, $0.path]).inserted }
+        state.withLock { state in
+            state.breakers = breakers
+            state.certificates = certificates
+        }
     }
 
     /// From now on the page shows the endpoints of these services.
@@ -88,8 +97,8 @@ package final class Metrics: Sendable {
     /// With a thousand active routes this takes some ten milliseconds: call it where that holds up no request, or accept
     /// it for the rare scrape.
     package func write(into buffer: WireBuffer) {
-        let (routes, services, shards, registry, releases, breakers) = state.withLock {
-            ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases, $0.breakers)
+        let (routes, services, shards, registry, releases, breakers, certificates) = state.withLock {
+            ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases, $0.breakers, $0.certificates)
         }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
@@ -99,6 +108,7 @@ package final class Metrics: Sendable {
         page.writeBreakers(breakers, to: &writer)
         page.writeWorkers(to: &writer)
         releases?.write(to: &writer)
+        page.writeTLS(certificates, to: &writer)
         writeProgram(to: &writer)
         writer.finish()
     }

@@ -1,3 +1,5 @@
+internal import Reactor
+
 /// The sums over all workers, as families of the page. Made for one scrape.
 ///
 /// A route without a request yet is left out, so that a large configuration's page shows what is in use; services are all
@@ -168,6 +170,27 @@ struct MetricsPage {
             writer.sample(label, inService(service, MetricLayout.serviceEjectionsHeldBack))
         }
         EndpointGauges(states, now: now).write(to: &writer)
+    }
+
+    // MARK: TLS
+
+    /// - Parameter certificates: of the listeners, in the order of the configuration.
+    func writeTLS(_ certificates: [CertificateFacts], to writer: inout PrometheusWriter) {
+        writer.begin("gatehouse_tls_handshakes_total", .counter, "TLS handshakes with clients, by result.")
+        writer.sample("", "result", "ok", sum(MetricLayout.tlsHandshakes))
+        for failure in TLSFailure.allCases {
+            writer.sample("", "result", failure.label, sum(MetricLayout.tlsFailures + Int(failure.rawValue)))
+        }
+        writer.begin("gatehouse_tls_resumed_total", .counter, "TLS handshakes with clients that resumed a session.")
+        writer.sample(sum(MetricLayout.tlsResumed))
+        writer.begin(
+            "gatehouse_tls_certificate_expiry_timestamp_seconds", .gauge,
+            "When a listener's certificate expires, in seconds since 1970.")
+        for certificate in certificates {
+            let listener = PrometheusWriter.label("listener", certificate.listener)
+            let path = PrometheusWriter.label("certificate", certificate.path)
+            writer.sample("\(listener),\(path)", UInt64(clamping: certificate.notAfter))
+        }
     }
 
     // MARK: Workers

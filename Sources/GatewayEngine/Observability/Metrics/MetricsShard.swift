@@ -1,3 +1,5 @@
+internal import Reactor
+
 /// One worker's counters. Only the worker's own thread may call the methods that count; `Metrics` adds up all shards
 /// when a page is asked for, from any thread.
 ///
@@ -24,6 +26,17 @@ package final class MetricsShard: Sendable {
 
     /// Closed at once, because a limit was reached.
     package func downstreamRefused() { slots.add(1, at: MetricLayout.downstreamRefused) }
+
+    // MARK: TLS towards clients
+
+    func handshakeCompleted(isResumed: Bool) {
+        slots.add(1, at: MetricLayout.tlsHandshakes)
+        if isResumed { slots.add(1, at: MetricLayout.tlsResumed) }
+    }
+
+    func handshakeFailed(_ failure: TLSFailure) {
+        slots.add(1, at: MetricLayout.tlsFailures + Int(failure.rawValue))
+    }
 
     // MARK: Requests
 

@@ -47,6 +47,23 @@ package enum LocationBuilder {
         return .built(range, removedPrefix: 0)
     }
 
+    /// Begins the buffer with `https://` and the host that the client asked for; false when it named none.
+    ///
+    /// A client that named no port came by the usual one and goes to the usual one; who named one has nothing in between
+    /// that maps ports, and goes to the port of the listener that speaks TLS.
+    static func httpsOrigin(_ authority: Span<UInt8>, port: UInt16, into buffer: WireBuffer) -> Bool {
+        let end = hostEnd(authority)
+        guard end > 0 else { return false }
+        buffer.removeAll()
+        buffer.append("https://")
+        buffer.append(authority.extracting(0..<end))
+        if end < authority.count && port != 443 {
+            buffer.append(byte: UInt8(ascii: ":"))
+            buffer.append(decimal: Int(port))
+        }
+        return true
+    }
+
     private static func beginsWithTwoSlashes(_ buffer: WireBuffer, at start: Int) -> Bool {
         let bytes = buffer.span
         // Browsers take a backslash for a slash here.
