@@ -4,6 +4,7 @@ struct StatusDocument: Decodable {
         var name: String
         var address: String
         var isAdmin: Bool
+        var isTls: Bool
     }
     struct Configuration: Decodable {
         var path: String?

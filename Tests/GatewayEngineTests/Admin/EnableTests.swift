@@ -1,11 +1,12 @@
+import Synchronization
 import Testing
 
+@testable import GatewayConfiguration
 @testable import GatewayEngine
 
 /// What an operator's word does to an endpoint that is out.
 @Suite struct EnableTests {
-    private let policy = EjectionPolicy(
-        .init(), endpoints: 2)
+    private let policy = EjectionPolicy(OutlierDetectionConfiguration(), endpoints: 2)
 
     @Test func anEjectionIsForgotten() throws {
         let policy = try #require(policy)

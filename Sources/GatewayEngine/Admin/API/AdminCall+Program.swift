@@ -17,7 +17,7 @@ extension AdminCall {
                 server.bound.map { bound in
                     [
                         "name": .text(bound.listener), "address": .text(bound.address),
-                        "is_admin": .boolean(bound.isAdmin),
+                        "is_admin": .boolean(bound.isAdmin), "is_tls": .boolean(bound.isTLS),
                     ]
                 }),
             "configuration": [
