@@ -44,7 +44,9 @@ import Testing
         #expect(find(configuration: broken) == .success(AdminTarget(host: "127.0.0.1", port: 9902)))
     }
 
-    @Test(arguments: ["nowhere", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:99999", "https://127.0.0.1:1", "a b:1", "a\r\nb:1"])
+    @Test(arguments: [
+        "nowhere", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:99999", "https://127.0.0.1:1", "a b:1", "a\r\nb:1",
+    ])
     func addressesThatAreNone(text: String) {
         guard case .failure(let outcome) = find(text) else { return #expect(Bool(false), "accepted") }
         #expect(outcome.code == .usage)

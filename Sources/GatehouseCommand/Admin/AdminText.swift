@@ -16,7 +16,8 @@ enum AdminText {
             lines.append(
                 listener.isAdmin
                     ? "admin on http://\(listener.address)"
-                    : "listening on \(listener.isTls ? "https" : "http")://\(listener.address) (listener \"\(listener.name)\")")
+                    : "listening on \(listener.isTls ? "https" : "http")://\(listener.address) (listener \"\(listener.name)\")"
+            )
         }
         for table in [self.services(services), self.splits(splits)] where !table.isEmpty {
             lines += [""] + table.lines(colour: colour)

@@ -95,15 +95,15 @@ extension ConfigurationDecoder {
         for (key, value) in entries(id) where document.key(key) == .token {
             if document.isUnresolved(value) { continue }
             let written = text(value)
+            // Without the value: what is told here may end up in a log.
             if written.utf8.count < 16 {
-                report(
-                    Problem("is shorter than 16 characters", fix: "make one, as with: openssl rand -hex 32"), at: value,
-                    name: "token")
+                findings.error(
+                    at: location(value), "the token is shorter than 16 characters",
+                    fix: "make one, as with: openssl rand -hex 32")
             } else if !written.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) {
-                report(
-                    Problem(
-                        "has characters that a token cannot have",
-                        fix: "use letters, digits and punctuation; no spaces or line breaks"), at: value, name: "token")
+                findings.error(
+                    at: location(value), "the token has characters that no header field can carry",
+                    fix: "use letters, digits and punctuation; no spaces or line breaks")
             }
             token = written
         }

@@ -7,7 +7,10 @@ enum AdminSchemas {
             object([
                 ("version", string), ("started_at", time), ("uptime_seconds", count),
                 ("state", words("ready", "draining")),
-                ("listeners", array(object([("name", string), ("address", string), ("is_admin", boolean), ("is_tls", boolean)]))),
+                (
+                    "listeners",
+                    array(object([("name", string), ("address", string), ("is_admin", boolean), ("is_tls", boolean)]))
+                ),
                 (
                     "configuration",
                     object([
