@@ -20,6 +20,7 @@ struct Program: ParsableCommand {
               gatehouse check gateway.yaml        all that is wrong with a configuration
               gatehouse run gateway.yaml          listen and serve
               gatehouse explain GET /api/users/7  where a request would go, and why
+              gatehouse status                    what the running gateway does
 
             A configuration that is enough to start with:
               services:
@@ -29,15 +30,18 @@ struct Program: ParsableCommand {
 
             Exit codes:
               0  done; run: drained, nothing was lost
-              1  the configuration has errors; demo --once: a wrong answer
+              1  the configuration has errors; the running gateway refuses what it is told;
+                 demo --once: a wrong answer
               2  the command line is wrong
-              3  cannot start: a port is taken, or something is not permitted
+              3  cannot start: a port is taken, or something is not permitted; status and
+                 its like: nobody answers
               4  run: the time to drain ran out, or a second signal cut it short
             """,
         version: VersionCommand.text,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ExplainCommand.self, SchemaCommand.self, DemoCommand.self,
-            VersionCommand.self, DemoServiceCommand.self,
+            RunCommand.self, CheckCommand.self, ExplainCommand.self, StatusCommand.self, DrainCommand.self,
+            EnableCommand.self, SplitCommand.self, CanaryCommand.self, ReloadCommand.self, SchemaCommand.self,
+            DemoCommand.self, VersionCommand.self, DemoServiceCommand.self,
         ])
 
     static func main() {

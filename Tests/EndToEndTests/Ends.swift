@@ -212,7 +212,7 @@ import Testing
                 try origin.waitForClose()
                 if method == "GET" { continue }
                 try eventually("the gateway to see the end") {
-                    try admin.send(request("GET /metrics"))
+                    try admin.send(scrape)
                     let page = try PrometheusPage(try admin.readResponse().bodyText)
                     return page.sum("gatehouse_upstream_connections", ["service": "origin"]) == 0
                 }

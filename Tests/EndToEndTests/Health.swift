@@ -54,7 +54,7 @@ import Testing
     }
 
     private func page(_ gateway: GatewayProcess) throws -> PrometheusPage {
-        let response = try RawClient.exchange(port: try #require(gateway.adminPort), request("GET /metrics"))
+        let response = try RawClient.exchange(port: try #require(gateway.adminPort), scrape)
         return try PrometheusPage(response.bodyText)
     }
 

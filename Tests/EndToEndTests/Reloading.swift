@@ -108,7 +108,7 @@ import Testing
             try reload(gateway, "routes: [ { path: a, servce: x } ]\n", expecting: "not reloaded: 2 errors")
             #expect(gateway.process.errors.contains("gateway.yaml:1:"))
             #expect(gateway.ask("GET /a") == "old")
-            let metrics = try RawClient.exchange(port: try #require(gateway.adminPort), request("GET /metrics"))
+            let metrics = try RawClient.exchange(port: try #require(gateway.adminPort), scrape)
                 .bodyText
             #expect(metrics.contains("gatehouse_config_reloads_total{result=\"failure\"} 1"), "\(metrics)")
             try reload(gateway, withAdmin + "routes: [ { path: /a, respond: { body: new } } ]\n")

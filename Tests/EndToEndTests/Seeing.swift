@@ -184,7 +184,7 @@ import Testing
                 let response = try RawClient.exchange(port: port, request("GET \(path)"))
                 #expect(response.status == 200)
             }
-            #expect(try RawClient.exchange(port: port, request("GET /none")).status == 404)
+            #expect(gateway.ask("GET /none", on: port) == "404 not_found")
             #expect(try RawClient.exchange(port: port, request("POST /livez", "Content-Length: 0")).status == 405)
             #expect(gateway.ask("GET /metrics") == "404 not_found", "only on the admin listener")
         }
@@ -209,7 +209,7 @@ import Testing
             // The figures of a request are added once its last byte is on its way, and so perhaps after it was read.
             var last: PrometheusPage?
             try eventually("six requests to be counted") {
-                let response = try RawClient.exchange(port: port, request("GET /metrics"))
+                let response = try RawClient.exchange(port: port, scrape)
                 #expect(response.fields["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
                 let page = try PrometheusPage(response.bodyText)
                 last = page

@@ -48,7 +48,9 @@ extension GatewayProcess {
     /// and for a failed exchange what failed, which no test expects.
     func ask(_ line: String, _ fields: String..., on port: UInt16? = nil) -> String {
         let hasHost = fields.contains { $0.lowercased().hasPrefix("host:") }
-        let all = (hasHost ? [] : ["Host: gateway.test"]) + fields
+        // The admin listener answers to no name.
+        let host = port != nil && port == adminPort ? "localhost" : "gateway.test"
+        let all = (hasHost ? [] : ["Host: \(host)"]) + fields
         let method = String(line.split(separator: " ").first ?? "")
         do {
             let client = try RawClient(port: port ?? self.port)
@@ -86,6 +88,9 @@ extension String {
         return nil
     }
 }
+
+/// A scrape of the admin listener.
+let scrape = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 /// A request without a body.
 func request(_ line: String = "GET /", _ fields: String...) -> String {

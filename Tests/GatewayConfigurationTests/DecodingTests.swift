@@ -145,6 +145,12 @@ import Testing
         tlsProbes + authProbes + [
             Probe("gateway.listeners", "listeners: §", "[ { address: \":1\" } ]", "[ { address: \":2\" } ]"),
             Probe("gateway.admin", "admin: §", "{ address: 127.0.0.1:1 }", "{ address: 127.0.0.1:2 }"),
+            Probe(
+                "admin.credentials", "admin: { address: 127.0.0.1:1, credentials: § }", "{ token: 0123456789abcdef }",
+                "{ token: fedcba9876543210 }"),
+            Probe(
+                "credentials.token", "admin: { address: 127.0.0.1:1, credentials: { token: § } }", "0123456789abcdef",
+                "fedcba9876543210"),
             Probe("admin.address", "admin: { address: § }", "127.0.0.1:1", "127.0.0.1:2"),
             Probe("gateway.workers", "workers: §", "auto", "2"),
             Probe("gateway.state_file", "state_file: §", "a", "b"),

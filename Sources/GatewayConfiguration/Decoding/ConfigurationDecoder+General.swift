@@ -64,6 +64,7 @@ extension ConfigurationDecoder {
     mutating func decodeAdmin(_ id: NodeID) -> AdminConfiguration? {
         var admin: AdminConfiguration?
         var hasCredentials = false
+        var token: String?
         var addressNode = id
         for (key, value) in entries(id) {
             switch document.key(key) {
@@ -71,10 +72,13 @@ extension ConfigurationDecoder {
                 addressNode = value
                 guard let address = try? SocketAddressConfiguration.parse(text(value)) else { return nil }
                 admin = AdminConfiguration(address: address, location: location(id))
-            case .credentials: hasCredentials = true
+            case .credentials:
+                hasCredentials = true
+                token = decodeCredentials(value)
             default: break
             }
         }
+        admin?.token = token
         if let admin, !hasCredentials, !admin.address.isLoopback {
             report(
                 Problem(
@@ -83,6 +87,27 @@ extension ConfigurationDecoder {
                 name: "address")
         }
         return admin
+    }
+
+    /// One that is guessed in an afternoon is none; one that no header field can carry could never be presented.
+    private mutating func decodeCredentials(_ id: NodeID) -> String? {
+        var token: String?
+        for (key, value) in entries(id) where document.key(key) == .token {
+            if document.isUnresolved(value) { continue }
+            let written = text(value)
+            // Without the value: what is told here may end up in a log.
+            if written.utf8.count < 16 {
+                findings.error(
+                    at: location(value), "the token is shorter than 16 characters",
+                    fix: "make one, as with: openssl rand -hex 32")
+            } else if !written.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) {
+                findings.error(
+                    at: location(value), "the token has characters that no header field can carry",
+                    fix: "use letters, digits and punctuation; no spaces or line breaks")
+            }
+            token = written
+        }
+        return token
     }
 
     /// Names and addresses of the listeners are unique, the admin listener's among them.

@@ -77,8 +77,8 @@ package struct ConfigurationLoader {
             inputs.note(file: path, bytes: try? FileReading.read(path, limit: 1 << 20).get())
         }
         return LoadResult(
-            configuration: decoder.findings.hasErrors ? nil : configuration, findings: decoder.findings,
-            inputs: inputs, hostNames: decoder.hostNames)
+            configuration: decoder.findings.hasErrors ? nil : configuration, admin: configuration.admin,
+            findings: decoder.findings, inputs: inputs, hostNames: decoder.hostNames)
     }
 }
 
@@ -86,6 +86,9 @@ package struct ConfigurationLoader {
 package struct LoadResult: Sendable {
     /// nil when there is any error.
     package var configuration: GatewayConfiguration?
+    /// What stands under `admin`, as far as it is understood, whatever is wrong elsewhere: a file that is being mended
+    /// still tells where the gateway is that runs by its last good state.
+    package var admin: AdminConfiguration?
     /// Errors and warnings, in the order of the text.
     package var diagnostics: [Diagnostic]
     /// Keys and values that are understood and checked, but whose capability is not built yet: `run` refuses them.
@@ -102,11 +105,12 @@ package struct LoadResult: Sendable {
     }
 
     init(
-        configuration: GatewayConfiguration? = nil, findings: Findings, inputs: LoadInputs,
-        hostNames: [HostReference] = []
+        configuration: GatewayConfiguration? = nil, admin: AdminConfiguration? = nil, findings: Findings,
+        inputs: LoadInputs, hostNames: [HostReference] = []
     ) {
         self.inputs = inputs
         self.configuration = configuration
+        self.admin = admin
         diagnostics = findings.sorted()
         unbuilt = findings.sortedUnbuilt()
         self.hostNames = hostNames

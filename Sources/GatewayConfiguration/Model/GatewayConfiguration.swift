@@ -39,6 +39,8 @@ package struct GatewayConfiguration: Sendable, Hashable {
 
 package struct AdminConfiguration: Sendable, Hashable {
     package var address: SocketAddressConfiguration
+    /// What callers must present; nil: nothing, and the address is a loopback one.
+    package var token: String?
     @NotCompared package var location: SourceLocation
 
     package init(address: SocketAddressConfiguration, location: SourceLocation = .none) {

@@ -1,7 +1,7 @@
 /// "Did you mean": the known word nearest to what was written.
-enum EditDistance {
+package enum EditDistance {
     /// nil where nothing is near enough to be a guess worth making (a third of the length, at least one edit).
-    static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+    package static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         let target = Array(word.lowercased().utf8.prefix(64))
         var best: (distance: Int, word: String)?
         for candidate in candidates {

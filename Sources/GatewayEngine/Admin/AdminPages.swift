@@ -3,8 +3,10 @@ internal import Synchronization
 
 /// The pages of the admin listener. Each is answered by the same exchange as any other request.
 final class AdminPages: Sendable {
+    /// What stands beside the pages.
+    let api = AdminAPI()
     private let metrics: Metrics
-    private let isReady = Atomic<Bool>(false)
+    private let ready = Atomic<Bool>(false)
 
     init(metrics: Metrics) {
         self.metrics = metrics
@@ -12,7 +14,17 @@ final class AdminPages: Sendable {
 
     /// Whether traffic should be sent here: after the start, until a drain begins.
     func setReady(_ ready: Bool) {
-        isReady.store(ready, ordering: .relaxed)
+        self.ready.store(ready, ordering: .relaxed)
+    }
+
+    var isReady: Bool { ready.load(ordering: .relaxed) }
+
+    /// Whether a path is answered whoever asks: probes have no credentials, and learn nothing.
+    static func isOpen(_ path: Span<UInt8>) -> Bool {
+        switch name(of: path) {
+        case .live, .ready: true
+        case .metrics, nil: false
+        }
     }
 
     enum Page {
@@ -33,7 +45,7 @@ final class AdminPages: Sendable {
             buffer.append("{\"status\": \"alive\"}\n")
             return .found(status: 200, contentType: "application/json")
         case .ready:
-            let ready = isReady.load(ordering: .relaxed)
+            let ready = isReady
             buffer.append(ready ? "{\"status\": \"ready\"}\n" : "{\"status\": \"draining\"}\n")
             return .found(status: ready ? 200 : 503, contentType: "application/json")
         }

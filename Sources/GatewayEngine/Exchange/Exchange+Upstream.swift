@@ -153,6 +153,7 @@ extension Exchange {
     func requestEnd() {
         // A field behind the body is as good a forgery as one in front of it.
         if framing == .chunked { snapshot.auth.fields.strip(requestTrailers) }
+        if let adminCall { return perform(adminCall) }
         mirror?.end()
         upstream?.sendEnd(trailers: framing == .chunked ? requestTrailers : nil)
     }

@@ -119,6 +119,8 @@ final class Exchange: UpstreamRequest {
     var retryAfter: Int64 = 0
     /// Runs while the request is delayed on purpose.
     var faultTimer: FaultTimer?
+    /// A call of the admin API that waits for its body or its answer.
+    var adminCall: PendingAdminCall?
     /// What `strip_prefix` took away, in the same arena.
     var removedPrefix = ByteRange.empty
     var hasResponseTrailers = false
@@ -261,6 +263,7 @@ final class Exchange: UpstreamRequest {
         }
         if !triedEndpoints.isEmpty { triedEndpoints.removeAll(keepingCapacity: true) }
         leaveService()
+        if adminCall != nil { adminCall = nil }
         downstream = nil
         client = nil
         service = nil

@@ -34,6 +34,9 @@ struct EjectionLedger {
         return .ejected(until: until, times: times)
     }
 
+    /// An operator says that it is well: neither is it out, nor does anything count of what it did before.
+    mutating func forget(_ url: String) { entries[url] = nil }
+
     /// Endpoints that are out.
     func count(now: Int64) -> Int {
         entries.values.count { $0.until > now }

@@ -46,6 +46,7 @@ package final class ReloadController: Sendable {
         self.load = load
         self.observer = observer
         loaded = Mutex(Loaded(applied: inputs.fingerprint, tried: inputs.fingerprint, files: inputs.files))
+        server.offer(self)
     }
 
     /// The files, and directories, that the last load read or tried to.

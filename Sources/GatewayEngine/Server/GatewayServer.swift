@@ -64,8 +64,15 @@ package final class GatewayServer: Sendable {
             throw error
         }
         releases.adopt(configuration)
+        pages.api.attach(self)
         metrics.show(self.snapshot)
     }
+
+    /// Reloads may be asked for by the admin API from now on.
+    func offer(_ reloads: ReloadController) { pages.api.attach(reloads) }
+
+    /// Whether traffic should be sent here.
+    var isReady: Bool { pages.isReady }
 
     static func compile(
         _ configuration: GatewayConfiguration, _ metrics: Metrics, _ registry: ServiceRegistry,

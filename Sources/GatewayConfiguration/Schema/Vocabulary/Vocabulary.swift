@@ -49,12 +49,12 @@ enum Vocabulary {
         "admin", "The admin listener. It listens on a loopback address unless credentials are set.",
         [
             Field(.address, .scalar(.address), "Where it listens, as in `127.0.0.1:9901`.", required: true),
-            Field(.credentials, .object(credentials), "What a caller of the admin API must present.", planned: true),
+            Field(.credentials, .object(credentials), "What callers must present, for all but `/livez` and `/readyz`."),
         ])
 
     static let credentials = ObjectShape(
         "credentials", "Credentials of the admin API.", rules: [.atLeastOne([.token])],
-        [Field(.token, .scalar(.name), "A bearer token; take it from `${env:NAME}` or `${file:PATH}`.")])
+        [Field(.token, .scalar(.name), "A bearer token of 16 characters or more; take it from `${env:NAME}` or `${file:PATH}`.")])
 
     static let accessLog = ObjectShape(
         "access_log", "The access log: one JSON line per request, written off the path of the request.",

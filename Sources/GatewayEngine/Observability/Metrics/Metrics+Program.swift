@@ -18,6 +18,8 @@ extension Metrics {
             "When the configuration was last loaded anew with success; 0: not since the start.")
         writer.sample(reloads.lastSuccess.load(ordering: .relaxed))
 
+        adminChanges.write(to: &writer)
+
         writer.begin("gatehouse_build_info", .gauge, "The version that runs; always 1.")
         let version = PrometheusWriter.label("version", build.version)
         let swift = PrometheusWriter.label("swift_version", build.swiftVersion)

@@ -30,6 +30,7 @@ package final class Metrics: Sendable {
     /// Lines of the access log; to be given to its sink.
     package let accessLog = AccessLogCounters()
     let reloads = ReloadCounters()
+    let adminChanges = AdminChangeCounters()
     let build: Build
     /// Nanoseconds since 1970 at which the gateway started.
     let start: Int64
