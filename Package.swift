@@ -49,7 +49,8 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "GatewayConfiguration", dependencies: ["CLibyaml"], swiftSettings: settings),
         .target(
-            name: "GatewayEngine", dependencies: ["HTTPWire", "Reactor", "GatewayConfiguration", "CPCRE2", "CSystem"],
+            name: "GatewayEngine",
+            dependencies: ["HTTPWire", "Reactor", "JSONStream", "GatewayConfiguration", "CPCRE2", "CSystem"],
             swiftSettings: settings),
         .target(name: "Gatehouse", dependencies: ["GatewayEngine", "GatewayConfiguration"], swiftSettings: settings),
         .target(name: "GatehouseTesting", dependencies: ["CSystem"], swiftSettings: settings),

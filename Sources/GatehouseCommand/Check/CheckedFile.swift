@@ -30,7 +30,7 @@ struct CheckedFile {
     var hasErrors: Bool { findings.contains { $0.kind == .error } }
 
     /// 1. Read and check, as `run` does.
-    /// 2. Compile the routes: ties and bad regular expressions show only there.
+    /// 2. Compile the routes and transformations: ties, bad regular expressions and bad paths show only there.
     /// 3. Look the host names up, all at once.
     static func check(_ path: String, resolver: NameCheck?) -> CheckedFile {
         let result = ConfigurationLoader.load(path: path)
@@ -47,6 +47,7 @@ struct CheckedFile {
             } catch {
                 findings += error.diagnostics.map { Finding($0) }
             }
+            findings += TransformationCheck.problems(in: configuration).map { Finding($0) }
         }
         if let resolver { findings += resolver.warnings(for: result.hostNames).map { Finding($0) } }
         let file = CheckedFile(path: path, findings: findings, configuration: result.configuration)

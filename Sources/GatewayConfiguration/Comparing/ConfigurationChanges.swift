@@ -41,6 +41,7 @@ package struct ConfigurationChanges: Sendable, Hashable {
             ("timeouts", old.timeouts == new.timeouts),
             ("trusted_proxies", old.trustedProxies == new.trustedProxies),
             ("forwarding", old.forwarding == new.forwarding),
+            ("transformations", old.transformations == new.transformations),
         ].filter { !$0.1 }.map(\.0)
         // A section that this list does not know must not pass as no change.
         var known = old

@@ -39,6 +39,7 @@ struct ConfigurationDecoder {
             case .auth: policies.auth = value
             case .rateLimiting: policies.rateLimiting = value
             case .cors: checkCORS(value)
+            case .transformations: configuration.transformations = decodeTransformations(value)
             default: break
             }
         }

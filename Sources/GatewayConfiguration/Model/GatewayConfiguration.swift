@@ -17,6 +17,8 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var trustedProxies: [NetworkPrefix]
     package var services: [ServiceConfiguration]
     package var routes: [RouteConfiguration]
+    /// By path; a route may have its own instead.
+    package var transformations: [TransformationConfiguration] = []
     /// `Proxy-Status`, `Via`, `Forwarded`: what is added besides the always-on headers.
     package var forwarding: ForwardingConfiguration
 

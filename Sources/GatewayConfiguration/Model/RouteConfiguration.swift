@@ -28,6 +28,8 @@ package struct RouteConfiguration: Sendable, Hashable {
     /// nil: the listener's.
     package var paths: PathPolicyConfiguration?
     package var mirror: MirrorConfiguration?
+    /// nil: the most specific of those by path.
+    package var transformation: TransformationConfiguration?
     @NotCompared package var location: SourceLocation
 
     package init(name: String, path: PathMatch, answer: Answer, location: SourceLocation = .none) {

@@ -21,7 +21,9 @@ extension Exchange {
             case .authorise: policyStep = .rateLimit
             case .rateLimit: policyStep = .validate
             case .validate: policyStep = .transform
-            case .transform: policyStep = .answer
+            case .transform:
+                policyStep = .answer
+                transformRequest(plan)
             case .answer:
                 // A failure that is rehearsed comes first.
                 if plan.fault >= 0, rehearse(plan) { return }

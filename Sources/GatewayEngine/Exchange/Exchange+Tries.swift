@@ -120,6 +120,10 @@ extension Exchange {
             breakOff()
             return
         }
+        if isHeadHeld {
+            // The answer had begun: it is not asked for twice.
+            return refuse(LostTry.upstream(failure).error)
+        }
         switch failure {
         case .refused, .connect, .connectTimeout:
             // Another address of the same name may do better.
@@ -246,6 +250,7 @@ extension Exchange {
     }
 
     func waitingTimerDidFire() {
+        if isHeadHeld { return heldTimerDidFire() }
         let now = worker.loop.now
         if now >= requestDeadline {
             if upstream != nil { noteTry(isEndpointToBlame ? .timeout : .abandoned) }

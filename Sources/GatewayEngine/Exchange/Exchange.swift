@@ -109,6 +109,13 @@ final class Exchange: UpstreamRequest {
     /// What `strip_prefix` took away, in the same arena.
     var removedPrefix = ByteRange.empty
     var hasResponseTrailers = false
+    /// What is done to the request and its response; nil: they pass as they are.
+    var transformation: CompiledTransformation?
+    /// The response's body is rewritten by this.
+    var reshaping: BodyRewriter?
+    /// The response's head waits until its body is known to be sound, or large.
+    var isHeadHeld = false
+    var heldDeadline = Deadline.never
     private var ownRequestTrailers: HeaderBlock?
     private var ownResponseTrailers: HeaderBlock?
 
@@ -235,6 +242,7 @@ final class Exchange: UpstreamRequest {
         worker.loop.timers.pause(self)
         stopFault()
         leaveEndpoint()
+        endTransformation()
         if let mirror {
             self.mirror = nil
             mirror.cancel()

@@ -13,6 +13,8 @@ package final class Snapshot: Sendable {
     /// What routes have of their own; `retries(for:of:)` and `hedge(for:of:)` read it.
     private let tries: RouteTries
     let faults: [CompiledFault]
+    /// What is done to requests and responses, by path and on routes.
+    let transformations: TransformationTable
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
@@ -60,11 +62,13 @@ package final class Snapshot: Sendable {
             configuration.services.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var tries = RouteTries()
         var faults: [CompiledFault] = []
+        var compiler = TransformationCompiler(limit: configuration.limits.bufferedBody)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
-                releases: releases, tries: &tries, faults: &faults)
+                releases: releases, tries: &tries, faults: &faults, transformations: &compiler)
         }
+        transformations = try compiler.finish(configuration.transformations)
         self.tries = tries
         self.faults = faults
         self.labels = AccessLabels(
@@ -125,10 +129,13 @@ struct RoutePlan: Sendable {
 
     /// The place in the snapshot's `faults`; -1: none.
     let fault: Int32
+    /// The place in the snapshot's `transformations`; -1: those by path.
+    let transformation: Int32
 
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
-        services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault]
+        services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
+        transformations: inout TransformationCompiler
     ) {
         way =
             switch route.answer {
@@ -159,6 +166,7 @@ struct RoutePlan: Sendable {
         }
         fault = configuration.fault == nil ? -1 : Int32(truncatingIfNeeded: faults.count)
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
+        transformation = transformations.add(configuration.transformation)
     }
 
     private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {

@@ -35,8 +35,10 @@ extension Vocabulary {
     static let routeTransformation = ObjectShape(
         "route_transformation", "Reshapes what passes a route.", rules: [.atLeastOne([.request, .response])],
         [
-            Field(.request, .object(requestTransformation), "On the way to the service."),
-            Field(.response, .object(responseTransformation), "On the way back."),
+            Field(.request, .object(requestTransformation), "On the way to the service.", planned: true),
+            Field(
+                .response, .oneOrList(.object(responseTransformation)),
+                "On the way back: the first whose `status` names the response's."),
         ])
 
     static let transformation = ObjectShape(
@@ -45,8 +47,10 @@ extension Vocabulary {
         [
             Field(.path, .scalar(.pathPattern), "The public path, in the language of routes.", required: true),
             Field(.methods, .oneOrList(.scalar(.method)), "Only these methods.", default: "ANY"),
-            Field(.request, .object(requestTransformation), "On the way to the service."),
-            Field(.response, .object(responseTransformation), "On the way back."),
+            Field(.request, .object(requestTransformation), "On the way to the service.", planned: true),
+            Field(
+                .response, .oneOrList(.object(responseTransformation)),
+                "On the way back: the first whose `status` names the response's."),
         ])
 
     private static let selectors = Shape.list(.scalar(.fieldSelector))
@@ -66,7 +70,7 @@ extension Vocabulary {
             .body, .anything,
             "A template of the new body: a string that begins with `$.` is a JSONPath, `$$` escapes; one that finds nothing"
                 + " leaves its member out."),
-        Field(.headers, .object(headerEdits), "Edits of header fields."),
+        Field(.headers, .object(headerEdits), "Edits of header fields.", planned: true),
     ]
 
     static let requestTransformation = ObjectShape(
@@ -76,7 +80,10 @@ extension Vocabulary {
     static let responseTransformation = ObjectShape(
         "response_transformation", "Edits of a response.",
         bodyFields + [
-            Field(.status, .oneOrList(.integer(100...599)), "Only responses with these statuses.", default: "any"),
+            Field(
+                .status, .oneOrList(.scalar(.statusRange)),
+                "Only responses with these statuses: `404`, `200-299`, `5xx`.",
+                default: "any"),
             Field(.requireJson, .boolean, "Whether anything but JSON is answered 502.", default: "false"),
         ])
 

@@ -61,7 +61,9 @@ extension Vocabulary {
             Field(.auth, .choice([.word("none"), .object(auth)]), "Who may ask on this route.", planned: true),
             Field(.rateLimiting, .oneOrList(.object(limit)), "How much, on this route.", planned: true),
             Field(.cors, .object(cors), "Cross-origin rules of this route.", planned: true),
-            Field(.transformations, .object(routeTransformation), "Reshapes what passes this route.", planned: true),
+            Field(
+                .transformations, .object(routeTransformation),
+                "Reshapes what passes this route, in place of `transformations` by path."),
             Field(.compression, .object(compression), "Compression on this route.", planned: true),
             Field(.websocket, .boolean, "Whether connections may be upgraded to WebSocket.", default: "true"),
         ])

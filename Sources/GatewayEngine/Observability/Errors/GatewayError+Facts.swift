@@ -128,6 +128,22 @@ extension GatewayError {
             Facts(
                 504, "name_resolution_timeout", "Resolving the service's name took too long.",
                 "error=dns_timeout; details=\"name_resolution_timeout\"")
+        case .responseNotJSON:
+            Facts(
+                502, "response_not_json", "The service's answer is not JSON, which this route requires.",
+                "error=http_protocol_error; details=\"response_not_json\"")
+        case .responseMalformed:
+            Facts(
+                502, "response_malformed", "The service's answer is said to be JSON and is not.",
+                "error=http_protocol_error; details=\"response_malformed\"")
+        case .responseTooLarge:
+            Facts(
+                502, "response_too_large", "The service's answer is larger than can be reshaped.",
+                "error=http_response_body_size; details=\"response_too_large\"")
+        case .responseEncoded:
+            Facts(
+                502, "response_encoded", "The service's answer is compressed and cannot be reshaped.",
+                "error=http_response_content_coding; details=\"response_encoded\"")
 
         case .circuitOpen:
             Facts(

@@ -41,6 +41,10 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case noEndpoint = 108
     case nameNotResolved = 109
     case nameResolutionTimeout = 110
+    case responseNotJSON = 111
+    case responseMalformed = 112
+    case responseTooLarge = 113
+    case responseEncoded = 114
     case circuitOpen = 120
     case pendingTimeout = 121
 
