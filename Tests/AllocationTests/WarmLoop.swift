@@ -27,6 +27,8 @@ import Testing
         var isLogged = false
         /// `load_balancing` between two endpoints, which are two names for the origin; nil: there is one endpoint.
         var balancing: String?
+        /// Further sections of the configuration.
+        var more = ""
 
         var testDescription: String { name }
 
@@ -55,6 +57,12 @@ import Testing
         Case(
             name: "consistent_hash", line: "GET /api/items/7", fields: ["X-Tenant: blue"], answer: json,
             balancing: "policy: consistent_hash, key: \"header:X-Tenant\""),
+        Case(
+            name: "a transformation elsewhere", line: "GET /api/items/7?full=1", answer: json,
+            more: "transformations: [ { path: /else/**, response: { remove_fields: [ name ] } } ]"),
+        Case(
+            name: "a transformation", line: "GET /api/items/7?full=1", answer: #"{"values": [1, 2, 3]}"#,
+            more: "transformations: [ { path: /**, response: { remove_fields: [ name ] } } ]"),
         Case(
             name: "a sticky cookie", line: "GET /api/items/7", fields: ["Cookie: at=0123456789abcdef"], answer: json,
             balancing: "policy: random, sticky: { cookie: at }"),
@@ -95,6 +103,7 @@ import Testing
             access_log: { \(log) }
             services: { origin: { \(WarmLoop.endpoints(origin, what)), timeouts: { keep_alive: 10m } } }
             routes: [ { name: api, path: "/api/**", service: origin } ]
+            \(what.more)
             """, directory: directory, environment: counter.environment)
         let clients = try (0..<WarmLoop.clients).map { _ in try gateway.connect() }
 

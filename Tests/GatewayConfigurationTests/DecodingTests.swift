@@ -53,14 +53,20 @@ import Testing
         }
     }
 
-    static func response(_ keys: [(String, String, String)]) -> [Probe] {
-        section("response_transformation", "transformations", keys).map {
-            var probe = $0
-            probe.text = probe.text.replacing("transformations: { ", with: "transformations: [ { path: /, response: { ")
-                .replacing(" }", with: " } } ]")
-            return probe
+    static func message(
+        _ object: String, _ before: String, _ after: String, _ keys: [(String, String, String)]
+    ) -> [Probe] {
+        keys.map {
+            Probe("\(object).\($0.0)", "transformations: [ { path: /, \(before)\($0.0): §\(after) } ]", $0.1, $0.2)
         }
     }
+
+    static let bodies = [
+        ("remove_fields", "[ a ]", "[ b ]"), ("keep_fields", "[ a ]", "[ b ]"),
+        ("rename_fields", "{ a: b }", "{ a: c }"), ("set_fields", "{ a: 1 }", "{ a: \"1\" }"),
+        ("default_fields", "{ $.a: [] }", "{ $.a: [ null ] }"), ("body", "{ a: true }", "{ a: false }"),
+        ("headers", "{ remove: [ a ] }", "{ remove: [ b ] }"),
+    ]
 
     static func override(_ keys: [(String, String, String)], before: String) -> [Probe] {
         route(
@@ -90,6 +96,10 @@ import Testing
             Probe("gateway.transformations", "transformations: §", "[]", "[ { path: /, response: {} } ]"),
             Probe("transformation.path", "transformations: [ { response: {}, path: § } ]", "/a", "/b"),
             Probe("transformation.methods", "transformations: [ { path: /, response: {}, methods: § } ]", "GET", "ANY"),
+            Probe("transformation.request", "transformations: [ { path: /, request: § } ]", "{}", "{ body: 1 }"),
+            Probe(
+                "route_transformation.request", "routes: [ { path: /, respond: {}, transformations: { request: § } } ]",
+                "{}", "{ body: 1 }"),
             Probe(
                 "transformation.response", "transformations: [ { path: /, response: § } ]", "{}",
                 "[ { status: 404 }, {} ]"),
@@ -126,12 +136,19 @@ import Testing
                 ("requests_per_connection", "1", "2"),
                 ("underscores", "keep", "reject"),
             ])
-        + response([
-            ("remove_fields", "[ a ]", "[ b ]"), ("keep_fields", "[ a ]", "[ b ]"),
-            ("rename_fields", "{ a: b }", "{ a: c }"), ("set_fields", "{ a: 1 }", "{ a: \"1\" }"),
-            ("default_fields", "{ $.a: [] }", "{ $.a: [ null ] }"), ("body", "{ a: true }", "{ a: false }"),
-            ("status", "404", "[ 404, 5xx ]"), ("require_json", "true", "false"),
-        ])
+        + message(
+            "response_transformation", "response: { ", " }",
+            bodies + [("status", "404", "[ 404, 5xx ]"), ("require_json", "true", "false")])
+        + message("request_transformation", "request: { ", " }", bodies + [("query", "{}", "{ remove: [ a ] }")])
+        + message(
+            "header_edits", "request: { headers: { ", " } }",
+            [
+                ("set", "{ a: b }", "{ a: c }"), ("add", "{ a: b }", "{ a: c }"), ("remove", "[ a ]", "[ b ]"),
+                ("rename", "{ a: b }", "{ a: c }"),
+            ])
+        + message(
+            "query_edits", "request: { query: { ", " } }",
+            [("set", "{ a: b }", "{ a: c }"), ("remove", "[ a ]", "[ b ]")])
         + section(
             "timeouts", "timeouts",
             [

@@ -28,6 +28,13 @@ extension ConfigurationDecoder {
     private mutating func decodeRequestTransformation(_ id: NodeID) -> RequestTransformationConfiguration {
         var request = RequestTransformationConfiguration(location: location(id))
         request.body = decodeBodyEdits(id)
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .headers: request.headers = decodeHeaderEdits(value, of: .request)
+            case .query: request.query = decodeQueryEdits(value)
+            default: break
+            }
+        }
         return request
     }
 
@@ -38,6 +45,7 @@ extension ConfigurationDecoder {
             switch document.key(key) {
             case .status: response.statuses = values(value).compactMap { try? StatusRange.parse(text($0)) }
             case .requireJson: assign(value, to: &response.requiresJSON)
+            case .headers: response.headers = decodeHeaderEdits(value, of: .response)
             default: break
             }
         }

@@ -17,6 +17,8 @@ package struct TransformationConfiguration: Sendable, Hashable {
 
 package struct RequestTransformationConfiguration: Sendable, Hashable {
     package var body = BodyEditsConfiguration()
+    package var headers: [HeaderEdit] = []
+    package var query: [QueryEdit] = []
     @NotCompared package var location: SourceLocation
 
     package init(location: SourceLocation = .none) { self.location = location }
@@ -28,6 +30,7 @@ package struct ResponseTransformationConfiguration: Sendable, Hashable {
     package var body = BodyEditsConfiguration()
     /// Anything but JSON is answered 502.
     package var requiresJSON = false
+    package var headers: [HeaderEdit] = []
     @NotCompared package var location: SourceLocation
 
     package init(location: SourceLocation = .none) { self.location = location }
@@ -91,6 +94,44 @@ package struct TemplateValue: Sendable, Hashable {
 
     package init(_ value: Value, location: SourceLocation = .none) {
         self.value = value
+        self.location = location
+    }
+}
+
+/// One edit of header fields. Values may refer to path parameters (`{id}`) and to other fields (`{header.x-tenant}`).
+package struct HeaderEdit: Sendable, Hashable {
+    package enum Change: Sendable, Hashable {
+        case remove
+        case rename(String)
+        case set(String)
+        case add(String)
+    }
+
+    package var name: String
+    package var change: Change
+    @NotCompared package var location: SourceLocation
+
+    package init(_ name: String, _ change: Change, location: SourceLocation = .none) {
+        self.name = name
+        self.change = change
+        self.location = location
+    }
+}
+
+/// One edit of the query; values as those of header fields.
+package struct QueryEdit: Sendable, Hashable {
+    package enum Change: Sendable, Hashable {
+        case remove
+        case set(String)
+    }
+
+    package var name: String
+    package var change: Change
+    @NotCompared package var location: SourceLocation
+
+    package init(_ name: String, _ change: Change, location: SourceLocation = .none) {
+        self.name = name
+        self.change = change
         self.location = location
     }
 }

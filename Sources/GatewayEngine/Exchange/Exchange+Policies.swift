@@ -10,6 +10,16 @@ extension Exchange {
         case preflight, authenticate, authorise, rateLimit, validate, transform, answer
     }
 
+    /// To be called before a policy waits: what the route has matched stands in the worker's scratch, which the next
+    /// request overwrites.
+    func keepMatch() {
+        keptMatch.removeAll(keepingCapacity: true)
+        for index in 0..<worker.scratch.parameterCount { keptMatch.append(worker.scratch.parameter(index)) }
+    }
+
+    /// To be called when the wait is over, before anything asks for the route's parameters.
+    func restoreMatch() { worker.scratch.restore(keptMatch) }
+
     /// Goes on from `policyStep`.
     func runPolicies() {
         guard phase == .waiting else { return }
@@ -22,8 +32,8 @@ extension Exchange {
             case .rateLimit: policyStep = .validate
             case .validate: policyStep = .transform
             case .transform:
+                guard transformRequest(plan) else { return }
                 policyStep = .answer
-                transformRequest(plan)
             case .answer:
                 // A failure that is rehearsed comes first.
                 if plan.fault >= 0, rehearse(plan) { return }

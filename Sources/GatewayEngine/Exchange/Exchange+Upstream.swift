@@ -20,7 +20,10 @@ extension Exchange {
         }
         let limit = plan.requestTimeout >= 0 ? plan.requestTimeout : pool.service.requestTimeout
         if limit < Deadline.never { requestDeadline = worker.loop.now + limit }
-        if framing != .none && framing != .length(0) {
+        if isBodyReplaced {
+            // All of it is at hand, for as many tries as there are.
+            keepsBody = true
+        } else if framing != .none && framing != .length(0) {
             let rules = retryRules
             keptLimit = rules.maxBody
             keepsBody = rules.keepsBody(
@@ -129,6 +132,7 @@ extension Exchange {
     func requestBody(_ bytes: Span<UInt8>) {
         bodyReceived += bytes.count
         if bodyReceived > bodyLimit { return refuseBody(.bodyTooLarge, nil) }
+        if let gathering { return gather(bytes, by: gathering) }
         if keepsBody { keep(bytes) }
         mirror?.body(bytes)
         guard let upstream else { return }
@@ -150,6 +154,7 @@ extension Exchange {
     }
 
     func requestEnd() {
+        if let gathering { return finishGathering(by: gathering) }
         mirror?.end()
         upstream?.sendEnd(trailers: framing == .chunked ? requestTrailers : nil)
     }

@@ -102,6 +102,8 @@ final class Exchange: UpstreamRequest {
     var halfClosed = false
     /// The place at the service; nil: none is taken.
     var ticket: ServiceTicket?
+    /// The route's parameters while a policy waits: other requests use the worker's scratch then.
+    var keptMatch: [ByteRange] = []
     /// Nanoseconds until a refused request may come again; 0: not known.
     var retryAfter: Int64 = 0
     /// Runs while the request is delayed on purpose.
@@ -111,8 +113,14 @@ final class Exchange: UpstreamRequest {
     var hasResponseTrailers = false
     /// What is done to the request and its response; nil: they pass as they are.
     var transformation: CompiledTransformation?
+    /// The client's query, where it was edited.
+    var receivedQuery: ByteRange?
     /// The response's body is rewritten by this.
     var reshaping: BodyRewriter?
+    /// The request's body is rewritten by this, into `keptBody`, before the request goes on.
+    var gathering: BodyRewriter?
+    /// `keptBody` is the whole body that is sent.
+    var isBodyReplaced = false
     /// The response's head waits until its body is known to be sound, or large.
     var isHeadHeld = false
     var heldDeadline = Deadline.never
@@ -153,6 +161,7 @@ final class Exchange: UpstreamRequest {
         isTunnel = false
         keepsBody = false
         bodyHasBegun = false
+        isBodyReplaced = false
         bodyReceived = 0
         bodyLimit = .max
         streamIdle = Deadline.never

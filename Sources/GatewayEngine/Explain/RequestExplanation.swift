@@ -76,6 +76,8 @@ package struct RequestExplanation: Sendable {
     package internal(set) var removedPrefix = ""
     /// What `Host` says upstream, where it is not each endpoint's own authority.
     package internal(set) var upstreamHost: String?
+    /// What is done to the request and its response; nil: nothing.
+    package internal(set) var transformation: TransformationConfiguration?
     /// nil: no split answers.
     package internal(set) var split: SplitDecision?
     package internal(set) var verdict = Verdict.refused(.notFound, reason: nil, allow: [])

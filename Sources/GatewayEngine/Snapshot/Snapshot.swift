@@ -166,7 +166,7 @@ struct RoutePlan: Sendable {
         }
         fault = configuration.fault == nil ? -1 : Int32(truncatingIfNeeded: faults.count)
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
-        transformation = transformations.add(configuration.transformation)
+        transformation = transformations.add(configuration)
     }
 
     private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {

@@ -46,7 +46,7 @@ final class BodyRewriter {
 
     private func render(_ template: JSONTemplate) throws(BodyFault) -> [UInt8] {
         let document: JSONDocument
-        do { document = try JSONDocument(gathered, duplicates: .keep) } catch { throw BodyFault(error) }
+        do { document = try JSONDocument(gathered, duplicates: .refuse) } catch { throw BodyFault(error) }
         var made: [UInt8] = []
         do {
             try template.render(body: document.root, into: &made, limit: edits.limit)

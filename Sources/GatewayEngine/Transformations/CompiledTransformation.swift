@@ -3,22 +3,31 @@ internal import HTTPWire
 
 /// What is done to the requests under a path, or on a route, and to their responses.
 final class CompiledTransformation: Sendable {
+    struct Request: Sendable {
+        let body: BodyEdits?
+        let headers: HeaderEdits?
+        let query: QueryEdits?
+    }
+
     struct Response: Sendable {
         /// Empty: any.
         let statuses: [StatusRange]
         let body: BodyEdits?
         let requiresJSON: Bool
+        let headers: HeaderEdits?
 
         func names(_ status: Int) -> Bool { statuses.isEmpty || statuses.contains { $0.contains(status) } }
     }
 
     let configuration: TransformationConfiguration
+    let request: Request?
     let responses: [Response]
     /// Some response's body is edited, so services must send bodies whole and as they are.
     let readsResponses: Bool
 
-    init(_ configuration: TransformationConfiguration, responses: [Response]) {
+    init(_ configuration: TransformationConfiguration, request: Request?, responses: [Response]) {
         self.configuration = configuration
+        self.request = request
         self.responses = responses
         readsResponses = responses.contains { $0.body != nil }
     }

@@ -5,24 +5,33 @@ internal import JSONStream
 struct TransformationCompiler {
     private let limit: Int
     private var own: [CompiledTransformation] = []
-    private var places: [TransformationConfiguration: Int32] = [:]
+    private var places: [Own: Int32] = [:]
     private var diagnostics: [Diagnostic] = []
+
+    /// What a route's own depends on: its path says what its parameters are.
+    private struct Own: Hashable {
+        var configuration: TransformationConfiguration
+        var path: PathMatch
+    }
 
     /// - Parameter limit: `limits.buffered_body`.
     init(limit: Int) { self.limit = limit }
 
     /// Takes a route's own; -1: it has none. Routes that say the same share one.
-    mutating func add(_ configuration: TransformationConfiguration?) -> Int32 {
-        guard let configuration else { return -1 }
-        if let place = places[configuration] { return place }
+    mutating func add(_ route: RouteConfiguration) -> Int32 {
+        guard let configuration = route.transformation else { return -1 }
+        let key = Own(configuration: configuration, path: route.path)
+        if let place = places[key] { return place }
         let place = Int32(truncatingIfNeeded: own.count)
-        places[configuration] = place
-        own.append(compile(configuration))
+        places[key] = place
+        var pattern: PathPattern?
+        if case .pattern(let path) = route.path { pattern = path }
+        own.append(compile(configuration, pattern))
         return place
     }
 
     mutating func finish(_ byPath: [TransformationConfiguration]) throws(RouteTableError) -> TransformationTable {
-        let compiled = byPath.map { compile($0) }
+        let compiled = byPath.map { compile($0, $0.path) }
         let rules = byPath.compactMap { transformation in
             transformation.path.map {
                 PathRules.Rule(pattern: $0, methods: transformation.methods, location: transformation.location)
@@ -37,12 +46,88 @@ struct TransformationCompiler {
         throw RouteTableError(diagnostics: diagnostics)
     }
 
-    private mutating func compile(_ configuration: TransformationConfiguration) -> CompiledTransformation {
+    /// - Parameter pattern: where `{id}` comes from; nil: a regular expression, whose groups have no names here.
+    private mutating func compile(
+        _ configuration: TransformationConfiguration, _ pattern: PathPattern?
+    ) -> CompiledTransformation {
+        let parameters = Self.parameters(of: pattern)
+        let request = configuration.request.map { request in
+            CompiledTransformation.Request(
+                body: compile(request.body), headers: compile(request.headers, parameters),
+                query: compile(request.query, parameters))
+        }
         let responses = configuration.responses.map { response in
             CompiledTransformation.Response(
-                statuses: response.statuses, body: compile(response.body), requiresJSON: response.requiresJSON)
+                statuses: response.statuses, body: compile(response.body), requiresJSON: response.requiresJSON,
+                headers: compile(response.headers, parameters))
         }
-        return CompiledTransformation(configuration, responses: responses)
+        return CompiledTransformation(configuration, request: request, responses: responses)
+    }
+
+    // MARK: Fields and queries
+
+    private typealias Parameters = [String: (segment: Int, isRest: Bool)]
+
+    private static func parameters(of pattern: PathPattern?) -> Parameters {
+        var parameters: Parameters = [:]
+        for (index, segment) in (pattern?.segments ?? []).enumerated() {
+            switch segment {
+            case .parameter(let name?): parameters[name] = (index, false)
+            case .oneOrMore(let name?): parameters[name] = (index, true)
+            case .literal, .parameter(nil), .oneOrMore(nil), .noneOrMore: break
+            }
+        }
+        return parameters
+    }
+
+    private mutating func compile(_ edits: [HeaderEdit], _ parameters: Parameters) -> HeaderEdits? {
+        var operations: [HeaderEdits.Operation] = []
+        for edit in edits {
+            let name = Array(edit.name.utf8)
+            let lowercase = Array(edit.name.lowercased().utf8)
+            switch edit.change {
+            case .remove: operations.append(.remove(lowercase))
+            case .rename(let new): operations.append(.rename(lowercase, to: Array(new.utf8)))
+            case .set(let text):
+                guard let value = value(text, edit.name, edit.location, parameters) else { continue }
+                operations.append(.set(name, value))
+            case .add(let text):
+                guard let value = value(text, edit.name, edit.location, parameters) else { continue }
+                operations.append(.add(name, value))
+            }
+        }
+        return operations.isEmpty ? nil : HeaderEdits(operations: operations)
+    }
+
+    private mutating func compile(_ edits: [QueryEdit], _ parameters: Parameters) -> QueryEdits? {
+        guard !edits.isEmpty else { return nil }
+        var set: [(name: [UInt8], value: FieldValue)] = []
+        for edit in edits {
+            guard case .set(let text) = edit.change,
+                let value = value(text, edit.name, edit.location, parameters)
+            else { continue }
+            set.append((FieldValue.queryName(edit.name), value))
+        }
+        return QueryEdits(removed: edits.map { Array($0.name.utf8) }, set: set)
+    }
+
+    private mutating func value(
+        _ text: String, _ name: String, _ location: SourceLocation, _ parameters: Parameters
+    ) -> FieldValue? {
+        do {
+            return try FieldValue(text, parameters: parameters)
+        } catch {
+            switch error {
+            case .openBrace:
+                report(location, "\(quoted(name)): a brace is not closed", fix: "write {{ for a brace")
+            case .unknown(let reference):
+                let known = parameters.keys.sorted().map { "{\($0)}" } + ["{header.NAME}"]
+                report(
+                    location, "\(quoted(name)): {\(reference)} is no parameter of the path",
+                    fix: "write \(known.joined(separator: " or ")), or {{ for a brace")
+            }
+            return nil
+        }
     }
 
     // MARK: Bodies
@@ -90,7 +175,7 @@ struct TransformationCompiler {
 package enum TransformationCheck {
     package static func problems(in configuration: GatewayConfiguration) -> [Diagnostic] {
         var compiler = TransformationCompiler(limit: configuration.limits.bufferedBody)
-        for route in configuration.routes { _ = compiler.add(route.transformation) }
+        for route in configuration.routes { _ = compiler.add(route) }
         do {
             _ = try compiler.finish(configuration.transformations)
             return []

@@ -35,7 +35,7 @@ extension Vocabulary {
     static let routeTransformation = ObjectShape(
         "route_transformation", "Reshapes what passes a route.", rules: [.atLeastOne([.request, .response])],
         [
-            Field(.request, .object(requestTransformation), "On the way to the service.", planned: true),
+            Field(.request, .object(requestTransformation), "On the way to the service."),
             Field(
                 .response, .oneOrList(.object(responseTransformation)),
                 "On the way back: the first whose `status` names the response's."),
@@ -47,7 +47,7 @@ extension Vocabulary {
         [
             Field(.path, .scalar(.pathPattern), "The public path, in the language of routes.", required: true),
             Field(.methods, .oneOrList(.scalar(.method)), "Only these methods.", default: "ANY"),
-            Field(.request, .object(requestTransformation), "On the way to the service.", planned: true),
+            Field(.request, .object(requestTransformation), "On the way to the service."),
             Field(
                 .response, .oneOrList(.object(responseTransformation)),
                 "On the way back: the first whose `status` names the response's."),
@@ -70,7 +70,7 @@ extension Vocabulary {
             .body, .anything,
             "A template of the new body: a string that begins with `$.` is a JSONPath, `$$` escapes; one that finds nothing"
                 + " leaves its member out."),
-        Field(.headers, .object(headerEdits), "Edits of header fields.", planned: true),
+        Field(.headers, .object(headerEdits), "Edits of header fields."),
     ]
 
     static let requestTransformation = ObjectShape(
@@ -90,7 +90,9 @@ extension Vocabulary {
     static let headerEdits = ObjectShape(
         "header_edits", "Edits of header fields.",
         [
-            Field(.set, .map(keys: .fieldName, values: .scalar(.fieldValue)), "Replaces or adds."),
+            Field(
+                .set, .map(keys: .fieldName, values: .scalar(.fieldValue)),
+                "Replaces or adds; `{id}` stands for a path parameter, `{header.x}` for a field."),
             Field(.add, .map(keys: .fieldName, values: .scalar(.fieldValue)), "Adds beside what is there."),
             Field(.remove, .list(.fieldName), "Removes."),
             Field(.rename, .map(keys: .fieldName, values: .fieldName), "Renames."),

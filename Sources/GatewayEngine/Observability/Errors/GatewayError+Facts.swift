@@ -84,6 +84,15 @@ extension GatewayError {
                 404, "service_not_found", "The path names a service that does not exist.",
                 "error=destination_not_found; details=\"service_not_found\"")
 
+        case .requestBodyMalformed:
+            Facts(
+                400, "request_body_malformed", "The request's body is said to be JSON and is not.",
+                "error=http_request_error; details=\"request_body_malformed\"")
+        case .requestBodyEncoded:
+            Facts(
+                415, "request_body_encoded", "The request's body must not be compressed here.",
+                "error=http_request_error; details=\"request_body_encoded\"")
+
         case .upstreamConnectFailed:
             Facts(
                 502, "upstream_connect_failed", "No connection to the service could be made.",

@@ -30,6 +30,9 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case pathRejected = 43
     case serviceNotFound = 44
 
+    case requestBodyMalformed = 90
+    case requestBodyEncoded = 91
+
     case upstreamConnectFailed = 100
     case upstreamConnectRefused = 101
     case upstreamConnectTimeout = 102

@@ -73,6 +73,12 @@ package final class MatchScratch {
             start: UInt32(truncatingIfNeeded: range.lowerBound), count: UInt32(truncatingIfNeeded: range.count))
     }
 
+    /// Puts back the parameters of an earlier match.
+    func restore(_ parameters: [ByteRange]) {
+        captured = min(parameters.count, Self.maximumParameters)
+        for index in 0..<captured { unsafe ranges[index] = parameters[index] }
+    }
+
     @inline(__always)
     func frame(_ depth: Int) -> WalkFrame {
         precondition(depth >= 0 && depth <= Self.maximumDepth)
