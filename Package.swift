@@ -50,7 +50,9 @@ let package = Package(
         .target(name: "GatewayConfiguration", dependencies: ["CLibyaml"], swiftSettings: settings),
         .target(
             name: "GatewayEngine",
-            dependencies: ["HTTPWire", "Reactor", "GatewayConfiguration", "Identity", "RateLimits", "CPCRE2", "CSystem"],
+            dependencies: [
+                "HTTPWire", "Reactor", "GatewayConfiguration", "JSONStream", "Identity", "RateLimits", "CPCRE2", "CSystem",
+            ],
             swiftSettings: settings),
         .target(name: "Gatehouse", dependencies: ["GatewayEngine", "GatewayConfiguration"], swiftSettings: settings),
         .target(name: "GatehouseTesting", dependencies: ["COpenSSL", "CSystem"], swiftSettings: settings),

@@ -31,6 +31,8 @@ import Testing
         var auth: String?
         /// Keys on top.
         var policies = ""
+        /// Further sections of the configuration.
+        var more = ""
 
         var testDescription: String { name }
 
@@ -69,6 +71,12 @@ import Testing
         Case(
             name: "consistent_hash", line: "GET /api/items/7", fields: ["X-Tenant: blue"], answer: json,
             balancing: "policy: consistent_hash, key: \"header:X-Tenant\""),
+        Case(
+            name: "a transformation elsewhere", line: "GET /api/items/7?full=1", answer: json,
+            more: "transformations: [ { path: /else/**, response: { remove_fields: [ name ] } } ]"),
+        Case(
+            name: "a transformation", line: "GET /api/items/7?full=1", answer: #"{"values": [1, 2, 3]}"#,
+            more: "transformations: [ { path: /**, response: { remove_fields: [ name ] } } ]"),
         Case(
             name: "a sticky cookie", line: "GET /api/items/7", fields: ["Cookie: at=0123456789abcdef"], answer: json,
             balancing: "policy: random, sticky: { cookie: at }"),
@@ -122,6 +130,7 @@ import Testing
             routes: [ { name: api, path: "/api/**", service: origin } ]
             \(what.auth.map { "auth: { \($0) }" } ?? "")
             \(what.policies)
+            \(what.more)
             """, directory: directory, environment: counter.environment)
         let clients = try (0..<WarmLoop.clients).map { _ in try gateway.connect() }
 

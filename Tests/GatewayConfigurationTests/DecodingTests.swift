@@ -53,6 +53,21 @@ import Testing
         }
     }
 
+    static func message(
+        _ object: String, _ before: String, _ after: String, _ keys: [(String, String, String)]
+    ) -> [Probe] {
+        keys.map {
+            Probe("\(object).\($0.0)", "transformations: [ { path: /, \(before)\($0.0): §\(after) } ]", $0.1, $0.2)
+        }
+    }
+
+    static let bodies = [
+        ("remove_fields", "[ a ]", "[ b ]"), ("keep_fields", "[ a ]", "[ b ]"),
+        ("rename_fields", "{ a: b }", "{ a: c }"), ("set_fields", "{ a: 1 }", "{ a: \"1\" }"),
+        ("default_fields", "{ $.a: [] }", "{ $.a: [ null ] }"), ("body", "{ a: true }", "{ a: false }"),
+        ("headers", "{ remove: [ a ] }", "{ remove: [ b ] }"),
+    ]
+
     static func override(_ keys: [(String, String, String)], before: String) -> [Probe] {
         route(
             "split_override",
@@ -161,6 +176,20 @@ import Testing
             Probe("gateway.forwarding", "forwarding: §", "{}", "{ via: false }"),
             Probe("gateway.services", "services: §", "{}", "{ a: { endpoints: [ http://127.0.0.1 ] } }"),
             Probe("gateway.routes", "routes: §", "[]", "[ { path: /, respond: {} } ]"),
+            Probe("gateway.transformations", "transformations: §", "[]", "[ { path: /, response: {} } ]"),
+            Probe("transformation.path", "transformations: [ { response: {}, path: § } ]", "/a", "/b"),
+            Probe("transformation.methods", "transformations: [ { path: /, response: {}, methods: § } ]", "GET", "ANY"),
+            Probe("transformation.request", "transformations: [ { path: /, request: § } ]", "{}", "{ body: 1 }"),
+            Probe(
+                "route_transformation.request", "routes: [ { path: /, respond: {}, transformations: { request: § } } ]",
+                "{}", "{ body: 1 }"),
+            Probe(
+                "transformation.response", "transformations: [ { path: /, response: § } ]", "{}",
+                "[ { status: 404 }, {} ]"),
+            Probe(
+                "route_transformation.response",
+                "routes: [ { path: /, respond: {}, transformations: { response: § } } ]",
+                "{}", "{ status: 2xx }"),
             Probe("listener.address", "listeners: [ { address: § } ]", "\":1\"", "\":2\""),
             Probe(
                 "service.endpoints", "services: { s: { endpoints: § } }", "[ http://127.0.0.1 ]", "[ http://127.0.0.2 ]"
@@ -183,12 +212,26 @@ import Testing
             "limits", "limits",
             [
                 ("request_head", "32KiB", "33KiB"), ("request_line", "1KiB", "2KiB"), ("request_fields", "1", "2"),
-                ("request_body", "0", "1"), ("response_head", "32KiB", "33KiB"), ("response_fields", "1", "2"),
+                ("request_body", "0", "1"), ("buffered_body", "1", "2"),
+                ("response_head", "32KiB", "33KiB"), ("response_fields", "1", "2"),
                 ("connections", "1", "2"),
                 ("connection_buffer", "4KiB", "5KiB"), ("memory", "1MiB", "2MiB"),
                 ("requests_per_connection", "1", "2"),
                 ("underscores", "keep", "reject"),
             ])
+        + message(
+            "response_transformation", "response: { ", " }",
+            bodies + [("status", "404", "[ 404, 5xx ]"), ("require_json", "true", "false")])
+        + message("request_transformation", "request: { ", " }", bodies + [("query", "{}", "{ remove: [ a ] }")])
+        + message(
+            "header_edits", "request: { headers: { ", " } }",
+            [
+                ("set", "{ a: b }", "{ a: c }"), ("add", "{ a: b }", "{ a: c }"), ("remove", "[ a ]", "[ b ]"),
+                ("rename", "{ a: b }", "{ a: c }"),
+            ])
+        + message(
+            "query_edits", "request: { query: { ", " } }",
+            [("set", "{ a: b }", "{ a: c }"), ("remove", "[ a ]", "[ b ]")])
         + section(
             "timeouts", "timeouts",
             [
@@ -357,6 +400,9 @@ import Testing
                 ("auto_promote", "true", "false"),
             ])
         + route("route", "path: /, service: s, ", "", [("mirror", "{ service: s }", "{ service: t }")])
+        + route(
+            "route", "path: /, service: s, ", "",
+            [("transformations", "{ response: {} }", "{ response: { status: 404 } }")])
         + route("mirror", "path: /, service: s, mirror: { ", " }", [("service", "s", "t")])
         + route(
             "mirror", "path: /, service: s, mirror: { service: s, ", " }",

@@ -30,7 +30,7 @@ struct CheckedFile {
     var hasErrors: Bool { findings.contains { $0.kind == .error } }
 
     /// 1. Read and check, as `run` does.
-    /// 2. Compile the routes: ties and bad regular expressions show only there.
+    /// 2. Compile the routes and transformations: ties, bad regular expressions and bad paths show only there.
     /// 3. Read the certificates.
     /// 4. Look the host names up, all at once.
     static func check(_ path: String, resolver: NameCheck?) -> CheckedFile {
@@ -48,6 +48,7 @@ struct CheckedFile {
             } catch {
                 findings += error.diagnostics.map { Finding($0) }
             }
+            findings += TransformationCheck.problems(in: configuration).map { Finding($0) }
         }
         if let configuration = result.configuration {
             findings += IdentityCheck.diagnostics(configuration).map { Finding($0) }

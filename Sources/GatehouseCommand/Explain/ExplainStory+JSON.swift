@@ -43,6 +43,12 @@ extension ExplainStory {
             var split: Split?
             var host: String?
             var forwardedPrefix: String?
+            /// Absent where nothing is reshaped.
+            var transformation: Transformation?
+        }
+        struct Transformation: Encodable {
+            var location: String
+            var edits: [String]
         }
 
         var method: String
@@ -116,7 +122,10 @@ extension ExplainStory {
             let prefix = explanation.removedPrefix
             return Document.Verdict(
                 kind: "proxied", destinations: all, split: split(destinations), host: explanation.upstreamHost,
-                forwardedPrefix: prefix.isEmpty ? nil : prefix)
+                forwardedPrefix: prefix.isEmpty ? nil : prefix,
+                transformation: explanation.transformation.map {
+                    Document.Transformation(location: $0.location.description, edits: Self.edited($0))
+                })
         }
     }
 }

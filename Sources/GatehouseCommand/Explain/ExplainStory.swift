@@ -119,7 +119,29 @@ struct ExplainStory {
         if !explanation.removedPrefix.isEmpty {
             lines.append("  X-Forwarded-Prefix: \(explanation.removedPrefix)")
         }
+        if let transformation = explanation.transformation {
+            let edited = Self.edited(transformation)
+            lines.append("  reshaped by the transformation\(place(transformation.location)): \(list(edited, "and"))")
+        }
         return lines
+    }
+
+    /// What of the messages a transformation edits.
+    static func edited(_ transformation: TransformationConfiguration) -> [String] {
+        var parts: [String] = []
+        if let request = transformation.request {
+            if !request.headers.isEmpty { parts.append("the request's fields") }
+            if !request.query.isEmpty { parts.append("its query") }
+            if !request.body.isEmpty { parts.append("its body, if it is JSON") }
+        }
+        for response in transformation.responses {
+            let ranges = response.statuses.map { $0.first == $0.last ? "\($0.first)" : "\($0.first)-\($0.last)" }
+            let statuses = ranges.isEmpty ? "" : " of \(ranges.joined(separator: ", "))"
+            if !response.headers.isEmpty { parts.append("the fields of responses\(statuses)") }
+            if !response.body.isEmpty { parts.append("the JSON of responses\(statuses)") }
+            if response.requiresJSON { parts.append("responses\(statuses) that are not JSON become errors") }
+        }
+        return parts.isEmpty ? ["nothing"] : parts
     }
 
     /// How one of several endpoints is chosen.

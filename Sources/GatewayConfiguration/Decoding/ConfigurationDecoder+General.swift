@@ -192,6 +192,7 @@ extension ConfigurationDecoder {
             case .requestLine: assignSize(value, to: &limits.requestLine)
             case .requestFields: assign(value, to: &limits.requestFields)
             case .requestBody: assignSize(value, to: &limits.requestBody)
+            case .bufferedBody: assignSize(value, to: &limits.bufferedBody)
             case .responseHead: assignSize(value, to: &limits.responseHead)
             case .responseFields: assign(value, to: &limits.responseFields)
             case .connections: assign(value, to: &limits.connections)

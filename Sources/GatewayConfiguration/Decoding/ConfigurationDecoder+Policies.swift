@@ -93,8 +93,8 @@ extension ConfigurationDecoder {
 }
 
 /// Which headers authentication sets, so that no client can.
-private struct IdentityHeaders {
-    private var headers: Set<String> = []
+struct IdentityHeaders {
+    private(set) var headers: Set<String> = []
     private var excluded: Set<String> = []
 
     init(_ auth: NodeID?, _ document: Document) {

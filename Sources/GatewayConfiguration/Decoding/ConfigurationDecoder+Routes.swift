@@ -71,6 +71,7 @@ extension ConfigurationDecoder {
         case .websocket: assign(value, to: &route.webSocket)
         case .aggregate: checkAggregate(value)
         case .mirror: route.mirror = decodeMirror(value)
+        case .transformations: route.transformation = decodeTransformation(value)
         case .cors: checkCORS(value)
         case .auth: route.auth = decodeRouteAuth(value)
         case .rateLimiting: route.rateLimits = decodeLimits(value, parameters: RouteParameters(route.path))

@@ -10,6 +10,8 @@ struct ConfigurationDecoder {
     /// Names of the services, for references; filled before the routes are read.
     var serviceNames: Set<String> = []
     var listenerNames: Set<String> = []
+    /// Fields that authentication sets, in lower case; filled before anything that edits fields is read.
+    var identityFields: Set<String> = []
     var lastMethods: [String] = []
     var lastHosts: [String] = []
 
@@ -23,6 +25,7 @@ struct ConfigurationDecoder {
         guard document.node(root).kind == .mapping else { return configuration }
         var routes: NodeID?
         var policies = PolicyNodes()
+        var transformations: NodeID?
         for (key, value) in document.entries(root) {
             switch document.key(key) {
             case .listeners: configuration.listeners = decodeListeners(value)
@@ -41,10 +44,13 @@ struct ConfigurationDecoder {
                 if isMapping(value) { configuration.auth = decodeAuth(value) }
             case .rateLimiting: policies.rateLimiting = value
             case .cors: checkCORS(value)
+            case .transformations: transformations = value
             default: break
             }
         }
         checkListeners(configuration)
+        identityFields = IdentityHeaders(policies.auth, document).headers
+        if let transformations { configuration.transformations = decodeTransformations(transformations) }
         if let routes { configuration.routes = decodeRoutes(routes) }
         checkAuth(&configuration)
         checkPolicies(policies, routes: configuration.routes)

@@ -20,6 +20,8 @@ package struct GatewayConfiguration: Sendable, Hashable {
     /// nil: nobody is asked, unless a route does.
     package var auth: AuthConfiguration?
     package var rateLimiting = RateLimitingConfiguration()
+    /// By path; a route may have its own instead.
+    package var transformations: [TransformationConfiguration] = []
     /// `Proxy-Status`, `Via`, `Forwarded`: what is added besides the always-on headers.
     package var forwarding: ForwardingConfiguration
 

@@ -69,6 +69,8 @@ package struct LimitsConfiguration: Sendable, Hashable {
     package var requestFields = 100
     /// Bytes of a streamed request body → 413; a route may say otherwise.
     package var requestBody = 64 * 1024 * 1024
+    /// Of a body that a policy holds as a whole, either way.
+    package var bufferedBody = 1024 * 1024
     /// Bytes of a response head from an upstream → 502.
     package var responseHead = 60 * 1024
     package var responseFields = 200

@@ -31,6 +31,8 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var auth = RouteAuthConfiguration.inherit
     /// In place of those on top; empty: none of its own.
     package var rateLimits: [RateLimitConfiguration] = []
+    /// nil: the most specific of those by path.
+    package var transformation: TransformationConfiguration?
     @NotCompared package var location: SourceLocation
 
     package init(name: String, path: PathMatch, answer: Answer, location: SourceLocation = .none) {

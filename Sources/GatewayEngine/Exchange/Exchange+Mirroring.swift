@@ -16,6 +16,10 @@ extension Exchange {
             worker: worker, method: request.method, framing: framing, head: output.bytes, bodyLimit: plan.maxBody)
         mirror = copy
         copy.begin(service, pool)
+        if isBodyReplaced {
+            let body = keptBody
+            copy.body(body.span)
+        }
         if downstream?.isRequestComplete == true { copy.end() }
     }
 }

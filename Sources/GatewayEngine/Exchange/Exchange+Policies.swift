@@ -37,7 +37,9 @@ extension Exchange {
                 policyStep = .validate
                 if plan.limits >= 0, !passesLimits(plan) { return }
             case .validate: policyStep = .transform
-            case .transform: policyStep = .answer
+            case .transform:
+                guard transformRequest(plan) else { return }
+                policyStep = .answer
             case .answer:
                 // A failure that is rehearsed comes first.
                 if plan.fault >= 0, rehearse(plan) { return }

@@ -22,7 +22,6 @@ extension Exchange {
         record.upstreamFirstByte = worker.loop.now - upstreamStart
         record.status = status
         record.statusSource = .upstream
-        phase = .responding
         hasResponseTrailers = framing == .chunked
         let fields = response.fields
         FieldRules.stripHopByHop(fields)
@@ -39,11 +38,18 @@ extension Exchange {
         if let header = snapshot.attemptsHeader {
             header.set(Int(record.attempts), in: fields, scratch: worker.pathBuffer)
         }
+        if transformation != nil, transformResponse(framing) { return }
+        sendHead(framing)
+    }
+
+    func sendHead(_ framing: BodyFraming) {
+        phase = .responding
         if streamIdle < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
         downstream?.sendHead(response, framing: framing)
     }
 
     func passBody(_ bytes: Span<UInt8>) {
+        if let reshaping { return reshape(bytes, by: reshaping) }
         guard let downstream else { return }
         downstream.sendBody(bytes)
         touch()
@@ -53,6 +59,7 @@ extension Exchange {
     func responseIsComplete() {
         record.upstreamTotal = worker.loop.now - upstreamStart
         upstream = nil
+        if let reshaping { return finishReshaping(by: reshaping) }
         completeResponse(trailers: receivedTrailers)
     }
 

@@ -121,6 +121,10 @@ extension Exchange {
             breakOff()
             return
         }
+        if isHeadHeld {
+            // The answer had begun: it is not asked for twice.
+            return refuse(LostTry.upstream(failure).error)
+        }
         switch failure {
         case .tls(let reason) where reason.isAboutCertificate:
             // Who answers for this name is not to be trusted: no other address is asked.
@@ -250,6 +254,7 @@ extension Exchange {
     }
 
     func waitingTimerDidFire() {
+        if isHeadHeld { return heldTimerDidFire() }
         let now = worker.loop.now
         if now >= requestDeadline {
             if upstream != nil { noteTry(isEndpointToBlame ? .timeout : .abandoned) }

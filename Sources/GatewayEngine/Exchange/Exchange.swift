@@ -124,6 +124,19 @@ final class Exchange: UpstreamRequest {
     /// What `strip_prefix` took away, in the same arena.
     var removedPrefix = ByteRange.empty
     var hasResponseTrailers = false
+    /// What is done to the request and its response; nil: they pass as they are.
+    var transformation: CompiledTransformation?
+    /// The client's query, where it was edited.
+    var receivedQuery: ByteRange?
+    /// The response's body is rewritten by this.
+    var reshaping: BodyRewriter?
+    /// The request's body is rewritten by this, into `keptBody`, before the request goes on.
+    var gathering: BodyRewriter?
+    /// `keptBody` is the whole body that is sent.
+    var isBodyReplaced = false
+    /// The response's head waits until its body is known to be sound, or large.
+    var isHeadHeld = false
+    var heldDeadline = Deadline.never
     private var ownRequestTrailers: HeaderBlock?
     private var ownResponseTrailers: HeaderBlock?
 
@@ -165,6 +178,7 @@ final class Exchange: UpstreamRequest {
         isTunnel = false
         keepsBody = false
         bodyHasBegun = false
+        isBodyReplaced = false
         bodyReceived = 0
         bodyLimit = .max
         streamIdle = Deadline.never
@@ -257,6 +271,7 @@ final class Exchange: UpstreamRequest {
         worker.loop.timers.pause(self)
         stopFault()
         leaveEndpoint()
+        endTransformation()
         if let mirror {
             self.mirror = nil
             mirror.cancel()

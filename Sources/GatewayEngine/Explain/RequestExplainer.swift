@@ -157,6 +157,7 @@ package struct RequestExplainer {
         _ publicPath: [UInt8], _ result: inout RequestExplanation
     ) -> RequestExplanation.Verdict {
         let fields = head.fields
+        reshape(head, route, path, &result)
         buffer.removeAll()
         let outcome = TargetBuilder.build(
             route.target, path: path.span, query: fields.bytes(head.query), hasQuery: head.hasQuery,
@@ -185,6 +186,18 @@ package struct RequestExplainer {
     }
 
     // MARK: Steps
+
+    /// As `Exchange.transformRequest`: the target shows what becomes of the query.
+    private func reshape(
+        _ head: RequestHead, _ route: CompiledRoute, _ path: [UInt8], _ result: inout RequestExplanation
+    ) {
+        let found = snapshot.transformations.find(
+            snapshot.plans[route.index].transformation, head, path: path.span, scratch: MatchScratch())
+        guard let found else { return }
+        result.transformation = found.configuration
+        let stored = head.fields.store(path.span)
+        found.request?.query?.apply(to: head, path: stored, scratch: buffer)
+    }
 
     /// Which side of a split gets the request, by the configuration's weights. Who the client is stands in no head: a key
     /// of it tells that the client stays on its side, not on which.

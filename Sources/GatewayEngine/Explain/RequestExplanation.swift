@@ -87,6 +87,8 @@ package struct RequestExplanation: Sendable {
     /// The limits that hold, all at once, and where they come from.
     package internal(set) var limits: [RateLimitConfiguration] = []
     package internal(set) var limitSource = LimitSource.default
+    /// What is done to the request and its response; nil: nothing.
+    package internal(set) var transformation: TransformationConfiguration?
     /// nil: no split answers.
     package internal(set) var split: SplitDecision?
     package internal(set) var verdict = Verdict.refused(.notFound, reason: nil, allow: [])

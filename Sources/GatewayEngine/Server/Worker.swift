@@ -23,6 +23,8 @@ final class Worker: @unchecked Sendable {
     let scratch = MatchScratch()
     /// For rules of policies, which must not disturb what the route has matched.
     let policyScratch = MatchScratch()
+    /// For bodies that are rewritten, kept from one to the next.
+    let rewriters = RewriterPool()
     /// Heads and chunk lines are put together here before they are written.
     let output = WireBuffer(capacity: 16 * 1024)
     /// Paths, targets and short values.
@@ -135,6 +137,7 @@ final class Worker: @unchecked Sendable {
             for downstream in downstreams where !downstream.slot.isDraining { downstream.judgeClientAgain() }
         }
         for exchange in spare { exchange.view = view }
+        rewriters.removeAll()
         takeUp(publication.accessLog, changed: snapshot.configuration.accessLog != old.configuration.accessLog)
     }
 
@@ -293,6 +296,7 @@ final class Worker: @unchecked Sendable {
         for downstream in downstreams.reversed() { downstream.closeIfIdle() }
         view.closeIdle()
         releaseSpare()
+        rewriters.removeAll()
         loop.chunks.shrink()
     }
 

@@ -5,6 +5,7 @@ internal import HTTPWire
 struct ClientSettings: Sendable {
     let head: HeadLimits
     let requestBody: Int
+    let bufferedBody: Int
     let responseHead: HeadLimits
     let connectionBuffer: Int32
     let requestsPerConnection: Int
@@ -20,6 +21,7 @@ struct ClientSettings: Sendable {
         head = HeadLimits(requestLine: limits.requestLine, head: limits.requestHead, fields: limits.requestFields)
         responseHead = HeadLimits(head: limits.responseHead, fields: limits.responseFields)
         requestBody = limits.requestBody
+        bufferedBody = limits.bufferedBody
         connectionBuffer = Int32(clamping: limits.connectionBuffer)
         requestsPerConnection = limits.requestsPerConnection == 0 ? .max : limits.requestsPerConnection
         underscores =

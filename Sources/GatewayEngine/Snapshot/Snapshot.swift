@@ -16,6 +16,8 @@ package final class Snapshot: Sendable {
     /// Who may ask, by the places in the routes' plans.
     let auth: AuthPlans
     let limits: CompiledLimits
+    /// What is done to requests and responses, by path and on routes.
+    let transformations: TransformationTable
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
@@ -80,11 +82,14 @@ package final class Snapshot: Sendable {
         var faults: [CompiledFault] = []
         var auth = AuthPlans(configuration, registry: registry.identity)
         var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
+        var reshaping = TransformationCompiler(limit: configuration.limits.bufferedBody)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
-                releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0))
+                releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0),
+                transformations: &reshaping)
         }
+        transformations = try reshaping.finish(configuration.transformations)
         self.tries = tries
         self.faults = faults
         self.auth = auth
@@ -154,11 +159,13 @@ struct RoutePlan: Sendable {
     let auth: Int32
     /// The scope in the snapshot's `limits`; -1: nothing limits it.
     let limits: Int32
+    /// The place in the snapshot's `transformations`; -1: those by path.
+    let transformation: Int32
 
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
-        auth: inout AuthPlans, limits: Int32
+        auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler
     ) {
         way =
             switch route.answer {
@@ -191,6 +198,7 @@ struct RoutePlan: Sendable {
         fault = configuration.fault == nil ? -1 : Int32(truncatingIfNeeded: faults.count)
         self.limits = limits
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
+        transformation = transformations.add(configuration)
     }
 
     private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {

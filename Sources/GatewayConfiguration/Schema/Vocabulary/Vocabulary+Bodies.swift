@@ -36,7 +36,9 @@ extension Vocabulary {
         "route_transformation", "Reshapes what passes a route.", rules: [.atLeastOne([.request, .response])],
         [
             Field(.request, .object(requestTransformation), "On the way to the service."),
-            Field(.response, .object(responseTransformation), "On the way back."),
+            Field(
+                .response, .oneOrList(.object(responseTransformation)),
+                "On the way back: the first whose `status` names the response's."),
         ])
 
     static let transformation = ObjectShape(
@@ -46,7 +48,9 @@ extension Vocabulary {
             Field(.path, .scalar(.pathPattern), "The public path, in the language of routes.", required: true),
             Field(.methods, .oneOrList(.scalar(.method)), "Only these methods.", default: "ANY"),
             Field(.request, .object(requestTransformation), "On the way to the service."),
-            Field(.response, .object(responseTransformation), "On the way back."),
+            Field(
+                .response, .oneOrList(.object(responseTransformation)),
+                "On the way back: the first whose `status` names the response's."),
         ])
 
     private static let selectors = Shape.list(.scalar(.fieldSelector))
@@ -76,14 +80,19 @@ extension Vocabulary {
     static let responseTransformation = ObjectShape(
         "response_transformation", "Edits of a response.",
         bodyFields + [
-            Field(.status, .oneOrList(.integer(100...599)), "Only responses with these statuses.", default: "any"),
+            Field(
+                .status, .oneOrList(.scalar(.statusRange)),
+                "Only responses with these statuses: `404`, `200-299`, `5xx`.",
+                default: "any"),
             Field(.requireJson, .boolean, "Whether anything but JSON is answered 502.", default: "false"),
         ])
 
     static let headerEdits = ObjectShape(
         "header_edits", "Edits of header fields.",
         [
-            Field(.set, .map(keys: .fieldName, values: .scalar(.fieldValue)), "Replaces or adds."),
+            Field(
+                .set, .map(keys: .fieldName, values: .scalar(.fieldValue)),
+                "Replaces or adds; `{id}` stands for a path parameter, `{header.x}` for a field."),
             Field(.add, .map(keys: .fieldName, values: .scalar(.fieldValue)), "Adds beside what is there."),
             Field(.remove, .list(.fieldName), "Removes."),
             Field(.rename, .map(keys: .fieldName, values: .fieldName), "Renames."),

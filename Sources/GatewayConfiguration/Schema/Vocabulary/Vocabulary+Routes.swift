@@ -65,7 +65,9 @@ extension Vocabulary {
                 .rateLimiting, .oneOrList(.object(limit)),
                 "How much, on this route, in place of the limits on top; of several all must admit."),
             Field(.cors, .object(cors), "Cross-origin rules of this route.", planned: true),
-            Field(.transformations, .object(routeTransformation), "Reshapes what passes this route.", planned: true),
+            Field(
+                .transformations, .object(routeTransformation),
+                "Reshapes what passes this route, in place of `transformations` by path."),
             Field(.compression, .object(compression), "Compression on this route.", planned: true),
             Field(.websocket, .boolean, "Whether connections may be upgraded to WebSocket.", default: "true"),
         ])

@@ -37,8 +37,7 @@ enum Vocabulary {
             Field(.rateLimiting, .object(rateLimiting), "How much each client may ask."),
             Field(.cors, .object(cors), "Cross-origin rules, preflight requests included.", planned: true),
             Field(
-                .transformations, .list(.object(transformation)), "How requests and responses are reshaped, by path.",
-                planned: true),
+                .transformations, .list(.object(transformation)), "How requests and responses are reshaped, by path."),
             Field(.compression, .object(compression), "Compression of responses by negotiation.", planned: true),
             Field(
                 .securityHeaders, .boolean, "Adds the usual security headers to responses.", default: "false",
@@ -90,8 +89,8 @@ enum Vocabulary {
                 default: "64MiB"),
             Field(
                 .bufferedBody, .size(0...1 << 30),
-                "Bytes of a body that a policy must hold as a whole; more is answered 413.",
-                default: "1MiB", planned: true),
+                "Bytes of a body that a policy must hold as a whole; more is answered 413, of a service's 502.",
+                default: "1MiB"),
             Field(
                 .responseHead, .size(1024...16 << 20), "Bytes of a response head from a service; more is answered 502.",
                 default: "60KiB"),

@@ -113,6 +113,14 @@ extension GatewayError {
             Facts(
                 429, "rate_limit_exceeded", "Too many requests.",
                 "error=http_request_denied; details=\"rate_limit_exceeded\"")
+        case .requestBodyMalformed:
+            Facts(
+                400, "request_body_malformed", "The request's body is said to be JSON and is not.",
+                "error=http_request_error; details=\"request_body_malformed\"")
+        case .requestBodyEncoded:
+            Facts(
+                415, "request_body_encoded", "The request's body must not be compressed here.",
+                "error=http_request_error; details=\"request_body_encoded\"")
 
         case .upstreamConnectFailed:
             Facts(
@@ -166,6 +174,22 @@ extension GatewayError {
             Facts(
                 502, "upstream_certificate_invalid", "The service's certificate cannot be trusted.",
                 "error=tls_certificate_error; details=\"upstream_certificate_invalid\"")
+        case .responseNotJSON:
+            Facts(
+                502, "response_not_json", "The service's answer is not JSON, which this route requires.",
+                "error=http_protocol_error; details=\"response_not_json\"")
+        case .responseMalformed:
+            Facts(
+                502, "response_malformed", "The service's answer is said to be JSON and is not.",
+                "error=http_protocol_error; details=\"response_malformed\"")
+        case .responseTooLarge:
+            Facts(
+                502, "response_too_large", "The service's answer is larger than can be reshaped.",
+                "error=http_response_body_size; details=\"response_too_large\"")
+        case .responseEncoded:
+            Facts(
+                502, "response_encoded", "The service's answer is compressed and cannot be reshaped.",
+                "error=http_response_content_coding; details=\"response_encoded\"")
 
         case .circuitOpen:
             Facts(

@@ -37,6 +37,8 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case forbidden = 63
     case keysUnavailable = 64
     case rateLimited = 70
+    case requestBodyMalformed = 90
+    case requestBodyEncoded = 91
 
     case upstreamConnectFailed = 100
     case upstreamConnectRefused = 101
@@ -51,6 +53,10 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case nameResolutionTimeout = 110
     case upstreamTLSFailed = 111
     case upstreamCertificateInvalid = 112
+    case responseNotJSON = 115
+    case responseMalformed = 116
+    case responseTooLarge = 117
+    case responseEncoded = 118
     case circuitOpen = 120
     case pendingTimeout = 121
 

@@ -1,0 +1,37 @@
+internal import JSONStream
+
+/// What is done to bodies, compiled once. Rewriters are kept by whose edits they are made for, hence a class.
+final class BodyEdits: Sendable {
+    enum Way: Sendable {
+        /// Members are edited while the bytes pass.
+        case rewrite(JSONRewritePlan)
+        /// The body is read as a whole, and another made of it.
+        case template(JSONTemplate)
+    }
+
+    let way: Way
+    /// Bytes of a body that may be held.
+    let limit: Int
+
+    init(_ way: Way, limit: Int) {
+        self.way = way
+        self.limit = limit
+    }
+}
+
+/// Why a body cannot be reshaped.
+enum BodyFault: Error {
+    case malformed
+    /// Of the body itself, or of what would have to be held, or looked at.
+    case tooLarge
+
+    init(_ error: JSONError) {
+        switch error.code {
+        case .tooDeep, .tooLarge, .bufferLimit, .tooCostly: self = .tooLarge
+        case .expectedValue, .expectedKey, .expectedColon, .expectedCommaOrEnd, .badLiteral, .badNumber,
+            .controlCharacter, .badEscape, .loneSurrogate, .badUTF8, .truncated, .trailingBytes, .byteOrderMark,
+            .duplicateKey:
+            self = .malformed
+        }
+    }
+}

@@ -1,0 +1,96 @@
+internal import JSONStream
+
+/// Reshapes one body after the other: pieces in, pieces out. It belongs to one worker, which keeps a few.
+///
+/// Edits of members pass as a stream; a template needs the body as a whole. A body of no bytes stays one: it is no JSON,
+/// but services send it with JSON's type beside 201 and 202.
+final class BodyRewriter {
+    let edits: BodyEdits
+    private let rewriter: JSONRewriter?
+    /// The body so far, for a template.
+    private var gathered: [UInt8] = []
+    private(set) var isEmpty = true
+    /// What came out and waits, because the head does.
+    var held: [UInt8] = []
+    /// On the stack: nobody else may have it.
+    private(set) var isBusy = false
+
+    /// What is kept of large bodies' memory.
+    private static let kept = 64 * 1024
+
+    init(_ edits: BodyEdits) {
+        self.edits = edits
+        switch edits.way {
+        case .rewrite(let plan): rewriter = JSONRewriter(plan, bufferLimit: edits.limit)
+        case .template: rewriter = nil
+        }
+    }
+
+    /// Takes a piece and gives what can go out. An error is final.
+    func push(_ bytes: Span<UInt8>, isLast: Bool, write: (Span<UInt8>) -> Void) throws(BodyFault) {
+        if !bytes.isEmpty { isEmpty = false }
+        if isEmpty { return }
+        isBusy = true
+        defer { isBusy = false }
+        switch edits.way {
+        case .rewrite:
+            do { try rewriter?.push(bytes, isLast: isLast, write: write) } catch { throw BodyFault(error) }
+        case .template(let template):
+            guard bytes.count <= edits.limit - gathered.count else { throw .tooLarge }
+            gathered.append(bytes)
+            guard isLast else { return }
+            let made = try render(template)
+            write(made.span)
+        }
+    }
+
+    private func render(_ template: JSONTemplate) throws(BodyFault) -> [UInt8] {
+        let document: JSONDocument
+        do { document = try JSONDocument(gathered, duplicates: .refuse) } catch { throw BodyFault(error) }
+        var made: [UInt8] = []
+        do {
+            try template.render(body: document.root, into: &made, limit: edits.limit)
+        } catch {
+            throw .tooLarge
+        }
+        return made
+    }
+
+    func reset() {
+        rewriter?.reset()
+        gathered.removeAll(keepingCapacity: gathered.capacity <= Self.kept)
+        held.removeAll(keepingCapacity: held.capacity <= Self.kept)
+        isEmpty = true
+    }
+}
+
+/// A worker's spare rewriters.
+final class RewriterPool {
+    private var spare: [BodyRewriter] = []
+    private static let limit = 32
+
+    func take(for edits: BodyEdits) -> BodyRewriter {
+        for index in spare.indices.reversed() where spare[index].edits === edits {
+            spare.swapAt(index, spare.count - 1)
+            return spare.removeLast()
+        }
+        return BodyRewriter(edits)
+    }
+
+    func giveBack(_ rewriter: BodyRewriter) {
+        // One that is at work ends with the call that is on the stack.
+        guard !rewriter.isBusy else { return }
+        rewriter.reset()
+        if spare.count == Self.limit { spare.removeFirst() }
+        spare.append(rewriter)
+    }
+
+    func removeAll() { spare.removeAll() }
+}
+
+extension [UInt8] {
+    mutating func append(_ bytes: Span<UInt8>) {
+        // The pointer is used within the call only.
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}

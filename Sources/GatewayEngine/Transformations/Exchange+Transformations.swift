@@ -1,0 +1,269 @@
+internal import GatewayConfiguration
+internal import HTTPWire
+internal import Reactor
+
+/// Reshaping what passes: what the route or the path has for its requests and responses.
+///
+/// A response whose body is edited goes so:
+/// 1. The request asks the service for the body as it is, and whole: `Accept-Encoding: identity`, no `Range`.
+/// 2. The response's head says whether its body is edited at all: its status, its type, that it has one.
+/// 3. If so, fields that describe the old body go, and the head waits: in `waiting`, so that all that goes wrong can
+///    still be answered by an error.
+/// 4. Pieces of the body go through the rewriter. When `heldLimit` of the new body has come out, the head is sent,
+///    and what follows streams in chunks; a body that ends before that gets its length.
+/// 5. From then on, a body that turns out to be no JSON is broken off, which the client can tell.
+///
+/// Answers that the gateway makes itself are not edited.
+extension Exchange {
+    /// What comes out before the head is sent.
+    private static let heldLimit = 16 * 1024
+
+    private static let ifRange = Array("if-range".utf8)
+
+    /// Fields that say something about the bytes of the body that is no longer sent. The validators go too: the next
+    /// configuration makes another body of the same one, and a cache could not tell. `Accept-Ranges` and `Content-Range`
+    /// offer parts that cannot be had.
+    private static let bodyFields = ["content-md5", "accept-ranges"].map { Array($0.utf8) }
+
+    /// Finds what is done to this request and to its response, and does the former. False when the request goes on
+    /// later, or was answered.
+    func transformRequest(_ plan: RoutePlan) -> Bool {
+        if !isBodyReplaced {
+            guard findTransformation(plan) else { return true }
+            if let body = transformation?.request?.body, !startGathering(body) { return false }
+        }
+        guard let transformation else { return true }
+        let fields = request.fields
+        let source = FieldValue.Source(pathBlock: fields, path: path, fields: fields)
+        transformation.request?.headers?.apply(source, scratch: worker.pathBuffer)
+        if let query = transformation.request?.query {
+            receivedQuery = request.query
+            query.apply(to: request, path: path, scratch: worker.pathBuffer)
+        }
+        guard transformation.readsResponses else { return true }
+        fields.set(.acceptEncoding, "identity")
+        fields.remove(.range)
+        let ifRange = Self.ifRange
+        fields.removeAll(named: ifRange.span)
+        return true
+    }
+
+    private func findTransformation(_ plan: RoutePlan) -> Bool {
+        let all = snapshot.transformations
+        guard !all.isEmpty, !wantsTunnel else { return false }
+        switch plan.way {
+        case .redirect, .respond: return false
+        case .service, .serviceFromPath, .split: break
+        }
+        transformation = all.find(plan.transformation, request, path: matchedPath(), scratch: worker.policyScratch)
+        return transformation != nil
+    }
+
+    // MARK: The request's body
+
+    /// The new body is made before the service is chosen, so that one that is wrong never reaches it, and tries can be
+    /// repeated. False when it has to be waited for, or was refused.
+    private func startGathering(_ body: BodyEdits) -> Bool {
+        let fields = request.fields
+        guard framing != .none, framing != .length(0), JSONMediaType.isNamed(by: fields) else { return true }
+        if JSONMediaType.isEncoded(fields) {
+            refuse(.requestBodyEncoded)
+            return false
+        }
+        bodyLimit = min(bodyLimit, body.limit)
+        if case .length(let length) = framing, length > bodyLimit {
+            refuse(.bodyTooLarge)
+            return false
+        }
+        keepMatch()
+        gathering = worker.rewriters.take(for: body)
+        bodyHasBegun = true
+        if request.expectsContinue {
+            // The service will get the body at once: it is not asked whether it wants one.
+            fields.remove(.expect)
+            response.removeAll()
+            response.status = 100
+            downstream?.sendInformational(response)
+        }
+        downstream?.startBody()
+        return false
+    }
+
+    func gather(_ bytes: Span<UInt8>, by rewriter: BodyRewriter) { gather(bytes, isLast: false, rewriter) }
+
+    private func gather(_ bytes: Span<UInt8>, isLast: Bool, _ rewriter: BodyRewriter) {
+        do {
+            try rewriter.push(bytes, isLast: isLast) { keptBody.append($0) }
+        } catch {
+            return refuseBody(error == .malformed ? .requestBodyMalformed : .bodyTooLarge, nil)
+        }
+        // What is set can make a small body large.
+        if keptBody.count > rewriter.edits.limit { refuseBody(.bodyTooLarge, nil) }
+    }
+
+    func finishGathering(by rewriter: BodyRewriter) {
+        gather(Span(), isLast: true, rewriter)
+        guard phase == .waiting, gathering === rewriter else { return }
+        gathering = nil
+        worker.rewriters.giveBack(rewriter)
+        isBodyReplaced = true
+        framing = .length(keptBody.count)
+        let fields = request.fields
+        removeBodyFields(fields)
+        let length = worker.pathBuffer
+        length.removeAll()
+        length.append(decimal: keptBody.count)
+        fields.set(.contentLength, length.span)
+        restoreMatch()
+        runPolicies()
+    }
+
+    // MARK: The response's head
+
+    private enum HeadOutcome { case passes, waits, isRefused }
+
+    /// True when the head is not sent now: it waits for the body, or an error was answered in its place.
+    func transformResponse(_ framing: BodyFraming) -> Bool {
+        guard let edits = transformation?.response(to: response.status) else { return false }
+        let outcome = judge(framing, edits)
+        if outcome != .isRefused, let headers = edits.headers {
+            let source = FieldValue.Source(pathBlock: request.fields, path: path, fields: response.fields)
+            headers.apply(source, scratch: worker.pathBuffer)
+        }
+        return outcome != .passes
+    }
+
+    /// By what the service says of its body.
+    private func judge(_ framing: BodyFraming, _ edits: CompiledTransformation.Response) -> HeadOutcome {
+        let status = response.status
+        if status == 204 || status == 304 || framing == .length(0) { return .passes }
+        let fields = response.fields
+        guard JSONMediaType.isNamed(by: fields) else {
+            return edits.requiresJSON ? refused(.responseNotJSON) : .passes
+        }
+        guard let body = edits.body else { return .passes }
+        if JSONMediaType.isEncoded(fields) { return refused(.responseEncoded) }
+        // Nobody asked for a part, and a part is no document.
+        if status == 206 { return refused(.upstreamInvalidResponse) }
+        removeBodyFields(fields)
+        // Of HEAD: as of GET, but for the length, which nobody knows.
+        if framing == .none { return .passes }
+        reshaping = worker.rewriters.take(for: body)
+        isHeadHeld = true
+        armHeld()
+        return .waits
+    }
+
+    private func refused(_ error: GatewayError) -> HeadOutcome {
+        refuse(error)
+        return .isRefused
+    }
+
+    private func removeBodyFields(_ fields: HeaderBlock) {
+        fields.remove(.contentLength)
+        fields.remove(.etag)
+        fields.remove(.digest)
+        fields.remove(.contentDigest)
+        fields.remove(.reprDigest)
+        fields.remove(.contentRange)
+        fields.remove(.trailer)
+        for name in Self.bodyFields { fields.removeAll(named: name.span) }
+    }
+
+    /// The whole request's deadline goes on while the head waits, and the service must not fall silent.
+    private func armHeld() {
+        heldDeadline = streamIdle < Deadline.never ? worker.loop.now + streamIdle : Deadline.never
+        let next = min(requestDeadline, heldDeadline)
+        if next < Deadline.never { worker.loop.timers.arm(self, at: next) } else { worker.loop.timers.pause(self) }
+    }
+
+    func heldTimerDidFire() {
+        let now = worker.loop.now
+        let next = min(requestDeadline, heldDeadline)
+        if now >= next { refuse(.upstreamTimeout) } else { worker.loop.timers.arm(self, at: next) }
+    }
+
+    // MARK: The response's body
+
+    func reshape(_ bytes: Span<UInt8>, by rewriter: BodyRewriter) {
+        guard push(bytes, isLast: false, rewriter) else { return }
+        if isHeadHeld { armHeld() } else { touch() }
+        if let downstream, downstream.isCongested { upstream?.pauseResponse() }
+    }
+
+    /// The service has sent everything.
+    func finishReshaping(by rewriter: BodyRewriter) {
+        guard push(Span(), isLast: true, rewriter) else { return }
+        if isHeadHeld {
+            let length = worker.pathBuffer
+            length.removeAll()
+            length.append(decimal: rewriter.held.count)
+            response.fields.set(.contentLength, length.span)
+            sendHeldHead(.length(rewriter.held.count), rewriter)
+        }
+        completeResponse(trailers: nil)
+    }
+
+    /// False when the exchange is over.
+    private func push(_ bytes: Span<UInt8>, isLast: Bool, _ rewriter: BodyRewriter) -> Bool {
+        do {
+            try rewriter.push(bytes, isLast: isLast) { pass($0, rewriter) }
+        } catch {
+            reshapingFailed(error)
+            return false
+        }
+        return reshaping === rewriter
+    }
+
+    private func pass(_ bytes: Span<UInt8>, _ rewriter: BodyRewriter) {
+        guard isHeadHeld else {
+            downstream?.sendBody(bytes)
+            return
+        }
+        rewriter.held.append(bytes)
+        if rewriter.held.count > Self.heldLimit { sendHeldHead(.chunked, rewriter) }
+    }
+
+    private func sendHeldHead(_ framing: BodyFraming, _ rewriter: BodyRewriter) {
+        isHeadHeld = false
+        sendHead(framing)
+        if !rewriter.held.isEmpty {
+            let held = rewriter.held
+            downstream?.sendBody(held.span)
+        }
+        rewriter.held.removeAll(keepingCapacity: true)
+    }
+
+    private func reshapingFailed(_ fault: BodyFault) {
+        let error: GatewayError =
+            switch fault {
+            case .malformed: .responseMalformed
+            case .tooLarge: .responseTooLarge
+            }
+        if isHeadHeld { return refuse(error) }
+        record.error = error
+        breakOff()
+    }
+
+    // MARK: The end
+
+    /// The next request begins with nothing of this one.
+    func endTransformation() {
+        isHeadHeld = false
+        if transformation?.request?.query != nil, let receivedQuery {
+            // The log tells what the client sent.
+            request.query = receivedQuery
+            request.hasQuery = !receivedQuery.isEmpty
+        }
+        receivedQuery = nil
+        transformation = nil
+        if let gathering {
+            self.gathering = nil
+            worker.rewriters.giveBack(gathering)
+        }
+        if let reshaping {
+            self.reshaping = nil
+            worker.rewriters.giveBack(reshaping)
+        }
+    }
+}
