@@ -73,7 +73,7 @@ import Testing
         Case(
             name: "a token that is known", line: "GET /api/items/7",
             fields: ["Authorization: Bearer \(token)", "X_User-Id: root", "X-User-Role: admin"], answer: json,
-            auth: "secret: \"\(secret)\", exclude_paths: [ /open, \"/pages/**\" ]"),
+            auth: "secret: \"\(secret)\", exclude_paths: [ /open, \"/pages/**\" ], scopes: [ read ], roles: [ user ]"),
     ]
 
     static let clients = 4
