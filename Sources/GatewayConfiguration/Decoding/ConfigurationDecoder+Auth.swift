@@ -194,11 +194,11 @@ extension ConfigurationDecoder {
     /// What routes and the top must agree on.
     mutating func checkAuth(_ configuration: inout GatewayConfiguration) {
         let top = configuration.auth
-        if let top { checkWhole(top) }
+        if let top { checkWhole(top, own: top) }
         var guarded: RouteConfiguration?
         for route in configuration.routes {
             guard case .own(let own) = route.auth else { continue }
-            checkWhole(own.over(top))
+            checkWhole(own.over(top), own: own)
             guarded = guarded ?? route
         }
         redactTokens(&configuration)
@@ -211,7 +211,8 @@ extension ConfigurationDecoder {
         }
     }
 
-    private mutating func checkWhole(_ auth: AuthConfiguration) {
+    /// - Parameter own: the parts of this place; what is wrong with the others is said where they stand.
+    private mutating func checkWhole(_ auth: AuthConfiguration, own: AuthConfiguration) {
         let issuers = auth.allIssuers
         // Without keys nobody could ever pass. Keys that were given and could not be read have been reported.
         if issuers.isEmpty && !findings.hasErrors {
@@ -220,7 +221,8 @@ extension ConfigurationDecoder {
                 "auth: jwt needs \"jwks_uri\" or \"secret\" or \"keys\" or \"issuers\" or \"discovery\"",
                 fix: "add one of them")
         }
-        for issuer in issuers {
+        let isOwn = own.source != nil || own.issuers != nil || own.algorithms != nil
+        for issuer in issuers where isOwn {
             guard let algorithms = issuer.algorithms else { continue }
             let isShared = algorithms.contains { $0.hasPrefix("HS") }
             switch issuer.source {
@@ -239,7 +241,9 @@ extension ConfigurationDecoder {
         }
         let headers = Set(
             (auth.claimsToHeaders ?? AuthConfiguration.defaultHeaders).map { IdentityName.folded($0.header) })
-        if let header = auth.places?.header, headers.contains(IdentityName.folded(header)) {
+        if own.places != nil || own.claimsToHeaders != nil, let header = auth.places?.header,
+            headers.contains(IdentityName.folded(header))
+        {
             findings.error(
                 at: auth.location, "token: \(header) is set by claims_to_headers, and so taken away from what comes in",
                 fix: "look for the token in another header")

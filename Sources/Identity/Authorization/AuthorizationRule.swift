@@ -7,10 +7,16 @@ package struct AuthorizationRule: Hashable, Sendable {
         case all([[UInt8]])
         case any([[UInt8]])
 
+        /// Asked by index, here and below: the sequence methods allocate where the optimiser does not see through them, and
+        /// this is asked for every request.
         func isMet(_ has: ([UInt8]) -> Bool) -> Bool {
             switch self {
-            case .all(let wanted): wanted.allSatisfy(has)
-            case .any(let wanted): wanted.isEmpty || wanted.contains(where: has)
+            case .all(let wanted):
+                for index in wanted.indices where !has(wanted[index]) { return false }
+                return true
+            case .any(let wanted):
+                for index in wanted.indices where has(wanted[index]) { return true }
+                return wanted.isEmpty
             }
         }
 
@@ -51,17 +57,17 @@ package struct AuthorizationRule: Hashable, Sendable {
 
     /// Nil where all holds. Scopes, roles and texts are compared where they stand, without a copy.
     package func refusal(for token: VerifiedToken) -> Refusal? {
-        for requirement in scopes where !requirement.isMet({ token.hasScope($0) }) { return .insufficientScope }
-        for requirement in roles where !requirement.isMet({ hasRole($0, token) }) { return .missingRole }
-        for (index, condition) in conditions.enumerated() where !condition.holds(for: token.claims) {
+        for index in scopes.indices where !scopes[index].isMet({ token.hasScope($0) }) { return .insufficientScope }
+        for index in roles.indices where !roles[index].isMet({ hasRole($0, token) }) { return .missingRole }
+        for index in conditions.indices where !conditions[index].holds(for: token.claims) {
             return .condition(index)
         }
         return nil
     }
 
     private func hasRole(_ role: [UInt8], _ token: VerifiedToken) -> Bool {
-        for path in roleClaims {
-            guard let node = token.claims.node(path) else { continue }
+        for index in roleClaims.indices {
+            guard let node = token.claims.node(roleClaims[index]) else { continue }
             if node.isString(role.span) { return true }
             for element in node.elements where element.isString(role.span) { return true }
         }

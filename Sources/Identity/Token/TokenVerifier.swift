@@ -118,7 +118,10 @@ package final class VerifiedToken: Sendable {
         subject = Array(name.prefix(Self.longestSubject))
     }
 
-    package func hasScope(_ scope: [UInt8]) -> Bool { scopes.contains(scope) }
+    package func hasScope(_ scope: [UInt8]) -> Bool {
+        for index in scopes.indices where scopes[index] == scope { return true }
+        return false
+    }
 
     /// About how much memory it holds.
     package var footprint: Int {

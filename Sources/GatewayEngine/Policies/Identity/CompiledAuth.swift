@@ -24,6 +24,7 @@ final class CompiledAuth: Sendable {
     let forwardsToken: Bool
     let rule: AuthorizationRule
     let challenges: AuthChallenges
+    let threads: VerificationThreads
 
     init(
         _ configuration: AuthConfiguration, registry: IdentityRegistry, realm: String, diagnostics: inout [Diagnostic]
@@ -51,6 +52,7 @@ final class CompiledAuth: Sendable {
         forwardsToken = configuration.forwardsToken ?? true
         rule = Self.rule(configuration)
         challenges = AuthChallenges(realm: realm, rule: rule)
+        threads = registry.threads
     }
 
     /// A published key is never a shared secret, whatever the configuration leaves open.

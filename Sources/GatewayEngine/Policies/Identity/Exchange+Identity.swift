@@ -8,7 +8,8 @@ internal import Reactor
 /// 2. The token is looked for. None: 401 without an error, or, where identity is optional, on as nobody.
 /// 3. One that was verified before is recognised by its whole text (`VerifiedTokenCache`): no cryptography, no copy, no
 ///    allocation.
-/// 4. Any other is taken apart, its key looked up, which may have to be waited for, and verified.
+/// 4. Any other is taken apart, its key looked up, which may have to be waited for, and verified: a signature elsewhere
+///    (`VerificationThreads`), an HMAC at once.
 /// 5. Its claims become headers. What a client sent under those names went before anything else (`IdentityFields`).
 extension Exchange {
     /// False: the request was answered, or waits.
@@ -55,15 +56,55 @@ extension Exchange {
         do throws(TokenFault) {
             let token = try auth.verifier.inspect(fields.bytes(range))
             guard let keys = try keys(for: token, auth) else { return false }
+            if token.header.algorithm.family != .hmac, verifyElsewhere(token, keys, auth, at: second) { return false }
             let verified = try auth.verifier.verify(token, keys: keys, at: second)
-            worker.tokens.insert(verified, policy: auth.number, at: second)
-            worker.metrics.tokenChecked(.verified)
+            remember(verified, auth)
             accept(verified, auth)
             return true
         } catch {
             refuse(error, auth)
             return false
         }
+    }
+
+    private func remember(_ token: VerifiedToken, _ auth: CompiledAuth) {
+        worker.tokens.insert(token, policy: auth.number, at: worker.loop.wallNow / 1_000_000_000)
+        worker.metrics.tokenChecked(.verified)
+    }
+
+    /// False: the threads have too much to do.
+    private func verifyElsewhere(
+        _ token: TokenVerifier.Inspected, _ keys: KeySet, _ auth: CompiledAuth, at second: Int64
+    ) -> Bool {
+        identityWait &+= 1
+        let waiter = IdentityWaiter(exchange: self, number: identityWait)
+        return auth.threads.run {
+            do throws(TokenFault) {
+                let verified = try auth.verifier.verify(token, keys: keys, at: second)
+                waiter.finish(.success(verified), auth)
+            } catch {
+                waiter.finish(.failure(error), auth)
+            }
+        }
+    }
+
+    fileprivate func tokenWasVerified(
+        _ result: Result<VerifiedToken, TokenFault>, _ auth: CompiledAuth, _ number: UInt64
+    ) {
+        // What was found out holds, even when the request that asked is over.
+        if case .success(let token) = result { remember(token, auth) }
+        guard isWaitingForIdentity(number) else { return }
+        switch result {
+        case .failure(let fault): refuse(fault, auth)
+        case .success(let token):
+            accept(token, auth)
+            runPolicies()
+        }
+    }
+
+    /// The request may be over, and this object serve another one.
+    private func isWaitingForIdentity(_ number: UInt64) -> Bool {
+        number == identityWait && phase == .waiting && policyStep == .authenticate
     }
 
     /// The keys that may have signed it; nil: they are waited for.
@@ -74,7 +115,7 @@ extension Exchange {
         case .written(let keys): return keys
         case .fetched(let feed):
             identityWait &+= 1
-            let waiter = KeyWaiter(exchange: self, number: identityWait)
+            let waiter = IdentityWaiter(exchange: self, number: identityWait)
             let answer = feed.lookUp(token.header.identifier, now: worker.loop.now) { waiter.resume() }
             switch answer {
             case .keys(let keys): return keys
@@ -86,9 +127,7 @@ extension Exchange {
     }
 
     fileprivate func keysMayHaveCome(_ number: UInt64) {
-        // The request may be over, and this object serve another one.
-        guard number == identityWait, phase == .waiting, policyStep == .authenticate else { return }
-        runPolicies()
+        if isWaitingForIdentity(number) { runPolicies() }
     }
 
     private func accept(_ token: VerifiedToken, _ auth: CompiledAuth) {
@@ -130,14 +169,18 @@ extension Exchange {
     }
 }
 
-/// A request that waits for keys. The exchange is touched on its own loop only.
-private struct KeyWaiter: @unchecked Sendable {
+/// A request that waits for keys, or for its token to be verified. The exchange is touched on its own loop only.
+private struct IdentityWaiter: @unchecked Sendable {
     let exchange: Exchange
     let number: UInt64
 
     /// From any thread.
     func resume() {
         exchange.worker.loop.execute { exchange.keysMayHaveCome(number) }
+    }
+
+    func finish(_ result: Result<VerifiedToken, TokenFault>, _ auth: CompiledAuth) {
+        exchange.worker.loop.execute { exchange.tokenWasVerified(result, auth, number) }
     }
 }
 

@@ -21,6 +21,8 @@ final class IdentityRegistry: Sendable {
         var tls: TLSContext?
     }
 
+    /// For signatures of new tokens.
+    let threads = VerificationThreads(count: SystemLimits.processors / 2)
     private let state = Mutex(State())
 
     init() {}
