@@ -70,9 +70,13 @@ final class RewriterPool {
     private static let limit = 32
 
     func take(for edits: BodyEdits) -> BodyRewriter {
-        for index in spare.indices.reversed() where spare[index].edits === edits {
-            spare.swapAt(index, spare.count - 1)
-            return spare.removeLast()
+        var index = spare.count - 1
+        while index >= 0 {
+            if spare[index].edits === edits {
+                spare.swapAt(index, spare.count - 1)
+                return spare.removeLast()
+            }
+            index -= 1
         }
         return BodyRewriter(edits)
     }

@@ -16,7 +16,10 @@ final class CompiledTransformation: Sendable {
         let requiresJSON: Bool
         let headers: HeaderEdits?
 
-        func names(_ status: Int) -> Bool { statuses.isEmpty || statuses.contains { $0.contains(status) } }
+        func names(_ status: Int) -> Bool {
+            for index in 0..<statuses.count where statuses[index].contains(status) { return true }
+            return statuses.isEmpty
+        }
     }
 
     let configuration: TransformationConfiguration
@@ -33,7 +36,10 @@ final class CompiledTransformation: Sendable {
     }
 
     /// The first that names the status.
-    func response(to status: Int) -> Response? { responses.first { $0.names(status) } }
+    func response(to status: Int) -> Response? {
+        for index in 0..<responses.count where responses[index].names(status) { return responses[index] }
+        return nil
+    }
 }
 
 /// All transformations of a snapshot: a route's own stands in place of those by path; of these the most specific.

@@ -23,7 +23,8 @@ extension Exchange {
     /// Fields that say something about the bytes of the body that is no longer sent. The validators go too: the next
     /// configuration makes another body of the same one, and a cache could not tell. `Accept-Ranges` and `Content-Range`
     /// offer parts that cannot be had.
-    private static let bodyFields = ["content-md5", "accept-ranges"].map { Array($0.utf8) }
+    private static let contentMD5 = Array("content-md5".utf8)
+    private static let acceptRanges = Array("accept-ranges".utf8)
 
     /// Finds what is done to this request and to its response, and does the former. False when the request goes on
     /// later, or was answered.
@@ -167,7 +168,9 @@ extension Exchange {
         fields.remove(.reprDigest)
         fields.remove(.contentRange)
         fields.remove(.trailer)
-        for name in Self.bodyFields { fields.removeAll(named: name.span) }
+        let (contentMD5, acceptRanges) = (Self.contentMD5, Self.acceptRanges)
+        fields.removeAll(named: contentMD5.span)
+        fields.removeAll(named: acceptRanges.span)
     }
 
     /// The whole request's deadline goes on while the head waits, and the service must not fall silent.

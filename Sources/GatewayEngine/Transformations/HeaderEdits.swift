@@ -17,8 +17,8 @@ struct HeaderEdits: Sendable {
 
     func apply(_ source: FieldValue.Source, scratch: WireBuffer) {
         let fields = source.fields
-        for operation in operations {
-            switch operation {
+        for index in 0..<operations.count {
+            switch operations[index] {
             case .remove(let name):
                 fields.removeAll(named: name.span)
             case .rename(let name, let new):

@@ -80,7 +80,7 @@ package struct JSONRewritePlan: Sendable {
     let rules: RewriteRules
 
     /// Nothing but what an object's renames need has to wait in memory.
-    package var streams: Bool { lookahead.allSatisfy { $0 < .document } }
+    package let streams: Bool
 
     package init(_ operations: [Operation]) throws(Problem) {
         var compiler = RewriteCompiler()
@@ -100,6 +100,7 @@ package struct JSONRewritePlan: Sendable {
             }
         }
         self.lookahead = lookahead
+        streams = lookahead.allSatisfy { $0 < .document }
         self.moved = moved
         moves = moved.isEmpty ? nil : moveCompiler.finish()
         rules = compiler.finish()
