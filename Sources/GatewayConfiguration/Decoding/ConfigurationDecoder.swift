@@ -38,7 +38,9 @@ struct ConfigurationDecoder {
             case .routes: routes = value
             case .auth: policies.auth = value
             case .rateLimiting: policies.rateLimiting = value
-            case .cors: checkCORS(value)
+            case .cors: configuration.cors = decodeCORS(value)
+            case .addresses: configuration.addresses = decodeAddresses(value)
+            case .securityHeaders: assign(value, to: &configuration.securityHeaders)
             default: break
             }
         }

@@ -18,6 +18,9 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var services: [ServiceConfiguration]
     package var routes: [RouteConfiguration]
     package var rateLimiting = RateLimitingConfiguration()
+    package var cors: CORSConfiguration?
+    package var addresses: AddressListConfiguration?
+    package var securityHeaders = false
     /// `Proxy-Status`, `Via`, `Forwarded`: what is added besides the always-on headers.
     package var forwarding: ForwardingConfiguration
 

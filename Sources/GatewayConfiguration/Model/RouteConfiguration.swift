@@ -30,6 +30,11 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var mirror: MirrorConfiguration?
     /// In place of those on top; empty: none of its own.
     package var rateLimits: [RateLimitConfiguration] = []
+    /// Requests of one client at once; nil: any number.
+    package var concurrency: Int?
+    /// nil: those on top.
+    package var cors: CORSConfiguration?
+    package var addresses: AddressListConfiguration?
     @NotCompared package var location: SourceLocation
 
     package init(name: String, path: PathMatch, answer: Answer, location: SourceLocation = .none) {

@@ -26,11 +26,15 @@ extension Exchange {
         let plan = snapshot.plans[routeIndex]
         while true {
             switch policyStep {
-            case .preflight: policyStep = .authenticate
+            case .preflight:
+                policyStep = .authenticate
+                if plan.addresses >= 0, !passesAddresses(plan) { return }
+                if isPreflight { return answerPreflight(plan) }
             case .authenticate: policyStep = .authorise
             case .authorise: policyStep = .rateLimit
             case .rateLimit:
                 policyStep = .validate
+                if plan.concurrency >= 0, !entersRoute(plan) { return }
                 if plan.limits >= 0, !passesLimits(plan) { return }
             case .validate: policyStep = .transform
             case .transform: policyStep = .answer

@@ -1,5 +1,6 @@
 internal import GatewayConfiguration
 internal import HTTPWire
+internal import RateLimits
 internal import Reactor
 internal import Synchronization
 
@@ -102,6 +103,10 @@ final class Exchange: UpstreamRequest {
     var halfClosed = false
     /// The place at the service; nil: none is taken.
     var ticket: ServiceTicket?
+    /// An OPTIONS request that the gateway answers for the route of the method that it asks about.
+    var isPreflight = false
+    /// The place that the client holds on a route which limits its requests at once.
+    var concurrencyPlace: KeyDigest?
     /// What the client is told of its limits, in the same arena.
     var limitFields = LimitFieldRanges()
     /// The route's parameters while a policy waits: other requests use the worker's scratch then.
@@ -139,6 +144,7 @@ final class Exchange: UpstreamRequest {
         halfClosed = false
         retryAfter = 0
         limitFields = LimitFieldRanges()
+        isPreflight = false
         removedPrefix = .empty
         hasResponseTrailers = false
         addressesTried = 0
@@ -246,6 +252,7 @@ final class Exchange: UpstreamRequest {
         }
         if !triedEndpoints.isEmpty { triedEndpoints.removeAll(keepingCapacity: true) }
         leaveService()
+        leaveRoute()
         downstream = nil
         client = nil
         service = nil

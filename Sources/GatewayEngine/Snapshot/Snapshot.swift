@@ -14,6 +14,9 @@ package final class Snapshot: Sendable {
     private let tries: RouteTries
     let faults: [CompiledFault]
     let limits: CompiledLimits
+    let crossOrigin: CrossOriginRules
+    let addresses: [AddressListConfiguration]
+    let addsSecurityHeaders: Bool
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
@@ -61,16 +64,22 @@ package final class Snapshot: Sendable {
             configuration.services.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var tries = RouteTries()
         var faults: [CompiledFault] = []
+        var crossOrigin = CrossOriginRules(configuration.cors)
+        var addresses = AddressLists(configuration.addresses)
         var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
-                releases: releases, tries: &tries, faults: &faults, limits: limits.add(pair.0))
+                releases: releases, tries: &tries, faults: &faults, limits: limits.add(pair.0),
+                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0))
         }
         self.tries = tries
         self.faults = faults
         try limits.check()
         self.limits = limits
+        self.crossOrigin = crossOrigin
+        self.addresses = addresses.all
+        addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
             limits: limits.labels)
@@ -132,11 +141,16 @@ struct RoutePlan: Sendable {
     let fault: Int32
     /// The scope in the snapshot's `limits`; -1: nothing limits it.
     let limits: Int32
+    /// Likewise in `crossOrigin` and `addresses`; -1: none.
+    let crossOrigin: Int32
+    let addresses: Int32
+    /// Requests of one client at once; -1: any number.
+    let concurrency: Int32
 
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
-        limits: Int32
+        limits: Int32, crossOrigin: Int32, addresses: Int32
     ) {
         way =
             switch route.answer {
@@ -167,6 +181,9 @@ struct RoutePlan: Sendable {
         }
         fault = configuration.fault == nil ? -1 : Int32(truncatingIfNeeded: faults.count)
         self.limits = limits
+        self.crossOrigin = crossOrigin
+        self.addresses = addresses
+        concurrency = configuration.concurrency.map { Int32(clamping: $0) } ?? -1
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
     }
 
@@ -176,5 +193,24 @@ struct RoutePlan: Sendable {
         case .off: Deadline.never
         case .limit(let duration): duration.nanoseconds
         }
+    }
+}
+
+/// Lists of addresses, each distinct one once.
+struct AddressLists {
+    private(set) var all: [AddressListConfiguration] = []
+    private var places: [AddressListConfiguration: Int32] = [:]
+    private let general: AddressListConfiguration?
+
+    init(_ general: AddressListConfiguration?) { self.general = general }
+
+    /// -1: anyone may ask.
+    mutating func add(_ route: RouteConfiguration) -> Int32 {
+        guard let list = route.addresses ?? general else { return -1 }
+        if let place = places[list] { return place }
+        let place = Int32(truncatingIfNeeded: all.count)
+        places[list] = place
+        all.append(list)
+        return place
     }
 }

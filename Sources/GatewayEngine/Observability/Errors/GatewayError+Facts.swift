@@ -84,6 +84,14 @@ extension GatewayError {
                 404, "service_not_found", "The path names a service that does not exist.",
                 "error=destination_not_found; details=\"service_not_found\"")
 
+        case .addressDenied:
+            Facts(
+                403, "address_denied", "Requests from this address are not accepted here.",
+                "error=http_request_denied; details=\"address_denied\"")
+        case .concurrencyLimited:
+            Facts(
+                429, "concurrency_limit_exceeded", "Too many requests at once.",
+                "error=http_request_denied; details=\"concurrency_limit_exceeded\"")
         case .rateLimited:
             // The answer also says after how many seconds.
             Facts(

@@ -30,7 +30,9 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case pathRejected = 43
     case serviceNotFound = 44
 
+    case addressDenied = 65
     case rateLimited = 70
+    case concurrencyLimited = 71
 
     case upstreamConnectFailed = 100
     case upstreamConnectRefused = 101
