@@ -86,7 +86,7 @@ import Testing
             auth: "secret: \"\(secret)\", exclude_paths: [ /open, \"/pages/**\" ], scopes: [ read ], roles: [ user ]"),
         Case(
             name: "a limit", line: "GET /api/items/7", fields: ["X-Tenant: blue"], answer: json,
-            policies: "rate_limiting: { default: [ { requests_per_second: 1000000, key: \"header:X-Tenant\" },"
+            policies: "rate_limiting: { default: [ { requests_per_day: 9000000, key: \"header:X-Tenant\" },"
                 + " { requests_per_day: 10000000 } ] }"),
         Case(
             name: "429 by a limit", line: "GET /api/items/7", status: 429,

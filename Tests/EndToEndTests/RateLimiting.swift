@@ -151,7 +151,7 @@ import Testing
                 #expect(response.status == 200 && response.fields["x-ratelimit-limit"] == nil)
             }
             let port = try #require(gateway.adminPort)
-            let page = try PrometheusPage(RawClient.exchange(port: port, request("GET /metrics")).bodyText)
+            let page = try PrometheusPage(RawClient.exchange(port: port, scrape).bodyText)
             let name = "gatehouse_rate_limit_requests_total"
             #expect(page.value(name, ["limit": "default", "result": "dry_run"]) == 2)
             #expect(page.value(name, ["limit": "default", "result": "allowed"]) == 1)

@@ -340,9 +340,25 @@ import Testing
                 ("retries", "{}", "{ attempts: 0 }"), ("hedge", "{ after: 1s }", "{ after: 1s, max: 0 }"),
                 ("fault", "{ abort: 500 }", "{ abort: 501 }"),
                 ("rate_limiting", "{ requests_per_day: 1 }", "[ { requests_per_day: 2 } ]"),
+                ("cors", "{ origins: \"*\" }", "{ origins: \"http://a\" }"),
+                ("addresses", "{ deny: 10.0.0.1 }", "{ deny: 10.0.0.2 }"),
             ])
         + rates("limit", "rate_limiting: { default: { ", " } }")
         + rates("limit_override", "rate_limiting: { overrides: [ { path: /a, ", " } ] }")
+        + [
+            Probe("gateway.cors", "cors: §", "{ origins: \"*\" }", "{ origins: [ \"http://a\" ] }"),
+            Probe("cors.origins", "cors: { origins: § }", "\"*\"", "[ \"http://a:80\" ]"),
+            Probe("gateway.addresses", "addresses: §", "{ deny: 10.0.0.1 }", "{ allow: 10.0.0.1 }"),
+            Probe("addresses.allow", "addresses: { allow: § }", "10.0.0.1", "[ 10.0.0.0/8 ]"),
+            Probe("addresses.deny", "addresses: { deny: § }", "10.0.0.1", "[ 10.0.0.0/8 ]"),
+            Probe("gateway.security_headers", "security_headers: §", "true", "false"),
+        ]
+        + [
+            ("methods", "ANY", "GET"), ("headers", "A", "[ A, B ]"), ("expose", "A", "[ A, B ]"),
+            ("credentials", "true", "false"), ("max_age", "1s", "2s"),
+        ].map {
+            Probe("cors.\($0.0)", "cors: { origins: \"http://a\", \($0.0): § }", $0.1, $0.2)
+        }
         + [
             Probe(
                 "gateway.rate_limiting", "rate_limiting: §", "{}", "{ default: { requests_per_day: 1 } }"),
@@ -417,7 +433,9 @@ import Testing
                 ("keep_query", "true", "false"),
             ])
         + route("redirect", "path: /, redirect: { ", " }", [("port", "1", "2")])
-        + route("route_limits", "path: /, service: s, limits: { ", " }", [("request_body", "1", "2")])
+        + route(
+            "route_limits", "path: /, service: s, limits: { ", " }",
+            [("request_body", "1", "2"), ("concurrency", "1", "2")])
         + route(
             "route_timeouts", "path: /, service: s, timeouts: { ", " }",
             [("request", "1s", "0s"), ("stream_idle", "1s", "0s"), ("per_try", "1s", "0s")])

@@ -60,8 +60,12 @@ extension ConfigurationDecoder {
         case .listeners: route.listeners = decodeListenerNames(value)
         case .host: route.host = (try? HostPolicy.parse(text(value))) ?? .target
         case .limits:
-            for (key, value) in entries(value) where document.key(key) == .requestBody {
-                route.maxRequestBody = try? SizeValue.parse(text(value))
+            for (key, value) in entries(value) {
+                switch document.key(key) {
+                case .requestBody: route.maxRequestBody = try? SizeValue.parse(text(value))
+                case .concurrency: route.concurrency = integer(value)
+                default: break
+                }
             }
         case .timeouts: decodeTimeouts(value, into: &route.timeouts)
         case .retries: route.retries = decodeRetries(value)
@@ -72,8 +76,9 @@ extension ConfigurationDecoder {
         case .aggregate: checkAggregate(value)
         case .mirror: route.mirror = decodeMirror(value)
         case .transformations: route.transformation = decodeTransformation(value)
-        case .cors: checkCORS(value)
         case .auth: route.auth = decodeRouteAuth(value)
+        case .cors: route.cors = decodeCORS(value)
+        case .addresses: route.addresses = decodeAddresses(value)
         case .rateLimiting: route.rateLimits = decodeLimits(value, parameters: RouteParameters(route.path))
         default: break
         }

@@ -43,8 +43,10 @@ struct ConfigurationDecoder {
                 policies.auth = value
                 if isMapping(value) { configuration.auth = decodeAuth(value) }
             case .rateLimiting: policies.rateLimiting = value
-            case .cors: checkCORS(value)
             case .transformations: transformations = value
+            case .cors: configuration.cors = decodeCORS(value)
+            case .addresses: configuration.addresses = decodeAddresses(value)
+            case .securityHeaders: assign(value, to: &configuration.securityHeaders)
             default: break
             }
         }

@@ -22,6 +22,9 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var rateLimiting = RateLimitingConfiguration()
     /// By path; a route may have its own instead.
     package var transformations: [TransformationConfiguration] = []
+    package var cors: CORSConfiguration?
+    package var addresses: AddressListConfiguration?
+    package var securityHeaders = false
     /// `Proxy-Status`, `Via`, `Forwarded`: what is added besides the always-on headers.
     package var forwarding: ForwardingConfiguration
 

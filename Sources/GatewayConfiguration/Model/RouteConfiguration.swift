@@ -33,6 +33,11 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var rateLimits: [RateLimitConfiguration] = []
     /// nil: the most specific of those by path.
     package var transformation: TransformationConfiguration?
+    /// Requests of one client at once; nil: any number.
+    package var concurrency: Int?
+    /// nil: those on top.
+    package var cors: CORSConfiguration?
+    package var addresses: AddressListConfiguration?
     @NotCompared package var location: SourceLocation
 
     package init(name: String, path: PathMatch, answer: Answer, location: SourceLocation = .none) {

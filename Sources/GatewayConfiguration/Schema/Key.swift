@@ -21,6 +21,9 @@ enum Key: String, CaseIterable, Sendable {
     case transformations
     case compression
     case securityHeaders = "security_headers"
+    case addresses
+    case allow
+    case deny
     case address
     case credentials
     case token

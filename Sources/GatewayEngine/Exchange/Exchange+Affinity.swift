@@ -24,7 +24,7 @@ extension Exchange {
 
     /// Whether the client's own connection is encrypted: what this gateway, or a trusted proxy before it, has written
     /// into the request's fields.
-    private var isSecure: Bool {
+    var isSecure: Bool {
         let fields = request.fields
         let index = fields.firstIndex(of: .xForwardedProto)
         let https = Stickiness.https

@@ -36,7 +36,9 @@ extension Exchange {
     func refuseMethod() {
         let allow = worker.pathBuffer
         allow.removeAll()
+        let methods = snapshot.routes.allowedMethods(worker.scratch)
         snapshot.routes.appendAllow(worker.scratch, into: allow)
+        if allowsPreflight(methods) { allow.append(", OPTIONS") }
         refuse(.methodNotAllowed, allow: true)
     }
 
@@ -144,6 +146,8 @@ extension Exchange {
         copyRequestID(to: fields)
         demandHTTPS(fields)
         appendLimitFields(to: fields)
+        appendCrossOrigin(to: fields)
+        appendSecurityHeaders(to: fields)
         let mayHaveBody = status >= 200 && status != 204 && status != 304
         if mayHaveBody {
             let length = worker.pathBuffer

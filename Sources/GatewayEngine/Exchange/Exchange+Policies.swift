@@ -26,7 +26,10 @@ extension Exchange {
         let plan = snapshot.plans[routeIndex]
         while true {
             switch policyStep {
-            case .preflight: policyStep = .authenticate
+            case .preflight:
+                policyStep = .authenticate
+                if plan.addresses >= 0, !passesAddresses(plan) { return }
+                if isPreflight { return answerPreflight(plan) }
             case .authenticate:
                 guard authenticate(plan) else { return }
                 policyStep = .authorise
@@ -35,6 +38,7 @@ extension Exchange {
                 policyStep = .rateLimit
             case .rateLimit:
                 policyStep = .validate
+                if plan.concurrency >= 0, !entersRoute(plan) { return }
                 if plan.limits >= 0, !passesLimits(plan) { return }
             case .validate: policyStep = .transform
             case .transform:

@@ -21,6 +21,9 @@ extension Exchange {
             note(ClientAddress.find(request.fields, peer: client.address, trusted: snapshot.trustedProxies))
         }
 
+        // A method is what the request line says: no service may be told another one than the routes have seen.
+        MethodOverride.remove(from: request.fields)
+
         // (2) Fields that would be read as others behind us, those that only this gateway may set, and those that concern
         // this connection only.
         snapshot.auth.fields.strip(request.fields)
@@ -61,7 +64,9 @@ extension Exchange {
 
         // (4) The route.
         if request.method == .trace { return refuse(.methodNotAllowed) }
-        let outcome = matchRoute()
+        let preflight = matchPreflight()
+        isPreflight = preflight != nil
+        let outcome = preflight.map { .route(index: $0) } ?? matchRoute()
         guard case .route(let index) = outcome else {
             if let refusal = listener.pathPolicy.refusal(of: features) { return refuse(path: refusal) }
             if outcome == .methodNotAllowed { return refuseMethod() }
@@ -149,5 +154,20 @@ extension Exchange {
             host: fields.bytes(request.authority), path: matchedPath(), query: fields.bytes(request.query),
             fields: fields)
         return snapshot.routes.match(input, scratch: worker.scratch)
+    }
+}
+
+/// Fields by which some frameworks take another method than the request line's.
+private enum MethodOverride {
+    private static let others = ["x-http-method", "x-method-override"].map { Array($0.utf8) }
+
+    static func remove(from fields: HeaderBlock) {
+        fields.remove(.xHTTPMethodOverride)
+        var index = 0
+        while index < others.count {
+            let name = others[index]
+            fields.removeAll(named: name.span, foldingUnderscores: true)
+            index += 1
+        }
     }
 }

@@ -29,6 +29,8 @@ extension Exchange {
         if record.isRehearsal { markRehearsal(fields) }
         copyRequestID(to: fields)
         appendLimitFields(to: fields)
+        appendCrossOrigin(to: fields)
+        appendSecurityHeaders(to: fields)
         keepClient(fields)
         demandHTTPS(fields)
         if snapshot.configuration.forwarding.via {

@@ -1,6 +1,7 @@
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Identity
+internal import RateLimits
 internal import Reactor
 internal import Synchronization
 
@@ -111,6 +112,10 @@ final class Exchange: UpstreamRequest {
     var halfClosed = false
     /// The place at the service; nil: none is taken.
     var ticket: ServiceTicket?
+    /// An OPTIONS request that the gateway answers for the route of the method that it asks about.
+    var isPreflight = false
+    /// The place that the client holds on a route which limits its requests at once.
+    var concurrencyPlace: KeyDigest?
     /// What the client is told of its limits, in the same arena.
     var limitFields = LimitFieldRanges()
     /// The route's parameters while a policy waits: other requests use the worker's scratch then.
@@ -166,6 +171,7 @@ final class Exchange: UpstreamRequest {
         retryAfter = 0
         isExcluded = false
         limitFields = LimitFieldRanges()
+        isPreflight = false
         removedPrefix = .empty
         hasResponseTrailers = false
         addressesTried = 0
@@ -279,6 +285,7 @@ final class Exchange: UpstreamRequest {
         if !triedEndpoints.isEmpty { triedEndpoints.removeAll(keepingCapacity: true) }
         leaveService()
         if adminCall != nil { adminCall = nil }
+        leaveRoute()
         downstream = nil
         client = nil
         service = nil

@@ -56,8 +56,13 @@ struct CompiledLimitKey: Sendable {
         }
     }
 
+    /// Whose requests at once are counted together.
+    static let concurrency = CompiledLimitKey([.clientAddress, .route], parameters: [])
+
     func write(_ input: Input, into key: WireBuffer) {
-        for part in parts where !write(part, input, into: key) { writeAddress(input, into: key) }
+        for index in 0..<parts.count where !write(parts[index], input, into: key) {
+            writeAddress(input, into: key)
+        }
     }
 
     /// False: the request does not have it.
@@ -100,7 +105,7 @@ struct CompiledLimitKey: Sendable {
             guard index < input.ruleMatch.parameterCount else { return false }
             return write(input.ruleMatch.parameter(index), input, into: key)
         case .routeParameter(let name):
-            for (index, other) in input.route.parameterNames.enumerated() where other == name {
+            for index in 0..<input.route.parameterNames.count where input.route.parameterNames[index] == name {
                 guard index < input.routeMatch.parameterCount else { return false }
                 return write(input.routeMatch.parameter(index), input, into: key)
             }

@@ -18,16 +18,22 @@ extension Exchange {
         return heed(check, set, now)
     }
 
-    private func fill(_ check: LimitCheck, _ set: LimitSet) {
-        let input = CompiledLimitKey.Input(
+    /// What keys are made of.
+    var limitInput: CompiledLimitKey.Input {
+        CompiledLimitKey.Input(
             request: request, path: path, clientHigh: record.clientHigh, clientLow: record.clientLow,
             route: snapshot.routes.routes[routeIndex], routeMatch: worker.scratch, ruleMatch: worker.policyScratch,
             scratch: worker.pathBuffer)
+    }
+
+    private func fill(_ check: LimitCheck, _ set: LimitSet) {
+        let input = limitInput
         let key = worker.limitKey
-        for limit in set.limits {
+        // By index, here and below: an unoptimised build allocates for an array's iterator.
+        for index in 0..<set.limits.count {
             key.removeAll()
-            limit.key.write(input, into: key)
-            check.add(limit.rate, key: key.span)
+            set.limits[index].key.write(input, into: key)
+            check.add(set.limits[index].rate, key: key.span)
         }
     }
 
@@ -35,7 +41,8 @@ extension Exchange {
     private func heed(_ check: LimitCheck, _ set: LimitSet, _ now: LimitTime) -> Bool {
         record.limitState = check.isAllowed ? .allowed : .refused
         let decisive = check.decisive
-        for (limit, item) in zip(set.limits, check.items) {
+        for index in 0..<min(set.limits.count, check.items.count) {
+            let (limit, item) = (set.limits[index], check.items[index])
             if let decisive, limit.rate === decisive.limit { record.limit = limit.label }
             if item.outcome.isAllowed {
                 if check.isAllowed { worker.metrics.limitAllowed(limit.series) }

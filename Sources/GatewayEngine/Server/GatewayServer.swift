@@ -39,6 +39,7 @@ package final class GatewayServer: Sendable {
     package let releases: ReleaseRegistry
     /// Counts of limits: what was counted outlives a reload.
     private let limitStore = LimitStore.random()
+    private let concurrency = ConcurrencyStore()
     private let workerCount: Int
     private let pages: AdminPages
     let state: Mutex<State>
@@ -129,7 +130,8 @@ package final class GatewayServer: Sendable {
         let workers = (0..<count).map { index in
             Worker(
                 index: index, of: count, snapshot: publication.snapshot, metrics: metrics,
-                accessLog: publication.accessLog, log: log, pages: pages, limitStore: limitStore)
+                accessLog: publication.accessLog, log: log, pages: pages, limitStore: limitStore,
+                concurrency: concurrency)
         }
         tick(workers)
         var threads: [LoopThread] = []

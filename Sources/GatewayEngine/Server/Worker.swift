@@ -35,6 +35,7 @@ final class Worker: @unchecked Sendable {
     let noTrailers = HeaderBlock()
     /// Counts of limits, shared by all workers.
     let limitStore: LimitStore
+    let concurrency: ConcurrencyStore
     /// The limits of the request that is being asked about, the key of one of them, and what the client is told.
     let limitCheck = LimitCheck()
     let limitKey = WireBuffer(capacity: 512)
@@ -69,7 +70,8 @@ final class Worker: @unchecked Sendable {
 
     init(
         index: Int, of count: Int = 1, snapshot: Snapshot, metrics: Metrics, accessLog: AccessLogSink?,
-        log: OperationLog, pages: AdminPages, limitStore: LimitStore = .random()
+        log: OperationLog, pages: AdminPages, limitStore: LimitStore = .random(),
+        concurrency: ConcurrencyStore = ConcurrencyStore()
     ) {
         loop = EventLoop(index: index)
         self.count = count
@@ -77,6 +79,7 @@ final class Worker: @unchecked Sendable {
         view = WorkerView(snapshot)
         self.log = log
         self.limitStore = limitStore
+        self.concurrency = concurrency
         let (options, rejected) = NameResolverOptions.fromEnvironment()
         resolver = NameResolver(loop: loop, options: options)
         if index == 0, let rejected {

@@ -18,6 +18,9 @@ package final class Snapshot: Sendable {
     let limits: CompiledLimits
     /// What is done to requests and responses, by path and on routes.
     let transformations: TransformationTable
+    let crossOrigin: CrossOriginRules
+    let addresses: [AddressListConfiguration]
+    let addsSecurityHeaders: Bool
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
@@ -81,13 +84,16 @@ package final class Snapshot: Sendable {
         var tries = RouteTries()
         var faults: [CompiledFault] = []
         var auth = AuthPlans(configuration, registry: registry.identity)
+        var crossOrigin = CrossOriginRules(configuration.cors)
+        var addresses = AddressLists(configuration.addresses)
         var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
         var reshaping = TransformationCompiler(limit: configuration.limits.bufferedBody)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
                 releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0),
-                transformations: &reshaping)
+                transformations: &reshaping,
+                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0))
         }
         transformations = try reshaping.finish(configuration.transformations)
         self.tries = tries
@@ -96,6 +102,9 @@ package final class Snapshot: Sendable {
         if !auth.diagnostics.isEmpty { throw RouteTableError(diagnostics: auth.diagnostics) }
         try limits.check()
         self.limits = limits
+        self.crossOrigin = crossOrigin
+        self.addresses = addresses.all
+        addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
             limits: limits.labels)
@@ -161,11 +170,17 @@ struct RoutePlan: Sendable {
     let limits: Int32
     /// The place in the snapshot's `transformations`; -1: those by path.
     let transformation: Int32
+    /// Likewise in `crossOrigin` and `addresses`; -1: none.
+    let crossOrigin: Int32
+    let addresses: Int32
+    /// Requests of one client at once; -1: any number.
+    let concurrency: Int32
 
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
-        auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler
+        auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler, crossOrigin: Int32,
+        addresses: Int32
     ) {
         way =
             switch route.answer {
@@ -197,6 +212,9 @@ struct RoutePlan: Sendable {
         self.auth = auth.add(configuration.auth)
         fault = configuration.fault == nil ? -1 : Int32(truncatingIfNeeded: faults.count)
         self.limits = limits
+        self.crossOrigin = crossOrigin
+        self.addresses = addresses
+        concurrency = configuration.concurrency.map { Int32(clamping: $0) } ?? -1
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
         transformation = transformations.add(configuration)
     }
@@ -207,5 +225,24 @@ struct RoutePlan: Sendable {
         case .off: Deadline.never
         case .limit(let duration): duration.nanoseconds
         }
+    }
+}
+
+/// Lists of addresses, each distinct one once.
+struct AddressLists {
+    private(set) var all: [AddressListConfiguration] = []
+    private var places: [AddressListConfiguration: Int32] = [:]
+    private let general: AddressListConfiguration?
+
+    init(_ general: AddressListConfiguration?) { self.general = general }
+
+    /// -1: anyone may ask.
+    mutating func add(_ route: RouteConfiguration) -> Int32 {
+        guard let list = route.addresses ?? general else { return -1 }
+        if let place = places[list] { return place }
+        let place = Int32(truncatingIfNeeded: all.count)
+        places[list] = place
+        all.append(list)
+        return place
     }
 }

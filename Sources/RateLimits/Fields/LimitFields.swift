@@ -56,12 +56,13 @@ package enum LimitFields {
         of check: LimitCheck, to bytes: inout [UInt8], _ parameters: (LimitCheck.Item, inout [UInt8]) -> Void
     ) {
         var isFirst = true
-        for item in check.items where !item.limit.isDryRun {
+        for index in check.items.indices where !check.items[index].limit.isDryRun {
+            let item = check.items[index]
             if !isFirst { append(", ", to: &bytes) }
             isFirst = false
             // A name has no quote and no backslash: it was asked when the limit was made.
             bytes.append(UInt8(ascii: "\""))
-            for byte in item.limit.name { bytes.append(byte) }
+            for index in item.limit.name.indices { bytes.append(item.limit.name[index]) }
             bytes.append(UInt8(ascii: "\""))
             parameters(item, &bytes)
         }

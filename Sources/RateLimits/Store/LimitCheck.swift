@@ -45,7 +45,9 @@ package final class LimitCheck {
     @discardableResult
     package func add(_ limit: RateLimit, key: Span<UInt8>) -> Bool {
         let length = min(key.count, Self.longestKey)
-        for item in items where item.limit === limit && item.key.count == length {
+        for index in items.indices {
+            let item = items[index]
+            if item.limit !== limit || item.key.count != length { continue }
             var position = 0
             while position < length, keys[item.key.lowerBound + position] == key[position] { position += 1 }
             if position == length { return true }
@@ -91,6 +93,8 @@ package final class LimitCheck {
     /// Settles the request's fate once every limit has spoken.
     func settle() {
         isAllowed = true
-        for item in items where !item.outcome.isAllowed && !item.limit.isDryRun { isAllowed = false }
+        for index in items.indices where !items[index].outcome.isAllowed && !items[index].limit.isDryRun {
+            isAllowed = false
+        }
     }
 }

@@ -55,8 +55,8 @@ package final class LimitStore: Sendable {
         // The shards in their order, each once.
         var order = InlineArray<8, Int>(repeating: Int.max)
         var used = 0
-        for item in check.items {
-            let number = shardNumber(of: item.digest)
+        for index in check.items.indices {
+            let number = shardNumber(of: check.items[index].digest)
             var position = 0
             while position < used, order[position] < number { position += 1 }
             if position < used, order[position] == number { continue }

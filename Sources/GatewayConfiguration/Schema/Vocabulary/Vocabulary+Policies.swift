@@ -145,6 +145,16 @@ extension Vocabulary {
             Field(.maxAge, .duration, "How long a browser may remember.", default: "0s"),
         ])
 
+    static let addressList = ObjectShape(
+        "addresses", "Client addresses, by the trust rules; the others are answered 403.",
+        rules: [.atLeastOne([.allow, .deny])],
+        [
+            Field(
+                .allow, .oneOrList(.scalar(.prefix)), "Only these, as in `10.0.0.0/8` or `2001:db8::1`.",
+                default: "any"),
+            Field(.deny, .oneOrList(.scalar(.prefix)), "Not these, even where `allow` has them.", default: "none"),
+        ])
+
     static let compression = ObjectShape(
         "compression", "Compression of responses; never of event streams or what is encoded already.",
         [

@@ -64,10 +64,11 @@ extension Vocabulary {
             Field(
                 .rateLimiting, .oneOrList(.object(limit)),
                 "How much, on this route, in place of the limits on top; of several all must admit."),
-            Field(.cors, .object(cors), "Cross-origin rules of this route.", planned: true),
             Field(
                 .transformations, .object(routeTransformation),
                 "Reshapes what passes this route, in place of `transformations` by path."),
+            Field(.cors, .object(cors), "Cross-origin rules of this route, in place of those on top."),
+            Field(.addresses, .object(addressList), "Whom its requests may come from, in place of the list on top."),
             Field(.compression, .object(compression), "Compression on this route.", planned: true),
             Field(.websocket, .boolean, "Whether connections may be upgraded to WebSocket.", default: "true"),
         ])
@@ -126,8 +127,7 @@ extension Vocabulary {
         [
             Field(.requestBody, .size(0...1 << 50), "Bytes of a request body; more is answered 413."),
             Field(
-                .concurrency, .integer(1...1_000_000), "Requests at once per client; more is answered 429.",
-                planned: true),
+                .concurrency, .integer(1...1_000_000), "Requests at once per client address; more is answered 429."),
         ])
 
     static let routeTimeouts = ObjectShape(

@@ -35,13 +35,15 @@ enum Vocabulary {
                 .consumers, .map(keys: .name, values: .object(consumer)),
                 "Named callers with credentials, groups and limits of their own.", planned: true),
             Field(.rateLimiting, .object(rateLimiting), "How much each client may ask."),
-            Field(.cors, .object(cors), "Cross-origin rules, preflight requests included.", planned: true),
+            Field(.cors, .object(cors), "Cross-origin rules, preflight requests included."),
+            Field(.addresses, .object(addressList), "Whom requests may come from.", default: "anyone"),
             Field(
                 .transformations, .list(.object(transformation)), "How requests and responses are reshaped, by path."),
             Field(.compression, .object(compression), "Compression of responses by negotiation.", planned: true),
             Field(
-                .securityHeaders, .boolean, "Adds the usual security headers to responses.", default: "false",
-                planned: true),
+                .securityHeaders, .boolean,
+                "Adds `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy`, and over TLS"
+                    + " `Strict-Transport-Security`, where a response has none.", default: "false"),
         ])
 
     static let admin = ObjectShape(

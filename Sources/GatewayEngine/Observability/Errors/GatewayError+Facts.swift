@@ -108,6 +108,14 @@ extension GatewayError {
             Facts(
                 503, "keys_unavailable", "Tokens cannot be checked at the moment.",
                 "error=destination_unavailable; details=\"keys_unavailable\"")
+        case .addressDenied:
+            Facts(
+                403, "address_denied", "Requests from this address are not accepted here.",
+                "error=http_request_denied; details=\"address_denied\"")
+        case .concurrencyLimited:
+            Facts(
+                429, "concurrency_limit_exceeded", "Too many requests at once.",
+                "error=http_request_denied; details=\"concurrency_limit_exceeded\"")
         case .rateLimited:
             // The answer also says after how many seconds.
             Facts(

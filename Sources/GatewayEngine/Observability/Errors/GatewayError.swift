@@ -36,7 +36,9 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case insufficientScope = 62
     case forbidden = 63
     case keysUnavailable = 64
+    case addressDenied = 65
     case rateLimited = 70
+    case concurrencyLimited = 71
     case requestBodyMalformed = 90
     case requestBodyEncoded = 91
 
