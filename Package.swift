@@ -51,7 +51,8 @@ let package = Package(
         .target(
             name: "GatewayEngine",
             dependencies: [
-                "HTTPWire", "Reactor", "GatewayConfiguration", "JSONStream", "Identity", "RateLimits", "CPCRE2", "CSystem",
+                "HTTPWire", "Reactor", "GatewayConfiguration", "JSONStream", "Identity", "RateLimits", "CPCRE2",
+                "CSystem",
             ],
             swiftSettings: settings),
         .target(name: "Gatehouse", dependencies: ["GatewayEngine", "GatewayConfiguration"], swiftSettings: settings),

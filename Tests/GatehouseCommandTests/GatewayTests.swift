@@ -36,7 +36,7 @@ import Testing
 
     @Test func refusesEverythingThatIsWrongAtOnce() {
         do {
-            _ = try Gateway(text: "workers: many\ncors: { origins: [ \"*\" ] }\nrouts: []\n", name: "inline")
+            _ = try Gateway(text: "workers: many\ncompression: {}\nrouts: []\n", name: "inline")
             Issue.record("accepted")
         } catch .configuration(let findings) {
             #expect(findings.count == 3)

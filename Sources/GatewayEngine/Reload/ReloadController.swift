@@ -82,7 +82,9 @@ package final class ReloadController: Sendable {
             report = ReloadReport(.refused(refused))
         } else if let configuration = result.configuration, isCutShort(configuration) {
             report = ReloadReport(
-                .failed("\(path) holds no service and no route, as if it were cut short; write `routes: []` and restart to serve none"))
+                .failed(
+                    "\(path) holds no service and no route, as if it were cut short; write `routes: []` and restart to serve none"
+                ))
         } else if let configuration = result.configuration {
             report = server.reload(configuration)
             if report.succeeded { loaded.applied = loaded.tried }

@@ -55,7 +55,11 @@ enum Vocabulary {
 
     static let credentials = ObjectShape(
         "credentials", "Credentials of the admin API.", rules: [.atLeastOne([.token])],
-        [Field(.token, .scalar(.name), "A bearer token of 16 characters or more; take it from `${env:NAME}` or `${file:PATH}`.")])
+        [
+            Field(
+                .token, .scalar(.name),
+                "A bearer token of 16 characters or more; take it from `${env:NAME}` or `${file:PATH}`.")
+        ])
 
     static let accessLog = ObjectShape(
         "access_log", "The access log: one JSON line per request, written off the path of the request.",

@@ -1,5 +1,5 @@
-internal import Reactor
 internal import RateLimits
+internal import Reactor
 
 /// The sums over all workers, as families of the page. Made for one scrape.
 ///
