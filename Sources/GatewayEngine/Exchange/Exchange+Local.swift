@@ -81,7 +81,10 @@ extension Exchange {
         let name = snapshot.gatewayName
         ErrorBody.writeProxyStatus(error, gateway: name.span, into: proxyStatus)
         fields.append(.proxyStatus, proxyStatus.span)
-        if !challenge.isEmpty { fields.append(.wwwAuthenticate, challenge.span) }
+        if !challenge.isEmpty {
+            let challenge = challenge
+            fields.append(.wwwAuthenticate, challenge.span)
+        }
         if response.status == 503 || error == .rateLimited { appendRetryAfter(fields) }
         respond(body.span)
     }
