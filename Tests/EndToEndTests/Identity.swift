@@ -291,6 +291,30 @@ import Testing
         }
     }
 
+    /// While one request waits for keys, others find their routes: each goes where its own path says.
+    @Test func whoeverWaitsKeepsItsRoute() throws {
+        let issuer = try TokenIssuer()
+        let token = bearer(issuer.token(#""sub":"ada""#))
+        issuer.setSilent(true)
+        let routes = """
+            [ { path: "/users/{id}/{part}", service: origin, rewrite: "/{part}/of/{id}" },
+              { path: "/open/{first}/{second}/{third}", service: origin, rewrite: "/{third}/{first}", auth: none } ]
+            """
+        let text = configuration("jwks_uri: \"\(issuer.keysURL)\", issuer: \"\(issuer.url)\"", routes: routes)
+            .replacing("workers: 2", with: "workers: 1")
+        try withGateway(text, origin, admin: true) { gateway in
+            try eventually("the fetch") { issuer.fetches == 1 }
+            let client = try gateway.connect()
+            try client.send(request("GET /users/7/cart", token))
+            #expect(try !client.hasInput(within: .milliseconds(100)))
+            let long = String(repeating: "x", count: 300)
+            #expect(gateway.ask("GET /open/a/\(long)/b") == "/b/a ")
+            issuer.setSilent(false)
+            let answer = try client.readResponse()
+            #expect(answer.bodyText.hasPrefix("/cart/of/7 "), "\(answer.status) \(answer.bodyText)")
+        }
+    }
+
     // MARK: What is seen
 
     @Test func theRecordNamesTheCaller() throws {

@@ -76,7 +76,6 @@ extension Exchange {
             refuse(.bodyTooLarge)
             return false
         }
-        keepMatch()
         gathering = worker.rewriters.take(for: body)
         bodyHasBegun = true
         if request.expectsContinue {
@@ -115,8 +114,7 @@ extension Exchange {
         length.removeAll()
         length.append(decimal: keptBody.count)
         fields.set(.contentLength, length.span)
-        restoreMatch()
-        runPolicies()
+        resumePolicies()
     }
 
     // MARK: The response's head

@@ -98,7 +98,7 @@ extension Exchange {
         case .failure(let fault): refuse(fault, auth)
         case .success(let token):
             accept(token, auth)
-            runPolicies()
+            resumePolicies()
         }
     }
 
@@ -127,7 +127,7 @@ extension Exchange {
     }
 
     fileprivate func keysMayHaveCome(_ number: UInt64) {
-        if isWaitingForIdentity(number) { runPolicies() }
+        if isWaitingForIdentity(number) { resumePolicies() }
     }
 
     private func accept(_ token: VerifiedToken, _ auth: CompiledAuth) {
