@@ -72,11 +72,17 @@ import Testing
     @Test func runRefusesWhatItCannotDo() throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write(
-            oneListener + "cors: { origins: [ \"https://app.example.com\" ] }\n", to: "gateway.yaml")
+            """
+            listeners:
+              - address: "127.0.0.1:0"
+                tls:
+                  acme: { directory: "https://ca.example/dir", domains: [ a.example ], storage: certificates }
+
+            """, to: "gateway.yaml")
         #expect(try run("check", file).exit == .code(0))
         let result = try run("run", file)
         #expect(failed(result.exit))
-        #expect(result.errors.contains("cors"))
+        #expect(result.errors.contains("acme"))
     }
 
     @Test func aPortThatIsTaken() throws {
