@@ -42,6 +42,7 @@ let package = Package(
 
         .target(name: "HTTPWire", swiftSettings: settings),
         .target(name: "JSONStream", swiftSettings: settings),
+        .target(name: "JSONSchema", dependencies: ["JSONStream", "CPCRE2"], swiftSettings: settings),
         .target(name: "Identity", dependencies: ["JSONStream", "COpenSSL", "CSystem"], swiftSettings: settings),
         .target(name: "RateLimits", swiftSettings: settings),
         .target(
@@ -51,8 +52,8 @@ let package = Package(
         .target(
             name: "GatewayEngine",
             dependencies: [
-                "HTTPWire", "Reactor", "GatewayConfiguration", "JSONStream", "Identity", "RateLimits", "CPCRE2",
-                "CSystem",
+                "HTTPWire", "Reactor", "GatewayConfiguration", "JSONStream", "JSONSchema", "Identity", "RateLimits",
+                "CPCRE2", "CSystem",
             ],
             swiftSettings: settings),
         .target(name: "Gatehouse", dependencies: ["GatewayEngine", "GatewayConfiguration"], swiftSettings: settings),
@@ -67,6 +68,7 @@ let package = Package(
 
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: settings),
         .testTarget(name: "JSONStreamTests", dependencies: ["JSONStream"], swiftSettings: settings),
+        .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "JSONStream"], swiftSettings: settings),
         .testTarget(
             name: "IdentityTests", dependencies: ["Identity", "JSONStream", "COpenSSL", "CSystem", "GatehouseTesting"],
             swiftSettings: settings),
