@@ -76,7 +76,7 @@ let package = Package(
             name: "RateLimitsTests", dependencies: ["RateLimits", "GatehouseTesting"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "COpenSSL"], swiftSettings: settings),
         .testTarget(
-            name: "GatewayConfigurationTests", dependencies: ["GatewayConfiguration"], exclude: ["Golden"],
+            name: "GatewayConfigurationTests", dependencies: ["GatewayConfiguration"], exclude: ["Golden", "OpenAPI"],
             swiftSettings: settings),
         .testTarget(
             name: "GatewayEngineTests", dependencies: ["GatewayEngine", "GatehouseTesting"], swiftSettings: settings),

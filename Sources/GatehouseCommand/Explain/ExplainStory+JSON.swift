@@ -64,6 +64,14 @@ extension ExplainStory {
         var parameters: [String: String]
         var verdict: Verdict
         var limits: [AppliedLimit]
+        /// Absent where nothing is checked.
+        var validation: Validation?
+    }
+
+    private struct Validation: Encodable {
+        var location: String
+        var checks: [String]
+        var reportOnly: Bool
     }
 
     func json() throws -> String {
@@ -82,7 +90,12 @@ extension ExplainStory {
                 removedFields: explanation.removedFields, candidates: candidates, route: route?.name,
                 parameters: Dictionary(
                     explanation.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
-                verdict: verdict, limits: appliedLimits))
+                verdict: verdict, limits: appliedLimits,
+                validation: explanation.validation.map {
+                    Validation(
+                        location: $0.location.description, checks: Self.checks($0),
+                        reportOnly: $0.reporting.isReportOnly)
+                }))
     }
 
     private func split(_ destinations: [RequestExplanation.Destination]) -> Document.Split? {

@@ -90,7 +90,7 @@ struct ExplainStory {
         case .proxied(let destinations):
             lines += self.destinations(destinations, colour)
         }
-        return lines + limits()
+        return lines + validation() + limits()
     }
 
     private func destinations(_ destinations: [RequestExplanation.Destination], _ colour: Bool) -> [String] {
@@ -195,7 +195,7 @@ struct ExplainStory {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    private func place(_ location: SourceLocation) -> String {
+    func place(_ location: SourceLocation) -> String {
         location == .none ? "" : " (\(location))"
     }
 }

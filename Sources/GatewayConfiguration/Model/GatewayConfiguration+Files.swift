@@ -8,6 +8,6 @@ extension GatewayConfiguration {
             files += [tls.clientCertificates?.ca, tls.clientCertificates?.crl]
         }
         for tls in services.compactMap(\.tls) { files += [tls.ca, tls.identity?.certificate, tls.identity?.key] }
-        return files.compactMap { $0?.path }
+        return files.compactMap { $0?.path } + schemaFiles
     }
 }

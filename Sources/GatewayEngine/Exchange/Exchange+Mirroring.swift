@@ -16,7 +16,7 @@ extension Exchange {
             worker: worker, method: request.method, framing: framing, head: output.bytes, bodyLimit: plan.maxBody)
         mirror = copy
         copy.begin(service, pool)
-        if isBodyReplaced {
+        if isBodyReplaced || isBodyHeld {
             let body = keptBody
             copy.body(body.span)
         }

@@ -139,6 +139,10 @@ final class Exchange: UpstreamRequest {
     var gathering: BodyRewriter?
     /// `keptBody` is the whole body that is sent.
     var isBodyReplaced = false
+    /// How far checking has come; nil: nothing is checked.
+    var check: ExchangeCheck?
+    /// `keptBody` is the whole body as it came.
+    var isBodyHeld = false
     /// The response's head waits until its body is known to be sound, or large.
     var isHeadHeld = false
     var heldDeadline = Deadline.never
@@ -185,6 +189,7 @@ final class Exchange: UpstreamRequest {
         keepsBody = false
         bodyHasBegun = false
         isBodyReplaced = false
+        isBodyHeld = false
         bodyReceived = 0
         bodyLimit = .max
         streamIdle = Deadline.never
@@ -278,6 +283,7 @@ final class Exchange: UpstreamRequest {
         stopFault()
         leaveEndpoint()
         endTransformation()
+        endValidation()
         if let mirror {
             self.mirror = nil
             mirror.cancel()

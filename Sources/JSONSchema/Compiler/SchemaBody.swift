@@ -37,6 +37,11 @@ struct SchemaBody {
             return
         }
         if dialect.vocabularies.contains(.validation) { scalars(&compiler) }
+        if let format = value("format")?.string.flatMap(Format.init),
+            compiler.assertsFormats || dialect.vocabularies.contains(.formatAssertion)
+        {
+            add(.format(format))
+        }
         reference(&compiler)
         if dialect.vocabularies.contains(.applicator) { applicators(&compiler) }
         if dialect.vocabularies.contains(.validation) { containers(&compiler) }
@@ -100,11 +105,6 @@ struct SchemaBody {
         if let text = value("pattern") {
             let pattern = pattern(text.string, "pattern", &compiler)
             if pattern >= 0 { add(.pattern(pattern)) }
-        }
-        if let format = value("format")?.string.flatMap(Format.init),
-            compiler.assertsFormats || dialect.vocabularies.contains(.formatAssertion)
-        {
-            add(.format(format))
         }
     }
 
