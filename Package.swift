@@ -38,6 +38,8 @@ let package = Package(
             name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
         .systemLibrary(name: "CSystem"),
 
         .target(name: "HTTPWire", swiftSettings: settings),
@@ -49,7 +51,8 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "GatewayConfiguration", dependencies: ["CLibyaml"], swiftSettings: settings),
         .target(
-            name: "GatewayEngine", dependencies: ["HTTPWire", "Reactor", "GatewayConfiguration", "CPCRE2", "CSystem"],
+            name: "GatewayEngine",
+            dependencies: ["HTTPWire", "Reactor", "GatewayConfiguration", "CPCRE2", "CNghttp2", "CSystem"],
             swiftSettings: settings),
         .target(name: "Gatehouse", dependencies: ["GatewayEngine", "GatewayConfiguration"], swiftSettings: settings),
         .target(name: "GatehouseTesting", dependencies: ["CSystem"], swiftSettings: settings),

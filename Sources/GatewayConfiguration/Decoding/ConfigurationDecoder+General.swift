@@ -27,6 +27,10 @@ extension ConfigurationDecoder {
             case .stage: listener.stages = values(value).map(text)
             case .paths: listener.paths = decodePathPolicy(value)
             case .maxConnections: assign(value, to: &listener.maxConnections)
+            case .http2:
+                var isOn = false
+                assign(value, to: &isOn)
+                listener.http2 = isOn
             default: break
             }
         }
@@ -167,12 +171,24 @@ extension ConfigurationDecoder {
             case .memory: assignSize(value, to: &limits.memory)
             case .requestsPerConnection: assign(value, to: &limits.requestsPerConnection)
             case .underscores: limits.underscores = word(value) ?? limits.underscores
+            case .http2: decodeHTTP2(value, into: &limits.http2)
             default: break
             }
         }
     }
 
     /// `drain` alone cannot be switched off: a process that waits for ever for its last request cannot be stopped.
+    private func decodeHTTP2(_ id: NodeID, into limits: inout HTTP2LimitsConfiguration) {
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .maxStreams: assign(value, to: &limits.maxStreams)
+            case .streamWindow: assignSize(value, to: &limits.streamWindow)
+            case .connectionWindow: assignSize(value, to: &limits.connectionWindow)
+            default: break
+            }
+        }
+    }
+
     func decodeTimeouts(_ id: NodeID, into timeouts: inout DownstreamTimeoutsConfiguration) {
         for (key, value) in entries(id) {
             switch document.key(key) {

@@ -12,7 +12,7 @@ internal import Reactor
 /// 4. The response leaves in the order: interim heads, head, body, end.
 /// 5. With both sides complete the connection waits for the next request; else it ends, and lingers so that the client
 ///    can read what was sent before the reset that unread bytes would cause (RFC 9112 §9.6).
-final class HTTP1Downstream: DownstreamStream {
+final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     enum Phase: UInt8 {
         /// Between requests. Can transition to: head, closed.
         case idle
@@ -35,9 +35,6 @@ final class HTTP1Downstream: DownstreamStream {
     private enum Wait: UInt8 { case none, keepAlive, head, body, send, linger }
 
     let worker: Worker
-    /// Where it came in: says what the next request is served by.
-    let slot: ListenerSlot
-    private(set) var client: ClientIdentity
     /// Where it stands in the worker's list.
     var place = 0
     private(set) var socket: StreamSocket?
@@ -56,6 +53,8 @@ final class HTTP1Downstream: DownstreamStream {
     /// The client can tell an incomplete response by its framing.
     private var isDelimited = false
     private var requestCount = 0
+    /// How many bytes of HTTP/2's preface came, as the first ones; -1: it is HTTP/1.
+    private var prefaceCount = 0
     private var lingered = 0
     private var isProcessing = false
     /// What the system had taken of the waiting bytes when the send timer was set.
@@ -71,19 +70,13 @@ final class HTTP1Downstream: DownstreamStream {
 
     init?(descriptor: Int32, address: SocketAddress, slot: ListenerSlot, worker: Worker) {
         self.worker = worker
-        self.slot = slot
-        client = ClientIdentity(address, trusted: worker.snapshot.trustedProxies)
-        super.init()
+        super.init(slot: slot, client: ClientIdentity(address, trusted: worker.snapshot.trustedProxies))
         guard let socket = StreamSocket(descriptor: descriptor, loop: worker.loop, handler: self) else { return nil }
         socket.highMark = worker.snapshot.settings.connectionBuffer
         self.socket = socket
         arm(.keepAlive, keepAlive)
     }
 
-    /// An operator's connection, not a client's.
-    var isAdmin: Bool { slot.isAdmin }
-
-    /// The proxies that are trusted have changed.
     func judgeClientAgain() {
         client = ClientIdentity(client.address, trusted: worker.snapshot.trustedProxies)
     }
@@ -91,12 +84,49 @@ final class HTTP1Downstream: DownstreamStream {
     // MARK: Reading
 
     override func socketDidReceive(_ bytes: Span<UInt8>) {
+        if requestCount == 0 && phase == .idle && prefaceCount >= 0 && findPreface(bytes) { return }
         if !stash.isEmpty || isProcessing {
             keep(bytes, from: 0)
             return
         }
         let used = process(bytes)
         if used < bytes.count && phase != .closed { keep(bytes, from: used) }
+    }
+
+    /// Looks whether the client begins as HTTP/2 does (RFC 9113 §3.3, prior knowledge), where the listener takes that.
+    /// True: the bytes have been taken care of.
+    private func findPreface(_ bytes: Span<UInt8>) -> Bool {
+        let preface = HTTP2Preface.start
+        guard slot.takesHTTP2 else {
+            prefaceCount = -1
+            return false
+        }
+        let known = prefaceCount
+        var index = 0
+        while known + index < preface.count && index < bytes.count {
+            if bytes[index] != preface[known + index] {
+                prefaceCount = -1
+                // What was held back so far is known: it is the preface's beginning.
+                if known > 0 { _ = process(preface.span.extracting(0..<known)) }
+                return false
+            }
+            index += 1
+        }
+        prefaceCount = known + index
+        guard prefaceCount == preface.count, let socket else { return true }
+        phase = .closed
+        worker.loop.timers.disarm(self)
+        self.socket = nil
+        let connection = HTTP2Connection(socket: socket, client: client, slot: slot, worker: worker)
+        guard let connection else {
+            socket.close()
+            worker.downstreamDidClose(self)
+            return true
+        }
+        worker.replace(self, by: connection)
+        if known > 0 { connection.socketDidReceive(preface.span.extracting(0..<known)) }
+        connection.socketDidReceive(bytes)
+        return true
     }
 
     /// Keeps bytes whose time has not come, and stops reading until it has.
@@ -558,7 +588,6 @@ final class HTTP1Downstream: DownstreamStream {
 
     // MARK: The end
 
-    /// The gateway ends now: cuts off what is under way.
     func abandon() {
         exchange?.downstreamGone()
         close()

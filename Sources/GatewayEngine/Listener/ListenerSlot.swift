@@ -23,6 +23,9 @@ final class ListenerSlot {
     /// An operator's listener, not the clients'.
     var isAdmin: Bool { binding.isAdmin }
 
+    /// Clients that know so beforehand may speak HTTP/2 in clear. Operators may always.
+    var takesHTTP2: Bool { index == ListenerBinding.adminIndex || view.snapshot.listeners[index].takesHTTP2InClear }
+
     func add(_ socket: ListeningSocket) { sockets.append(socket) }
 
     /// The next request is served by this.

@@ -7,6 +7,7 @@ struct ClientSettings: Sendable {
     let requestBody: Int
     let responseHead: HeadLimits
     let connectionBuffer: Int32
+    let http2: HTTP2LimitsConfiguration
     let requestsPerConnection: Int
     let underscores: HTTPWire.UnderscorePolicy
     let headTimeout: Int64
@@ -21,6 +22,7 @@ struct ClientSettings: Sendable {
         responseHead = HeadLimits(head: limits.responseHead, fields: limits.responseFields)
         requestBody = limits.requestBody
         connectionBuffer = Int32(clamping: limits.connectionBuffer)
+        http2 = limits.http2
         requestsPerConnection = limits.requestsPerConnection == 0 ? .max : limits.requestsPerConnection
         underscores =
             switch limits.underscores {
