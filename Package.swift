@@ -87,7 +87,7 @@ let package = Package(
             name: "AllocationTests", dependencies: ["GatehouseTesting"], exclude: ["Counter"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["GatehouseTesting", "GatewayEngine", "GatewayConfiguration"],
-            swiftSettings: settings),
+            exclude: ["HTTP2/frames.py"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
