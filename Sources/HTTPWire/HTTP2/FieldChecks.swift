@@ -21,7 +21,7 @@ enum FieldChecks {
     /// No control character but HTAB, no blank at either end (§8.2.1).
     static func checkValue(_ value: Span<UInt8>) throws(WireError) {
         for index in value.indices where ByteClass.of(value[index]) & ByteClass.fieldValue == 0 {
-            throw FieldLineParser.fault(of: value[index])
+            throw value[index] == 0x0A ? .bareLF : FieldLineParser.fault(of: value[index])
         }
         if value.isEmpty { return }
         if ByteClass.isBlank(value[0]) || ByteClass.isBlank(value[value.count - 1]) { throw .blankAtEnd }
