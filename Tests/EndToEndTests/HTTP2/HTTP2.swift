@@ -83,10 +83,10 @@ import Testing
         #expect(try Self.run("curl", curl + ["--head", "\(url)/echo/a"]).hasSuffix(" 2 200"))
         let admin = try #require(gateway.adminPort)
         #expect(try Self.run("curl", curl + ["http://127.0.0.1:\(admin)/livez"]).hasSuffix(" 2 200"))
-        try gateway.stop()
         try eventually("the log names the protocol") {
             gateway.process.output.contains("\"protocol\":\"HTTP/2\"")
         }
+        try gateway.stop()
         try origin.check()
     }
 
