@@ -8,7 +8,7 @@ extension Exchange {
         phase = .waiting
         capture(slot)
         self.framing = framing
-        record.version = request.minorVersion == 0 ? .http10 : .http11
+        if request.minorVersion == 0 { record.version = .http10 }
         originalAuthority = request.authority
 
         // (1) Every request has an id and a place in a trace, refused ones too.
