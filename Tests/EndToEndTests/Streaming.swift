@@ -126,7 +126,11 @@ import Testing
     @Test func aConnectionThatWasStoppedServesAgain() throws {
         let body = Array(repeating: UInt8(ascii: "x"), count: 6 << 20)
         let origin = try ScriptedUpstream { request, connection in
-            if request.target == "/big" { try connection.respond(body: body) } else { try connection.respond(body: "ok") }
+            if request.target == "/big" {
+                try connection.respond(body: body)
+            } else {
+                try connection.respond(body: "ok")
+            }
         }
         try withGateway(service(at: origin.url, "timeouts: { request: 5s, keep_alive: 1m }"), origin) { gateway in
             for _ in 0..<3 {

@@ -233,7 +233,7 @@ import Testing
             "query_edits", "request: { query: { ", " } }",
             [("set", "{ a: b }", "{ a: c }"), ("remove", "[ a ]", "[ b ]")])
         + [("max_streams", "1", "2"), ("stream_window", "64KiB", "65KiB"), ("connection_window", "1MiB", "2MiB")]
-            .map { Probe("http2_limits.\($0.0)", "limits: { http2: { \($0.0): § } }", $0.1, $0.2) }
+        .map { Probe("http2_limits.\($0.0)", "limits: { http2: { \($0.0): § } }", $0.1, $0.2) }
         + section(
             "timeouts", "timeouts",
             [

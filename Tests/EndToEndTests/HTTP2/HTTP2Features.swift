@@ -88,7 +88,8 @@ import Testing
             let process = try ChildProcess(
                 "/usr/bin/env",
                 [
-                    "curl", "-sS", "--http2", "-4", "--cacert", certificates.authority, "-w", " %{http_version}", "https://localhost:\(gateway.port)/",
+                    "curl", "-sS", "--http2", "-4", "--cacert", certificates.authority, "-w", " %{http_version}",
+                    "https://localhost:\(gateway.port)/",
                 ])
             #expect(try process.waitForExit() == .code(0))
             #expect(process.output == "hello 1.1")

@@ -139,13 +139,14 @@ import Testing
 
 /// Numbers of streams go up; those that were passed over never come back.
 @Suite struct StreamNumbersTests {
-    @Test(arguments: [
-        ([1, 3, 9, 9, 3, 1, 11, 5, 7], [true, true, true, true, true, true, true, false, false]),
-        // Far ahead: what lies more than 64 back is not known any more.
-        ([1, 1_001, 1, 5, 1_001, 999, 875, 873], [true, true, true, true, true, false, false, true]),
-        ([0x7FFF_FFFF, 0x7FFF_FFFF, 0x7FFF_FFFD], [true, true, false]),
-        ([129, 127, 129, 2, 0], [true, false, true, true, true]),
-    ] as [([UInt32], [Bool])])
+    @Test(
+        arguments: [
+            ([1, 3, 9, 9, 3, 1, 11, 5, 7], [true, true, true, true, true, true, true, false, false]),
+            // Far ahead: what lies more than 64 back is not known any more.
+            ([1, 1_001, 1, 5, 1_001, 999, 875, 873], [true, true, true, true, true, false, false, true]),
+            ([0x7FFF_FFFF, 0x7FFF_FFFF, 0x7FFF_FFFD], [true, true, false]),
+            ([129, 127, 129, 2, 0], [true, false, true, true, true]),
+        ] as [([UInt32], [Bool])])
     func onlyUsedOnesComeAgain(_ sent: [UInt32], _ isGood: [Bool]) {
         var numbers = StreamNumbers()
         var seen: [Bool] = []
