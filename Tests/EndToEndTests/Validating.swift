@@ -178,10 +178,11 @@ import Testing
             """
         try withGateway(configuration, origin, admin: true) { gateway in
             #expect(gateway.ask("GET /t/1") == "x")
-            #expect(try gateway.exchange(Self.post("{}"), method: "POST").bodyText == "{\"id\": 1}")
-            #expect(try gateway.exchange(Self.post("{", "application/json")).bodyText == "{\"id\": 1}")
-            #expect(try gateway.exchange(Self.post("{", "text/plain")).bodyText == "{\"id\": 1}")
-            #expect(try gateway.exchange(Self.post("{}", "application/json", "/named")).bodyText == "{\"id\": 1}")
+            for text in [
+                Self.post("{}"), Self.post("{"), Self.post("{", "text/plain"), Self.post("{}", "a/b", "/named"),
+            ] {
+                #expect(Self.send(text, "POST", to: gateway) == "{\"id\": 1}")
+            }
             let metrics = gateway.ask("GET /metrics", on: gateway.adminPort)
             #expect(metrics.contains("gatehouse_validations_total{side=\"request\",result=\"reported\"} 4"))
             #expect(metrics.contains("gatehouse_validations_total{side=\"request\",result=\"refused\"} 0"))

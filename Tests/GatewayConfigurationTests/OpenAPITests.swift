@@ -18,7 +18,7 @@ import Testing
         let route = try #require(configuration.routes.first)
         #expect(configuration.routes.count == 1 && configuration.validations.isEmpty)
         #expect(route.name == "listPets" && route.path.label == "/v1/pets" && route.methods == ["GET"])
-        #expect(route.location.file == Self.file && route.location.line == 6)
+        #expect(route.location.file == Self.file && route.location.line == 7)
         let rules = try #require(route.validation)
         #expect(rules.source == .operation("listPets"))
         #expect(rules.parameters.map(\.name) == ["limit"] && rules.parameters[0].explode)
