@@ -187,6 +187,9 @@ import Testing
             #expect(metrics.contains("gatehouse_validations_total{side=\"request\",result=\"reported\"} 4"))
             #expect(metrics.contains("gatehouse_validations_total{side=\"request\",result=\"refused\"} 0"))
             #expect(metrics.contains("gatehouse_validations_total{side=\"response\",result=\"reported\"} 4"))
+            try eventually("the last line") {
+                TemporaryDirectory.read(log)?.contains(#""undocumented":["/id"]}"#) == true
+            }
         }
         let lines = try #require(TemporaryDirectory.read(log))
         #expect(lines.contains(#""validation":{"request":"reported","response":"reported","errors":[{"in":"query""#))
