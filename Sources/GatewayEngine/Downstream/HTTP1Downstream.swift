@@ -32,7 +32,7 @@ final class HTTP1Downstream: DownstreamStream {
         case closed
     }
 
-    private enum Wait: UInt8 { case none, handshake, keepAlive, head, body, send, linger }
+    private enum Wait: UInt8 { case none, proxyHeader, handshake, keepAlive, head, body, send, linger }
 
     let worker: Worker
     /// Where it came in: says what the next request is served by.
@@ -62,6 +62,8 @@ final class HTTP1Downstream: DownstreamStream {
     private(set) var tlsFacts: TLSFacts?
     /// `X-Forwarded-Client-Cert` of this client; nil when it showed no certificate.
     private(set) var certificate: [UInt8]?
+    /// Reads the PROXY header with which the connection begins; nil: it has come, or none is expected.
+    private var proxyHeader: ProxyHeaderReader?
     /// What the system had taken of the waiting bytes when the send timer was set.
     private var takenAtTimer: UInt64 = 0
 
@@ -73,7 +75,10 @@ final class HTTP1Downstream: DownstreamStream {
     /// A client that has sent its end while the answer is not there yet may be gone; it gets this much longer.
     static let halfClosedTime: Int64 = 2_000_000_000
 
-    init?(descriptor: Int32, address: SocketAddress, slot: ListenerSlot, worker: Worker) {
+    init?(
+        descriptor: Int32, address: SocketAddress, slot: ListenerSlot, worker: Worker,
+        proxyHeader: ProxyHeaderReader? = nil
+    ) {
         self.worker = worker
         self.slot = slot
         client = ClientIdentity(address, trusted: worker.snapshot.trustedProxies)
@@ -81,15 +86,51 @@ final class HTTP1Downstream: DownstreamStream {
         let tls = slot.tls
         guard
             let socket = StreamSocket(
-                descriptor: descriptor, loop: worker.loop, handler: self, tls: tls?.context)
+                descriptor: descriptor, loop: worker.loop, handler: self, tls: tls?.context,
+                hasPreface: proxyHeader != nil)
         else { return nil }
         socket.highMark = worker.snapshot.settings.connectionBuffer
         self.socket = socket
-        if tls == nil {
-            arm(.keepAlive, keepAlive)
+        if let proxyHeader {
+            self.proxyHeader = proxyHeader
+            arm(.proxyHeader, proxyHeader.timeout)
         } else {
-            arm(.handshake, worker.snapshot.settings.headTimeout)
+            awaitRequest()
         }
+    }
+
+    /// Nothing was said yet, but perhaps by a proxy: the first request, or TLS, comes next.
+    private func awaitRequest() {
+        if socket?.isTLS == true {
+            arm(.handshake, worker.snapshot.settings.headTimeout)
+        } else {
+            arm(.keepAlive, keepAlive)
+        }
+    }
+
+    // MARK: The PROXY header
+
+    override func socketDidPeek(_ bytes: Span<UInt8>) -> PrefaceProgress {
+        guard let proxyHeader else { return .complete(0) }
+        switch proxyHeader.read(bytes) {
+        case .needMore:
+            return .more
+        case .complete(let header, let taken):
+            self.proxyHeader = nil
+            worker.metrics.proxyHeader(.ok)
+            client = client.told(by: header, trusted: worker.snapshot.trustedProxies)
+            awaitRequest()
+            return .complete(taken)
+        case .refused(let result):
+            refuseProxyHeader(result)
+            return .refused
+        }
+    }
+
+    /// Who the client is cannot be said, so nobody is answered.
+    private func refuseProxyHeader(_ result: ProxyHeaderResult) {
+        worker.proxyHeaderFailed(result, from: client.address, at: slot)
+        close()
     }
 
     /// The TLS handshake is complete: from here on a connection like any other.
@@ -106,7 +147,7 @@ final class HTTP1Downstream: DownstreamStream {
 
     /// The proxies that are trusted have changed.
     func judgeClientAgain() {
-        client = ClientIdentity(client.address, trusted: worker.snapshot.trustedProxies)
+        client = client.judged(by: worker.snapshot.trustedProxies)
     }
 
     // MARK: Reading
@@ -237,6 +278,7 @@ final class HTTP1Downstream: DownstreamStream {
     }
 
     override func socketDidReachEnd() {
+        if let proxyHeader { return refuseProxyHeader(proxyHeader.resultAtEnd) }
         clientHasEnded = true
         switch phase {
         case .idle:
@@ -264,6 +306,7 @@ final class HTTP1Downstream: DownstreamStream {
     }
 
     override func socketDidFail(_ error: Int32) {
+        if let proxyHeader { worker.metrics.proxyHeader(proxyHeader.resultAtEnd) }
         if wait == .handshake { worker.metrics.handshakeFailed(socket?.tlsFailure ?? .closed) }
         exchange?.downstreamGone()
         close()
@@ -340,6 +383,8 @@ final class HTTP1Downstream: DownstreamStream {
     override var isCongested: Bool { socket?.isCongested ?? false }
 
     override var isRequestComplete: Bool { phase == .complete }
+
+    override var localAddress: SocketAddress? { socket?.localAddress }
 
     override func sendInformational(_ head: ResponseHead) {
         guard let exchange, exchange.request.minorVersion == 1 else { return }
@@ -550,6 +595,7 @@ final class HTTP1Downstream: DownstreamStream {
     override func timerDidFire() {
         switch wait {
         case .none: break
+        case .proxyHeader: refuseProxyHeader(.timeout)
         case .handshake:
             worker.metrics.handshakeFailed(.timeout)
             close()

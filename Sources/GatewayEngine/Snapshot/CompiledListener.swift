@@ -10,11 +10,20 @@ package struct CompiledListener: Sendable {
     /// Where `redirect_to_https` leads clients that named a port themselves; nil: nobody is redirected.
     let httpsPort: UInt16?
 
-    init(_ configuration: ListenerConfiguration, tls: ListenerTLS?, httpsPort: UInt16) {
+    /// nil: connections begin with what clients say.
+    let proxyProtocol: CompiledProxyProtocol?
+
+    init(
+        _ configuration: ListenerConfiguration, tls: ListenerTLS?, httpsPort: UInt16,
+        trustedProxies: [NetworkPrefix] = []
+    ) {
         self.configuration = configuration
         stages = StageTable(configuration.stages)
         pathPolicy = PathPolicy(configuration.paths)
         self.tls = tls
+        proxyProtocol = configuration.proxyProtocol.map {
+            CompiledProxyProtocol($0, trustedProxies: trustedProxies)
+        }
         self.httpsPort = configuration.redirectToHTTPS ? httpsPort : nil
     }
 }
