@@ -44,19 +44,19 @@ import Testing
     private static let (from, to) = ("192.0.2.1:4711", "198.51.100.2:443")
     private static let (from6, to6) = ("[2001:db8::1]:4711", "[2001:db8::2]:443")
 
-    private static func extension_(_ type: UInt8, _ value: [UInt8]) -> [UInt8] {
+    private static func part(_ type: UInt8, _ value: [UInt8]) -> [UInt8] {
         [type, UInt8(value.count >> 8), UInt8(value.count & 255)] + value
     }
 
     /// With a checksum over the whole header, the checksum itself taken as zeros.
     private static func summed(_ rest: [UInt8], wrong: Bool = false) -> [UInt8] {
-        let body = rest + extension_(3, [0, 0, 0, 0])
+        let body = rest + part(3, [0, 0, 0, 0])
         var sum = CRC32C()
         for byte in ProxyHeaderParser.signature + [0x21, 0x11, UInt8(body.count >> 8), UInt8(body.count & 255)] + body {
             sum.add(byte)
         }
         let value = wrong ? sum.value ^ 1 : sum.value
-        return rest + extension_(3, (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32($0))) })
+        return rest + part(3, (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32($0))) })
     }
 
     static let cases: [Case] =
@@ -90,19 +90,19 @@ import Testing
             .block("unix", 0x21, 0x31, [UInt8](repeating: 0x61, count: 216)),
             .block(
                 "authority and alpn are no news", 0x21, 0x11,
-                four + extension_(2, Array("a.example".utf8)) + extension_(1, Array("h2".utf8)), from, to),
-            .block("unknown extension", 0x21, 0x11, four + extension_(0xE0, [1, 2, 3]), from, to),
-            .block("over tls", 0x21, 0x11, four + extension_(0x20, [1, 0, 0, 0, 0]), from, to, isSecure: true),
-            .block("in clear", 0x21, 0x11, four + extension_(0x20, [0, 0, 0, 0, 1]), from, to),
+                four + part(2, Array("a.example".utf8)) + part(1, Array("h2".utf8)), from, to),
+            .block("unknown extension", 0x21, 0x11, four + part(0xE0, [1, 2, 3]), from, to),
+            .block("over tls", 0x21, 0x11, four + part(0x20, [1, 0, 0, 0, 0]), from, to, isSecure: true),
+            .block("in clear", 0x21, 0x11, four + part(0x20, [0, 0, 0, 0, 1]), from, to),
             .block(
                 "tls with parts", 0x21, 0x11,
-                four + extension_(0x20, [7, 0, 0, 0, 0] + extension_(0x21, Array("TLSv1.3".utf8))), from, to,
+                four + part(0x20, [7, 0, 0, 0, 0] + part(0x21, Array("TLSv1.3".utf8))), from, to,
                 isSecure: true),
             .block("summed", 0x21, 0x11, summed(four), from, to),
-            .block("summed, other extensions", 0x21, 0x11, summed(four + extension_(2, [0x61])), from, to),
+            .block("summed, other extensions", 0x21, 0x11, summed(four + part(2, [0x61])), from, to),
             .block("wrong sum", 0x21, 0x11, summed(four, wrong: true), fault: .checksum),
-            .block("short sum", 0x21, 0x11, four + extension_(3, [1]), fault: .malformed),
-            .block("short tls", 0x21, 0x11, four + extension_(0x20, [1, 0]), fault: .malformed),
+            .block("short sum", 0x21, 0x11, four + part(3, [1]), fault: .malformed),
+            .block("short tls", 0x21, 0x11, four + part(0x20, [1, 0]), fault: .malformed),
             .block("half an extension", 0x21, 0x11, four + [4, 0], fault: .malformed),
             .block("extension beyond the end", 0x21, 0x11, four + [4, 0, 2, 0], fault: .malformed),
             .block("short inet", 0x21, 0x11, Array(four.dropLast()), fault: .malformed),
@@ -116,8 +116,8 @@ import Testing
             .block("version 1 in binary", 0x11, 0x11, four, fault: .malformed),
             .block("version 3", 0x31, 0x11, four, fault: .malformed),
             .block(
-                "as long as may be", 0x21, 0x11, four + extension_(4, [UInt8](repeating: 0, count: 4_065)), from, to),
-            .block("too long", 0x21, 0x11, four + extension_(4, [UInt8](repeating: 0, count: 4_066)), fault: .tooLong),
+                "as long as may be", 0x21, 0x11, four + part(4, [UInt8](repeating: 0, count: 4_065)), from, to),
+            .block("too long", 0x21, 0x11, four + part(4, [UInt8](repeating: 0, count: 4_066)), fault: .tooLong),
             Case(name: "v1 where v2", bytes: Array("PROXY UNKNOWN\r\n".utf8), versions: .v2, fault: .version),
             Case(name: "v2 where v1", bytes: ProxyHeaderParser.signature, versions: .v1, fault: .version),
             Case(name: "v1 where v1", bytes: Array("PROXY UNKNOWN\r\n".utf8), versions: .v1),
