@@ -30,7 +30,8 @@ package enum LimitReply {
         case noPermission = "NOPERM"
         case other = ""
 
-        init(_ text: Span<UInt8>) {
+        /// Of the words of an error: the first says what kind it is.
+        package init(_ text: Span<UInt8>) {
             var word: [UInt8] = []
             for index in text.indices {
                 guard text[index] != 0x20 else { break }
@@ -41,8 +42,10 @@ package enum LimitReply {
     }
 
     /// Reads the answer that begins at `start`. Nothing of the check is changed before all of it is there.
+    ///
+    /// - Parameter asked: for how many requests was asked.
     package static func read(
-        _ bytes: Span<UInt8>, from start: Int, reader: RESPReader, into check: LimitCheck
+        _ bytes: Span<UInt8>, from start: Int, reader: RESPReader, asked: Int = 1, into check: LimitCheck
     ) throws(RESPReader.Fault) -> Result {
         guard let end = try reader.end(bytes, from: start) else { return .incomplete }
         var position = start
@@ -52,7 +55,8 @@ package enum LimitReply {
             guard count == 1 + 4 * check.items.count else { throw .unexpected }
         default: throw .unexpected
         }
-        let isAllowed = try integer(bytes, &position, reader, in: 0...1) == 1
+        let grants = Int(try integer(bytes, &position, reader, in: 0...Int64(asked)))
+        let isAllowed = grants > 0
         for index in check.items.indices {
             let limit = check.items[index].limit
             let allows = try integer(bytes, &position, reader, in: 0...1) == 1
@@ -65,6 +69,7 @@ package enum LimitReply {
                 isAllowed: allows, remaining: Int(remaining), reset: reset, retryAfter: allows ? 0 : max(wait, 1))
         }
         check.isAllowed = isAllowed
+        check.grants = grants
         return .decided(end: end)
     }
 
