@@ -62,7 +62,7 @@ package enum LimitReply {
             let allows = try integer(bytes, &position, reader, in: 0...1) == 1
             let remaining = try integer(bytes, &position, reader, in: 0...Int64(RateLimit.maximum))
             let reset = try integer(bytes, &position, reader, in: 0...Int64.max)
-            let wait = try integer(bytes, &position, reader, in: 0...Int64.max)
+            let wait = try integer(bytes, &position, reader, in: 0...longestWait)
             // The server says what it says; a refusal of a limit that is not in dry run must be one of the request.
             guard allows || limit.isDryRun || !isAllowed else { throw .unexpected }
             check.items[index].outcome = LimitOutcome(
@@ -72,6 +72,9 @@ package enum LimitReply {
         check.grants = grants
         return .decided(end: end)
     }
+
+    /// Seconds: no bucket takes longer to fill.
+    private static let longestWait: Int64 = 20 * 366 * 86_400
 
     private static func integer(
         _ bytes: Span<UInt8>, _ position: inout Int, _ reader: RESPReader, in range: ClosedRange<Int64>

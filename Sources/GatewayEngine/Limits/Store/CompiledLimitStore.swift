@@ -39,22 +39,24 @@ final class LimitStoreStatus: Sendable {
     private struct State {
         /// By worker; nil: it has not got through yet, and not failed either.
         var isUp: [Int: Bool] = [:]
+        var workers = 1
         var isDown = false
         var wasUp = false
     }
 
     private let state = Mutex(State())
 
-    /// Every loop that has reported has its store, and one has.
-    var isUp: Bool { state.withLock { !$0.isDown && !$0.isUp.isEmpty } }
+    /// Every loop has its store.
+    var isUp: Bool { state.withLock { !$0.isDown && $0.isUp.count >= $0.workers } }
 
     func report(
-        worker: Int, isUp: Bool, _ store: LimitStoreConfiguration, server: String, _ failure: StoreFailure?,
-        _ log: OperationLog
+        worker: Int, of workers: Int, isUp: Bool, _ store: LimitStoreConfiguration, server: String,
+        _ failure: StoreFailure?, _ log: OperationLog
     ) {
         enum Change { case none, gone, there, back }
         let change = state.withLock { state -> Change in
             state.isUp[worker] = isUp
+            state.workers = workers
             let isDown = state.isUp.values.contains(false)
             defer { state.isDown = isDown }
             if isDown { return state.isDown ? .none : .gone }

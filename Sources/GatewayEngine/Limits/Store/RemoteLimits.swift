@@ -193,7 +193,8 @@ final class RemoteLimits {
         // Neither: a broken connection is being made again.
         if isUp, !link.isReady { return }
         store.status.report(
-            worker: worker.loop.index, isUp: isUp, store.configuration, server: server, failure, worker.log)
+            worker: worker.loop.index, of: worker.count, isUp: isUp, store.configuration, server: server, failure,
+            worker.log)
     }
 
     // MARK: Cluster
