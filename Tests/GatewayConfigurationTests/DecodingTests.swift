@@ -381,6 +381,12 @@ import Testing
                 "rate_limiting.overrides", "rate_limiting: { overrides: § }", "[]",
                 "[ { path: /, requests_per_day: 1 } ]"),
             Probe(
+                "rate_limiting.store", "rate_limiting: { store: § }", "{ redis: \"redis://a\" }",
+                "{ redis: \"redis://b\" }"),
+            Probe(
+                "limit_store.redis", "rate_limiting: { store: { redis: § } }", "\"redis://a\"",
+                "[ \"redis://a\", \"redis://u:p@b/1\" ]"),
+            Probe(
                 "limit_override.path", "rate_limiting: { overrides: [ { requests_per_day: 1, path: § } ] }", "/a", "/b"),
             Probe(
                 "limit_override.methods",
@@ -389,6 +395,19 @@ import Testing
                 "limit_override.route",
                 "routes: [ { path: /, name: a, respond: {} }, { path: /x, name: b, respond: {} } ]\n"
                     + "rate_limiting: { overrides: [ { requests_per_day: 1, route: § } ] }", "a", "b"),
+        ]
+        + [
+            ("cluster", "true", "false"), ("password", "a", "b"), ("tls", "{ verify: true }", "{ verify: false }"),
+            ("on_failure", "local", "deny"), ("timeout", "1s", "2s"), ("max_pending", "1", "2"), ("lease", "1", "2"),
+            ("prefix", "a", "b"),
+        ].map {
+            Probe(
+                "limit_store.\($0.0)", "rate_limiting: { store: { redis: \"rediss://a\", \($0.0): § } }", $0.1, $0.2)
+        }
+        + [
+            Probe(
+                "limit_store.username",
+                "rate_limiting: { store: { redis: \"rediss://a\", password: p, username: § } }", "a", "b")
         ]
         + route(
             "fault", "path: /, service: s, fault: { delay: 1s, ", " }",

@@ -205,7 +205,16 @@ struct ExplainStory {
             let status = limit.then
             lines.append("  \(name) \(pad(limit.value, 8)) \(pad(status, 13)) \(limit.from)")
         }
+        if let store = limitStore {
+            lines.append("  Rates are counted in \(store.name)\(place(store.location));")
+            lines.append("  while it is gone: \(store.onFailure.meaning).")
+        }
         return lines
+    }
+
+    /// Where the rates among them are counted; nil: in the process, or there are none.
+    var limitStore: LimitStoreConfiguration? {
+        route == nil || explanation.limits.isEmpty ? nil : configuration.rateLimiting.store
     }
 
     private func pad(_ text: String, _ width: Int) -> String {
@@ -214,5 +223,16 @@ struct ExplainStory {
 
     private func place(_ location: SourceLocation) -> String {
         location == .none ? "" : " (\(location))"
+    }
+}
+
+extension LimitStoreConfiguration.FailureMode {
+    /// For a person.
+    fileprivate var meaning: String {
+        switch self {
+        case .local: "counted in each gateway by itself"
+        case .allow: "not limited"
+        case .deny: "answered with 429"
+        }
     }
 }

@@ -230,6 +230,10 @@ enum Key: String, CaseIterable, Sendable {
     case overrides
     case store
     case redis
+    case cluster
+    case username
+    case lease
+    case prefix
     case onFailure = "on_failure"
     case origins
     case expose

@@ -116,6 +116,8 @@ final class Exchange: UpstreamRequest {
     var isPreflight = false
     /// The place that the client holds on a route which limits its requests at once.
     var concurrencyPlace: KeyDigest?
+    /// What a store is asked about the request's limits, while it is waited for.
+    var limitCall: LimitCall?
     /// What the client is told of its limits, in the same arena.
     var limitFields = LimitFieldRanges()
     /// The route's parameters while a policy waits: other requests use the worker's scratch then.
@@ -294,6 +296,7 @@ final class Exchange: UpstreamRequest {
         leaveService()
         if adminCall != nil { adminCall = nil }
         leaveRoute()
+        if limitCall != nil { forgetLimits() }
         downstream = nil
         client = nil
         service = nil

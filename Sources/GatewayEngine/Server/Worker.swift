@@ -36,6 +36,8 @@ final class Worker: @unchecked Sendable {
     /// Counts of limits, shared by all workers.
     let limitStore: LimitStore
     let concurrency: ConcurrencyStore
+    /// Where requests are counted for several gateways together; nil: nowhere but here.
+    private(set) var remoteLimits: RemoteLimits?
     /// The limits of the request that is being asked about, the key of one of them, and what the client is told.
     let limitCheck = LimitCheck()
     let limitKey = WireBuffer(capacity: 512)
@@ -96,6 +98,7 @@ final class Worker: @unchecked Sendable {
         ejections.worker = self
         keyDriver.worker = self
         keyDriver.reconcile(snapshot.auth.feeds)
+        remoteLimits = snapshot.limitStore.map { RemoteLimits($0, worker: self) }
         spare.reserveCapacity(Self.spareLimit)
         spareStreams.reserveCapacity(Self.spareLimit)
         clock.worker = self
@@ -124,6 +127,7 @@ final class Worker: @unchecked Sendable {
             view = WorkerView(snapshot, worker: self, replacing: view)
             healthChecks.reconcile(snapshot.services)
             keyDriver.reconcile(snapshot.auth.feeds)
+            takeUp(snapshot.limitStore)
         }
         for slot in slots {
             if let listener = publication.listeners.first(where: { $0.binding === slot.binding }) {
@@ -146,6 +150,16 @@ final class Worker: @unchecked Sendable {
         for exchange in spare { exchange.view = view }
         rewriters.removeAll()
         takeUp(publication.accessLog, changed: snapshot.configuration.accessLog != old.configuration.accessLog)
+    }
+
+    /// Connections to a store that is still the same stay. Requests that wait for another one are decided without it.
+    private func takeUp(_ store: CompiledLimitStore?) {
+        if let remoteLimits, let store, remoteLimits.store.configuration == store.configuration {
+            return remoteLimits.goOn(with: store)
+        }
+        let before = remoteLimits
+        remoteLimits = store.map { RemoteLimits($0, worker: self) }
+        before?.close()
     }
 
     private func takeUp(_ sink: AccessLogSink?, changed: Bool) {
@@ -304,6 +318,8 @@ final class Worker: @unchecked Sendable {
         healthChecks.shutDown()
         ejections.shutDown()
         keyDriver.shutDown()
+        remoteLimits?.close()
+        remoteLimits = nil
         view.stop()
         resolver.close()
         loop.timers.disarm(clock)

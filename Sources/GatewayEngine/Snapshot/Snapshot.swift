@@ -16,6 +16,8 @@ package final class Snapshot: Sendable {
     /// Who may ask, by the places in the routes' plans.
     let auth: AuthPlans
     let limits: CompiledLimits
+    /// nil: requests are counted in this process.
+    let limitStore: CompiledLimitStore?
     /// What is done to requests and responses, by path and on routes.
     let transformations: TransformationTable
     let crossOrigin: CrossOriginRules
@@ -61,6 +63,7 @@ package final class Snapshot: Sendable {
             ServiceConfiguration(name: endpoint.label, endpoints: [endpoint], location: endpoint.location)
         }
         let contexts = serviceTLS + implied.map { loadsTLS ? compiler.compile($0) : nil }
+        let storeTLS = loadsTLS ? configuration.rateLimiting.store.flatMap { compiler.compile($0) } : nil
         if !compiler.errors.isEmpty { throw RouteTableError(diagnostics: compiler.errors) }
         let all = configuration.services + implied
         let series = metrics.assignServices(all.map(\.name))
@@ -106,6 +109,9 @@ package final class Snapshot: Sendable {
         if !auth.diagnostics.isEmpty { throw RouteTableError(diagnostics: auth.diagnostics) }
         try limits.check()
         self.limits = limits
+        limitStore = configuration.rateLimiting.store.map { store in
+            CompiledLimitStore(store, tls: storeTLS, status: registry.limitStores.status(of: store))
+        }
         self.crossOrigin = crossOrigin
         self.addresses = addresses.all
         addsSecurityHeaders = configuration.securityHeaders

@@ -272,7 +272,7 @@ struct MetricsPage {
 
     // MARK: Sums
 
-    private func sum(_ slot: Int) -> UInt64 {
+    func sum(_ slot: Int) -> UInt64 {
         var total: UInt64 = 0
         for shard in shards { total &+= shard.load(slot) }
         return total
