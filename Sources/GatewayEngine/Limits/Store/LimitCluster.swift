@@ -77,7 +77,10 @@ final class LimitCluster: TimerNode {
         var asked = 0
         for question in call.questions {
             question.begin(call, count: count)
-            if let node = topology?.owner(of: question.slot), link(to: node).ask(question) {
+            let node = topology?.owner(of: question.slot)
+            // Nobody answers for it yet, as far as the map knows.
+            if node == nil { refresh() }
+            if let node, link(to: node).ask(question) {
                 asked += 1
             } else {
                 question.end()

@@ -104,9 +104,12 @@ final class LimitLink: StreamHandler {
         worker.loop.afterThis { [self] in
             flushIsDue = false
             guard let socket, !output.isEmpty else { return }
-            let bytes = output
+            // Taken out and put back, so that its memory stays and is nobody else's meanwhile.
+            var bytes: [UInt8] = []
+            swap(&bytes, &output)
             socket.write(bytes.span)
-            output.removeAll(keepingCapacity: bytes.count <= 64 * 1024)
+            bytes.removeAll(keepingCapacity: bytes.count <= 64 * 1024)
+            swap(&bytes, &output)
         }
     }
 
