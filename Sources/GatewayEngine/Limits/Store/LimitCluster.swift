@@ -118,7 +118,7 @@ final class LimitCluster: TimerNode {
     /// The call waits for a map that has not come.
     func timedOut(_ call: LimitCall) {
         guard waiting.contains(where: { $0 === call }) else { return }
-        seed.fail(.timeout, leavesWaiting: false)
+        seed.timedOut()
         giveUpWaiting(.timeout)
     }
 

@@ -225,6 +225,16 @@ final class LimitLink: StreamHandler {
         owner.deliver()
     }
 
+    /// Somebody has waited too long. If he was asked about, the server hangs, and is asked no more; if not, connecting
+    /// takes longer than anybody should wait, and goes on without anybody.
+    func timedOut() {
+        if isReady { return fail(.timeout, leavesWaiting: false) }
+        worker.metrics.limitStoreFailed(.timeout)
+        machine.giveUpHope()
+        owner.linkDidFail(self, .timeout, server: server.name)
+        giveUp([], .timeout)
+    }
+
     /// The end.
     func close() {
         guard machine.state != .closed else { return }
