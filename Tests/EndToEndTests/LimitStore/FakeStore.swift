@@ -39,7 +39,8 @@ final class FakeStore: Sendable {
     /// - Parameters:
     ///   - role: `master` or `slave`.
     ///   - cluster: the answer to CLUSTER SLOTS.
-    init(role: String = "master", cluster: String = "-ERR no cluster\r\n") throws {
+    ///   - greeting: nothing is answered before it opens.
+    init(role: String = "master", cluster: String = "-ERR no cluster\r\n", greeting: Gate? = nil) throws {
         let state = Shared(State())
         let (greetings, questions) = (greetings, questions)
         self.state = state
@@ -56,6 +57,7 @@ final class FakeStore: Sendable {
                 switch words[0] {
                 case "AUTH", "SELECT": try connection.send("+OK\r\n")
                 case "HELLO":
+                    try greeting?.wait()
                     try connection.send("*4\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n")
                     try connection.send("$\(role.utf8.count)\r\n\(role)\r\n")
                 case "SCRIPT":

@@ -125,6 +125,20 @@ import Testing
         }
     }
 
+    /// A greeting that takes longer than requests may wait: they are decided, and the connection is made in the end.
+    @Test func aSlowGreeting() throws {
+        let gate = Gate()
+        let slow = try FakeStore(greeting: gate)
+        try withGateway(stored(slow.url, "timeout: 100ms"), admin: true) { gateway in
+            #expect(gateway.count() == "200 999")
+            try gateway.waitForStore(isUp: false)
+            #expect(gateway.count() == "200 998")
+            gate.open()
+            try gateway.waitForStore()
+            #expect(gateway.count() == "200 5")
+        }
+    }
+
     /// A limit in dry run refuses nobody, with a store, without one, and in every mode.
     @Test func dryRun() throws {
         let limits = "{ requests_per_day: 1, dry_run: true }"

@@ -82,6 +82,16 @@ import Testing
         #expect(!machine.isDown)
     }
 
+    /// Connecting takes longer than anybody waits: it goes on all the same.
+    @Test func aSlowConnection() {
+        var machine = LinkMachine(servers: 1)
+        _ = machine.begin()
+        machine.giveUpHope()
+        #expect(machine.isDown && machine.state == .trying)
+        machine.isReady()
+        #expect(!machine.isDown)
+    }
+
     @Test func theEndIsTheEnd() {
         var machine = LinkMachine(servers: 1)
         _ = machine.begin()

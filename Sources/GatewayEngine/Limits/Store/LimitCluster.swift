@@ -77,7 +77,10 @@ final class LimitCluster: TimerNode {
         var asked = 0
         for question in call.questions {
             question.begin(call, count: count)
-            if let node = topology?.owner(of: question.slot), link(to: node).ask(question) {
+            let node = topology?.owner(of: question.slot)
+            // Nobody answers for it yet, as far as the map knows.
+            if node == nil { refresh() }
+            if let node, link(to: node).ask(question) {
                 asked += 1
             } else {
                 question.end()
@@ -115,7 +118,7 @@ final class LimitCluster: TimerNode {
     /// The call waits for a map that has not come.
     func timedOut(_ call: LimitCall) {
         guard waiting.contains(where: { $0 === call }) else { return }
-        seed.fail(.timeout, leavesWaiting: false)
+        seed.timedOut()
         giveUpWaiting(.timeout)
     }
 

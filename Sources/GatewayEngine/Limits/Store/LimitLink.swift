@@ -104,9 +104,12 @@ final class LimitLink: StreamHandler {
         worker.loop.afterThis { [self] in
             flushIsDue = false
             guard let socket, !output.isEmpty else { return }
-            let bytes = output
+            // Taken out and put back, so that its memory stays and is nobody else's meanwhile.
+            var bytes: [UInt8] = []
+            swap(&bytes, &output)
             socket.write(bytes.span)
-            output.removeAll(keepingCapacity: bytes.count <= 64 * 1024)
+            bytes.removeAll(keepingCapacity: bytes.count <= 64 * 1024)
+            swap(&bytes, &output)
         }
     }
 
@@ -220,6 +223,16 @@ final class LimitLink: StreamHandler {
         giveUp(lost, failure)
         perform(step)
         owner.deliver()
+    }
+
+    /// Somebody has waited too long. If he was asked about, the server hangs, and is asked no more; if not, connecting
+    /// takes longer than anybody should wait, and goes on without anybody.
+    func timedOut() {
+        if isReady { return fail(.timeout, leavesWaiting: false) }
+        worker.metrics.limitStoreFailed(.timeout)
+        machine.giveUpHope()
+        owner.linkDidFail(self, .timeout, server: server.name)
+        giveUp([], .timeout)
     }
 
     /// The end.

@@ -89,6 +89,9 @@ struct LinkMachine {
         return .rest(nanoseconds: wait)
     }
 
+    /// Connecting goes on, but nobody waits for it.
+    mutating func giveUpHope() { isDown = true }
+
     mutating func close() {
         state = .closed
         isDown = true

@@ -138,11 +138,11 @@ final class RemoteLimits {
         finished.append(call)
     }
 
-    /// A server that has not answered in time is not asked any more until it has shown itself anew.
+    /// What has not answered in time is not waited for any more until it has shown itself anew.
     func timedOut(_ call: LimitCall) {
         for question in call.questions where question.isOpen {
             if let link = question.link {
-                link.fail(.timeout, leavesWaiting: false)
+                link.timedOut()
             } else {
                 failed(question, .timeout)
             }
