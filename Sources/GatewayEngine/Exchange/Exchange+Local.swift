@@ -145,6 +145,7 @@ extension Exchange {
     func respond(_ body: Span<UInt8>) {
         let fields = response.fields
         let status = response.status
+        if let failedAggregate { appendOutcome(failedAggregate) }
         appendDate(fields)
         copyRequestID(to: fields)
         demandHTTPS(fields)

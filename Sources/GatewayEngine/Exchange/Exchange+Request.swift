@@ -108,6 +108,8 @@ extension Exchange {
             answer(redirect)
         case .respond(let fixed):
             answer(fixed)
+        case .aggregate(let aggregate):
+            self.aggregate(aggregate, plan)
         }
     }
 
