@@ -21,13 +21,14 @@ import Testing
                     path: "/orders/{user.id}"
                     query: { a: "{usr.id}", b: "{item}" }
                     headers: { x-a: "{query.a}{" }
-                body: { a: $nobody.x, b: $user }
+                body: { a: $nobody.x, b: $user, c: [ $usr, $$usr, $5, $ usr ] }
                 """,
             expected: [
                 "8 error: path: {nobody} refers to nothing",
                 "12 error: query: {usr.id} refers to nothing",
                 "12 error: query: {item} refers to nothing",
                 "13 error: headers: a brace is not closed",
+                "14 error: body: \"$usr\" refers to usr, which there is none of here",
                 "14 error: body: \"$nobody.x\" refers to nobody, which there is none of here",
             ]),
         Case(

@@ -160,6 +160,7 @@ struct AggregateCompiler {
     }
 
     private mutating func compile(_ template: TemplateValue, _ inputs: [String], _ key: String) -> JSONTemplate? {
+        checkNames(template, inputs, key)
         do {
             return try JSONTemplate(template.json, inputs: inputs)
         } catch {
@@ -168,6 +169,25 @@ struct AggregateCompiler {
                 report(place, "\(key): \(quoted(problem.text)) \(problem.code.sentence)", fix: problem.code.fix)
             }
             return nil
+        }
+    }
+
+    /// `$name` alone is a text to templates where there is no such input. Here, where inputs have names that people
+    /// choose, it is a name that is mistaken.
+    private mutating func checkNames(_ template: TemplateValue, _ inputs: [String], _ key: String) {
+        switch template.value {
+        case .string(let text):
+            guard text.hasPrefix("$"), !text.hasPrefix("$$") else { return }
+            let name = String(text.dropFirst())
+            guard name.first?.isLetter == true, name != "body", !inputs.contains(name),
+                name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "_" || $0 == "-" })
+            else { return }
+            report(
+                template.location, "\(key): \(quoted(text)) refers to \(name), which there is none of here",
+                fix: "name a part, or write $\(text) for the text")
+        case .array(let elements): for element in elements { checkNames(element, inputs, key) }
+        case .object(let members): for member in members { checkNames(member.value, inputs, key) }
+        case .null, .bool, .number: break
         }
     }
 
