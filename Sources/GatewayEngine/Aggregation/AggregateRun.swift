@@ -6,6 +6,8 @@ internal import Reactor
 final class AggregateRun {
     let worker: Worker
     let plan: CompiledAggregate
+    /// For whom the answer is.
+    let client: DownstreamStream
     private unowned let exchange: Exchange
     /// nil while the client's body is awaited.
     private var machine: AggregateMachine?
@@ -19,8 +21,11 @@ final class AggregateRun {
     /// The client's body so far.
     private var body: [UInt8] = []
 
-    init(_ plan: CompiledAggregate, for exchange: Exchange, limit: Int, deadline: Int64) {
+    init(
+        _ plan: CompiledAggregate, for exchange: Exchange, of client: DownstreamStream, limit: Int, deadline: Int64
+    ) {
         self.plan = plan
+        self.client = client
         self.exchange = exchange
         self.limit = limit
         self.deadline = deadline

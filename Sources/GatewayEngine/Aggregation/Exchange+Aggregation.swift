@@ -17,13 +17,14 @@ extension Exchange {
     private static let failedParts = Array("X-Failed-Parts".utf8)
 
     func aggregate(_ plan: CompiledAggregate, _ route: RoutePlan) {
+        guard let downstream else { return }
         let own = plan.timeout >= 0 ? plan.timeout : route.requestTimeout >= 0 ? route.requestTimeout : Self.longest
         let deadline = own < Deadline.never ? worker.loop.now + own : Deadline.never
         let limit = snapshot.configuration.limits.bufferedBody
-        let run = AggregateRun(plan, for: self, limit: limit, deadline: deadline)
+        let run = AggregateRun(plan, for: self, of: downstream, limit: limit, deadline: deadline)
         aggregation = run
         keepMatch()
-        if framing == .none || framing == .length(0) || isBodyReplaced { return startAggregate(run) }
+        if framing.isEmpty || isBodyReplaced { return startAggregate(run) }
         if plan.reads.contains(.body), JSONMediaType.isNamed(by: request.fields) {
             if JSONMediaType.isEncoded(request.fields) { return refuse(.requestBodyEncoded) }
             bodyLimit = min(bodyLimit, limit)

@@ -31,6 +31,7 @@ final class PartCall: DownstreamStream {
         self.label = label
         self.limit = limit
         worker = run.worker
+        super.init(slot: run.client.slot, client: run.client.client)
     }
 
     func begin(_ request: PartRequest, of parent: Exchange, deadline: Int64) {

@@ -27,11 +27,11 @@ enum ForwardedFields {
             fields.set(.xForwardedHost, fields.bytes(authority))
         }
         if !prefix.isEmpty { fields.set(.xForwardedPrefix, fields.bytes(prefix)) }
-        if snapshot.configuration.forwarding.forwarded {
+        if snapshot.addsForwarded {
             appendForwarded(fields, client, address, scheme, authority, scratch)
         }
-        if snapshot.configuration.forwarding.via {
-            let via = snapshot.via(minorVersion: request.minorVersion)
+        if snapshot.addsVia {
+            let via = request.isHTTP2 ? snapshot.http2Via : snapshot.via(minorVersion: request.minorVersion)
             fields.append(.via, via.span)
         }
     }

@@ -1,7 +1,7 @@
 package import GatewayConfiguration
 
-/// A listener as the data plane reads it.
-package struct CompiledListener: Sendable {
+/// A listener as the data plane reads it. A class, so that a request that looks at it copies nothing.
+package final class CompiledListener: Sendable {
     package let configuration: ListenerConfiguration
     let stages: StageTable
     let pathPolicy: PathPolicy
@@ -9,6 +9,8 @@ package struct CompiledListener: Sendable {
     let tls: ListenerTLS?
     /// Where `redirect_to_https` leads clients that named a port themselves; nil: nobody is redirected.
     let httpsPort: UInt16?
+    /// With TLS the client is asked (ALPN).
+    let takesHTTP2InClear: Bool
 
     init(_ configuration: ListenerConfiguration, tls: ListenerTLS?, httpsPort: UInt16) {
         self.configuration = configuration
@@ -16,5 +18,6 @@ package struct CompiledListener: Sendable {
         pathPolicy = PathPolicy(configuration.paths)
         self.tls = tls
         self.httpsPort = configuration.redirectToHTTPS ? httpsPort : nil
+        takesHTTP2InClear = tls == nil && configuration.http2 ?? false
     }
 }

@@ -113,7 +113,7 @@ extension HeaderBlock {
     }
 
     /// Adds `Name: value\r\n` to the arena and the field that describes it.
-    private func appendLine(
+    func appendLine(
         _ known: KnownField, _ flags: UInt8, _ name: UnsafePointer<UInt8>?, _ nameSize: Int,
         _ value: UnsafePointer<UInt8>?, _ valueSize: Int
     ) {
@@ -144,7 +144,11 @@ extension HeaderBlock {
         // Room for one more, as just made sure.
         unsafe fields[fieldCount] = field
         fieldCount &+= 1
-        present |= field.known.bit
+        if field.known == .none {
+            otherLengths |= Self.lengthBit(Int(field.name.count))
+        } else {
+            present |= field.known.bit
+        }
         if field.flags & Field.underscored != 0 { sawUnderscore = true }
         liveSize &+= field.lineSize
     }
