@@ -118,6 +118,19 @@ extension Exchange {
         failedAggregate = nil
     }
 
+    /// Puts the list of failed parts behind the members of an error, where the configuration asks for it.
+    func append(failuresOf machine: AggregateMachine, to body: WireBuffer) {
+        guard let members = machine.failedMembers else { return }
+        let bytes = body.span
+        var end = bytes.count
+        while end > 0, bytes[end - 1] != UInt8(ascii: "}") { end -= 1 }
+        guard end > 0 else { return }
+        body.truncate(to: end - 1)
+        body.append(", ")
+        body.append(members.span)
+        body.append("}")
+    }
+
     /// Which parts failed, and how long it took.
     func appendOutcome(_ machine: AggregateMachine) {
         let fields = response.fields

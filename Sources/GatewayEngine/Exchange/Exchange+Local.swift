@@ -66,6 +66,7 @@ extension Exchange {
         } else {
             ErrorBody.write(error, status: status, message: message, as: format, into: body)
         }
+        if let failedAggregate { append(failuresOf: failedAggregate, to: body) }
         response.removeAll()
         response.status = status ?? error.status
         let fields = response.fields

@@ -294,13 +294,18 @@ final class AggregateMachine {
             text += plan.parts[index].member
             text += value.text
         }
-        if withFailed, let member = plan.failedMember, parts.contains(where: { $0.failure != nil }) {
+        if withFailed, let failed = failedMembers {
             if text.count > 1 { text.append(UInt8(ascii: ",")) }
-            text += member
-            text += failedList()
+            text += failed
         }
         text.append(UInt8(ascii: "}"))
         return text
+    }
+
+    /// `"errors":[…]`; nil where it is not asked for, or no part has failed.
+    var failedMembers: [UInt8]? {
+        guard let member = plan.failedMember, parts.contains(where: { $0.failure != nil }) else { return nil }
+        return member + failedList()
     }
 
     private func failedList() -> [UInt8] {
