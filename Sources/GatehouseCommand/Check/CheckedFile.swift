@@ -49,6 +49,7 @@ struct CheckedFile {
                 findings += error.diagnostics.map { Finding($0) }
             }
             findings += TransformationCheck.problems(in: configuration).map { Finding($0) }
+            findings += AggregateCheck.findings(in: configuration).map { Finding($0) }
         }
         if let configuration = result.configuration {
             findings += IdentityCheck.diagnostics(configuration).map { Finding($0) }

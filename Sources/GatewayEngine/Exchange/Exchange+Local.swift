@@ -66,6 +66,7 @@ extension Exchange {
         } else {
             ErrorBody.write(error, status: status, message: message, as: format, into: body)
         }
+        if let failedAggregate { append(failuresOf: failedAggregate, to: body) }
         response.removeAll()
         response.status = status ?? error.status
         let fields = response.fields
@@ -145,6 +146,7 @@ extension Exchange {
     func respond(_ body: Span<UInt8>) {
         let fields = response.fields
         let status = response.status
+        if let failedAggregate { appendOutcome(failedAggregate) }
         appendDate(fields)
         copyRequestID(to: fields)
         demandHTTPS(fields)

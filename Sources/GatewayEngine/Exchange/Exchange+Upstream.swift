@@ -135,6 +135,7 @@ extension Exchange {
         bodyReceived += bytes.count
         if bodyReceived > bodyLimit { return refuseBody(.bodyTooLarge, nil) }
         if let gathering { return gather(bytes, by: gathering) }
+        if let aggregation { return receive(bytes, by: aggregation) }
         if keepsBody { keep(bytes) }
         mirror?.body(bytes)
         guard let upstream else { return }
@@ -160,6 +161,7 @@ extension Exchange {
         if framing.isChunked { snapshot.auth.fields.strip(requestTrailers) }
         if let adminCall { return perform(adminCall) }
         if let gathering { return finishGathering(by: gathering) }
+        if let aggregation { return bodyIsComplete(by: aggregation) }
         mirror?.end()
         upstream?.sendEnd(trailers: framing.isChunked ? requestTrailers : nil)
     }

@@ -94,14 +94,17 @@ package final class Snapshot: Sendable {
         var crossOrigin = CrossOriginRules(configuration.cors)
         var addresses = AddressLists(configuration.addresses)
         var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
+        var aggregates = AggregateCompiler(configuration, services: named)
         var reshaping = TransformationCompiler(limit: configuration.limits.bufferedBody)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
                 releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0),
                 transformations: &reshaping,
-                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0))
+                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0), aggregates: &aggregates)
         }
+        let wrong = aggregates.diagnostics.filter { $0.severity == .error }
+        if !wrong.isEmpty { throw RouteTableError(diagnostics: wrong) }
         transformations = try reshaping.finish(configuration.transformations)
         self.tries = tries
         self.faults = faults
@@ -117,7 +120,7 @@ package final class Snapshot: Sendable {
         addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
-            limits: limits.labels)
+            limits: limits.labels, parts: aggregates.names)
         trustedProxies = configuration.trustedProxies
         attemptsHeader = configuration.forwarding.attemptsHeader.map(NumberField.init)
         timeoutHeader = configuration.forwarding.timeoutHeader.map(NumberField.init)
@@ -157,6 +160,7 @@ final class RoutePlan: Sendable {
         case split(LiveSplit)
         case redirect(CompiledRedirect)
         case respond(CompiledResponse)
+        case aggregate(CompiledAggregate)
     }
 
     let way: Way
@@ -194,7 +198,7 @@ final class RoutePlan: Sendable {
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
         auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler, crossOrigin: Int32,
-        addresses: Int32
+        addresses: Int32, aggregates: inout AggregateCompiler
     ) {
         way =
             switch route.answer {
@@ -205,6 +209,10 @@ final class RoutePlan: Sendable {
                 .split(LiveSplit(split, releases.state(split.route), workers: releases.workers))
             case .redirect(let redirect): .redirect(redirect)
             case .respond(let response): .respond(response)
+            case .aggregate:
+                // One with errors ends the compilation, and nobody asks for this.
+                aggregates.compile(configuration, parameters: route.parameterNames).map(Way.aggregate)
+                    ?? .respond(CompiledResponse(FixedResponseConfiguration()))
             }
         host =
             switch configuration.host {

@@ -31,7 +31,9 @@ enum MetricLayout {
     static let storeFailures = storeLatency + DurationBuckets.slots
     static let storeFallbacks = storeFailures + StoreFailure.count
     static let storeLeases = storeFallbacks + LimitStoreConfiguration.FailureMode.allCases.count
-    static let general = storeLeases + 1
+    /// Calls of aggregates: answered, failed.
+    static let parts = storeLeases + 1
+    static let general = parts + 2
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
     static let classes = 0  // by status / 100; 0: no status
