@@ -84,6 +84,14 @@ extension ExplainStory {
         var limits: [AppliedLimit]
         /// Where rates are counted; absent: in the process, or there are none.
         var limitStore: Store?
+        /// Absent where nothing is checked.
+        var validation: Validation?
+    }
+
+    private struct Validation: Encodable {
+        var location: String
+        var checks: [String]
+        var reportOnly: Bool
     }
 
     func json() throws -> String {
@@ -107,6 +115,11 @@ extension ExplainStory {
                     Document.Store(
                         servers: store.servers.map(\.name), cluster: store.isCluster,
                         onFailure: store.onFailure.rawValue)
+                },
+                validation: explanation.validation.map {
+                    Validation(
+                        location: $0.location.description, checks: Self.checks($0),
+                        reportOnly: $0.reporting.isReportOnly)
                 }))
     }
 

@@ -99,7 +99,7 @@ struct ExplainStory {
             lines += parts(aggregate, colour)
             lines += reshaping()
         }
-        return lines + limits()
+        return lines + validation() + limits()
     }
 
     private func destinations(_ destinations: [RequestExplanation.Destination], _ colour: Bool) -> [String] {

@@ -258,6 +258,20 @@ enum Key: String, CaseIterable, Sendable {
     case add
     case remove
     case rename
+    case validate
+    case parameters
+    case `in`
+    case style
+    case explode
+    case schema
+    case errors
+    case formats
+    case reportOnly = "report_only"
+    case responses
+    case undocumented
+    case openapi
+    case file
+    case basePath = "base_path"
 
     private static let all = Key.allCases
     static let count = all.count

@@ -141,6 +141,10 @@ final class Exchange: UpstreamRequest {
     var gathering: BodyRewriter?
     /// `keptBody` is the whole body that is sent.
     var isBodyReplaced = false
+    /// How far checking has come; nil: nothing is checked.
+    var check: ExchangeCheck?
+    /// `keptBody` is the whole body as it came.
+    var isBodyHeld = false
     /// The response's head waits until its body is known to be sound, or large.
     var isHeadHeld = false
     var heldDeadline = Deadline.never
@@ -221,6 +225,7 @@ final class Exchange: UpstreamRequest {
         keepsBody = false
         bodyHasBegun = false
         isBodyReplaced = false
+        isBodyHeld = false
         bodyReceived = 0
         bodyLimit = .max
         streamIdle = Deadline.never
@@ -317,6 +322,7 @@ final class Exchange: UpstreamRequest {
         leaveEndpoint()
         endTransformation()
         endAggregation()
+        endValidation()
         if let mirror {
             self.mirror = nil
             mirror.cancel()

@@ -117,6 +117,11 @@ package struct RequestExplainer {
             result.limits = set.limits.map(\.configuration)
             result.limitSource = set.source
         }
+        if case .redirect = plan.way {
+        } else {
+            result.validation =
+                snapshot.validations.find(plan.validation, head, path: rest.span, scratch: policyScratch)?.configuration
+        }
         return answer(head, plan, route, rest, path, &result)
     }
 

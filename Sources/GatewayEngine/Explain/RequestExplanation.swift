@@ -91,6 +91,8 @@ package struct RequestExplanation: Sendable {
     package internal(set) var limitSource = LimitSource.default
     /// What is done to the request and its response; nil: nothing.
     package internal(set) var transformation: TransformationConfiguration?
+    /// What the request and its response must look like; nil: nothing is asked.
+    package internal(set) var validation: ValidationConfiguration?
     /// nil: no split answers.
     package internal(set) var split: SplitDecision?
     package internal(set) var verdict = Verdict.refused(.notFound, reason: nil, allow: [])

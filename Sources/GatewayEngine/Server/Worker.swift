@@ -1,6 +1,7 @@
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Identity
+internal import JSONSchema
 internal import RateLimits
 internal import Reactor
 
@@ -25,6 +26,8 @@ final class Worker: @unchecked Sendable {
     let policyScratch = MatchScratch()
     /// For bodies that are rewritten, kept from one to the next.
     let rewriters = RewriterPool()
+    /// Asks schemas, for requests and responses that are checked.
+    private(set) lazy var validator = SchemaValidator()
     /// Heads and chunk lines are put together here before they are written.
     let output = WireBuffer(capacity: 16 * 1024)
     /// Paths, targets and short values.

@@ -20,6 +20,8 @@ package final class Snapshot: Sendable {
     let limitStore: CompiledLimitStore?
     /// What is done to requests and responses, by path and on routes.
     let transformations: TransformationTable
+    /// What requests and responses must look like, by path and on routes.
+    let validations: ValidationTable
     let crossOrigin: CrossOriginRules
     let addresses: [AddressListConfiguration]
     let addsSecurityHeaders: Bool
@@ -96,16 +98,19 @@ package final class Snapshot: Sendable {
         var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
         var aggregates = AggregateCompiler(configuration, services: named)
         var reshaping = TransformationCompiler(limit: configuration.limits.bufferedBody)
+        var checking = ValidationCompiler(
+            configuration.schemaDocuments, limit: configuration.limits.bufferedBody)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
                 releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0),
-                transformations: &reshaping,
+                transformations: &reshaping, validation: checking.add(pair.0),
                 crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0), aggregates: &aggregates)
         }
         let wrong = aggregates.diagnostics.filter { $0.severity == .error }
         if !wrong.isEmpty { throw RouteTableError(diagnostics: wrong) }
         transformations = try reshaping.finish(configuration.transformations)
+        validations = try checking.finish(configuration.validations)
         self.tries = tries
         self.faults = faults
         self.auth = auth
@@ -188,6 +193,8 @@ final class RoutePlan: Sendable {
     let limits: Int32
     /// The place in the snapshot's `transformations`; -1: those by path.
     let transformation: Int32
+    /// The place in the snapshot's `validations`; -1: those by path.
+    let validation: Int32
     /// Likewise in `crossOrigin` and `addresses`; -1: none.
     let crossOrigin: Int32
     let addresses: Int32
@@ -197,8 +204,8 @@ final class RoutePlan: Sendable {
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
-        auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler, crossOrigin: Int32,
-        addresses: Int32, aggregates: inout AggregateCompiler
+        auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler,
+        validation: Int32, crossOrigin: Int32, addresses: Int32, aggregates: inout AggregateCompiler
     ) {
         way =
             switch route.answer {
@@ -239,6 +246,7 @@ final class RoutePlan: Sendable {
         concurrency = configuration.concurrency.map { Int32(clamping: $0) } ?? -1
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
         transformation = transformations.add(configuration)
+        self.validation = validation
     }
 
     private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {

@@ -67,6 +67,9 @@ extension Vocabulary {
             Field(
                 .transformations, .object(routeTransformation),
                 "Reshapes what passes this route, in place of `transformations` by path."),
+            Field(
+                .validate, .object(routeValidation),
+                "What requests and responses of this route must look like, in place of `validate` by path."),
             Field(.cors, .object(cors), "Cross-origin rules of this route, in place of those on top."),
             Field(.addresses, .object(addressList), "Whom its requests may come from, in place of the list on top."),
             Field(.compression, .object(compression), "Compression on this route.", planned: true),

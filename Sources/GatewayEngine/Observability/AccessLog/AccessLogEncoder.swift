@@ -10,7 +10,7 @@ internal import Reactor
 /// time, request_id, trace_id, client, client_port, subject, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
 /// status_from, error, reason, bytes_in, bytes_out, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
 /// attempts, parts [{part, service, endpoint, status, error, attempts, start_ms, connect_ms, first_byte_ms, total_ms,
-/// bytes}], more_parts, rate_limit {state, limit}, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
+/// bytes}], more_parts, rate_limit {state, limit}, validation {request, response, errors, undocumented}, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
 /// it is longer than anyone will read.
 package struct AccessLogEncoder: ~Copyable {
     /// Bytes of a logged field value or query at most; a path is bounded by the limit of the request line already.
@@ -86,6 +86,7 @@ package struct AccessLogEncoder: ~Copyable {
             labels.writeLimit(record.limit, into: &line)
             line.append(byte: UInt8(ascii: "}"))
         }
+        if let report = record.validation { report.write(into: &line) }
         if !headers.isEmpty { writeHeaders(request.fields) }
         line.append("}\n")
         return line.count

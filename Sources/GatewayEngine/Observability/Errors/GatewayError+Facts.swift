@@ -129,6 +129,15 @@ extension GatewayError {
             Facts(
                 415, "request_body_encoded", "The request's body must not be compressed here.",
                 "error=http_request_error; details=\"request_body_encoded\"")
+        case .requestInvalid:
+            // The answer also says what is wrong.
+            Facts(
+                400, "request_invalid", "The request does not fit what is accepted here.",
+                "error=http_request_denied; details=\"request_invalid\"")
+        case .unsupportedMediaType:
+            Facts(
+                415, "unsupported_media_type", "The request's body has a media type that is not accepted here.",
+                "error=http_request_denied; details=\"unsupported_media_type\"")
 
         case .upstreamConnectFailed:
             Facts(
@@ -212,8 +221,12 @@ extension GatewayError {
                 "error=http_protocol_error; details=\"response_malformed\"")
         case .responseTooLarge:
             Facts(
-                502, "response_too_large", "The service's answer is larger than can be reshaped.",
+                502, "response_too_large", "The service's answer is larger than may be held.",
                 "error=http_response_body_size; details=\"response_too_large\"")
+        case .responseInvalid:
+            Facts(
+                502, "response_invalid", "The service's answer does not fit what it may be.",
+                "error=http_protocol_error; details=\"response_invalid\"")
         case .responseEncoded:
             Facts(
                 502, "response_encoded", "The service's answer is compressed and cannot be reshaped.",

@@ -42,6 +42,8 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case requestBodyMalformed = 90
     case requestBodyEncoded = 91
     case partInputMissing = 98
+    case requestInvalid = 92
+    case unsupportedMediaType = 93
 
     case upstreamConnectFailed = 100
     case upstreamConnectRefused = 101
@@ -60,6 +62,7 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case responseMalformed = 116
     case responseTooLarge = 117
     case responseEncoded = 118
+    case responseInvalid = 119
     case circuitOpen = 120
     case pendingTimeout = 121
     case partFailed = 130

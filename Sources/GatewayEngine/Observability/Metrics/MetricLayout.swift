@@ -33,7 +33,9 @@ enum MetricLayout {
     static let storeLeases = storeFallbacks + LimitStoreConfiguration.FailureMode.allCases.count
     /// Calls of aggregates: answered, failed.
     static let parts = storeLeases + 1
-    static let general = parts + 2
+    /// Requests, then responses, by `ValidationResult`.
+    static let validations = parts + 2
+    static let general = validations + 2 * ValidationResult.allCases.count
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
     static let classes = 0  // by status / 100; 0: no status

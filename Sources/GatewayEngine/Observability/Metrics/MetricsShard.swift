@@ -133,6 +133,14 @@ package final class MetricsShard: Sendable {
 
     /// The keys of an issuer were asked for.
     func keysFetched(succeeded: Bool) { slots.add(1, at: MetricLayout.keyFetches + (succeeded ? 0 : 1)) }
+
+    // MARK: Validation
+
+    func validated(isResponse: Bool, _ result: ValidationResult) {
+        let side = isResponse ? ValidationResult.allCases.count : 0
+        slots.add(1, at: MetricLayout.validations + side + Int(result.rawValue))
+    }
+
     // MARK: Limits
 
     func limitAllowed(_ limit: SeriesID) { count(limit, MetricLayout.limitAllowed) }
