@@ -479,6 +479,44 @@ import Testing
         + route(
             "route_timeouts", "path: /, service: s, timeouts: { ", " }",
             [("request", "1s", "0s"), ("stream_idle", "1s", "0s"), ("per_try", "1s", "0s")])
+        + aggregates
+
+    static let aggregates: [Probe] =
+        route(
+            "route", "path: /, ", "",
+            [
+                (
+                    "aggregate", "{ parts: { a: { service: s, path: / } } }",
+                    "{ parts: { a: { service: t, path: / } } }"
+                )
+            ])
+        + route(
+            "aggregate", "path: /, aggregate: { ", " }",
+            [("parts", "{ a: { service: s, path: / } }", "{ b: { service: s, path: / } }")])
+        + route(
+            "aggregate", "path: /, aggregate: { parts: { a: { service: s, path: / } }, ", " }",
+            [
+                ("timeout", "1s", "2s"), ("forward_headers", "[ a ]", "[ b ]"), ("body", "1", "2"),
+                ("failed_parts", "x", "y"),
+            ])
+        + route("part", "path: /, aggregate: { parts: { a: { path: /, ", " } } }", [("service", "s", "t")])
+        + route("part", "path: /, aggregate: { parts: { a: { service: s, ", " } } }", [("path", "/a", "/b")])
+        + route(
+            "part", "path: /, aggregate: { parts: { a: { service: s, path: /, ", " } } }",
+            [
+                ("method", "GET", "DELETE"), ("query", "{ a: b }", "{ a: c }"), ("headers", "{ a: b }", "{ a: c }"),
+                ("each", "$request.body", "$claims.a"), ("pick", "$.a", "$.b"), ("on_error", "omit", "pass"),
+                ("timeout", "1s", "2s"), ("forward_headers", "[ a ]", "[ b ]"),
+            ])
+        + route(
+            "part", "path: /, aggregate: { parts: { a: { service: s, path: /, method: POST, ", " } } }",
+            [("body", "{ a: 1 }", "{ a: 2 }")])
+        + route(
+            "part", "path: /, aggregate: { parts: { a: { service: s, path: /, each: $request.body, ", " } } }",
+            [("concurrency", "1", "2"), ("max_items", "1", "2")])
+        + route(
+            "on_error", "path: /, aggregate: { parts: { a: { service: s, path: /, on_error: { ", " } } } }",
+            [("value", "1", "2")])
 
     /// `validate` and `openapi`.
     static let validation: [Probe] =

@@ -50,6 +50,7 @@ struct CheckedFile {
                 findings += error.diagnostics.map { Finding($0) }
             }
             findings += TransformationCheck.problems(in: configuration).map { Finding($0) }
+            findings += AggregateCheck.findings(in: configuration).map { Finding($0) }
             findings += ValidationCheck.problems(in: configuration).map { Finding($0) }
         }
         if let configuration = result.configuration {

@@ -95,6 +95,9 @@ struct ExplainStory {
             lines.append("The gateway answers \(status) by itself, with \(size) bytes.")
         case .proxied(let destinations):
             lines += self.destinations(destinations, colour)
+        case .aggregated(let aggregate):
+            lines += parts(aggregate, colour)
+            lines += reshaping()
         }
         return lines + validation() + limits()
     }
@@ -129,11 +132,13 @@ struct ExplainStory {
         if !explanation.removedPrefix.isEmpty {
             lines.append("  X-Forwarded-Prefix: \(explanation.removedPrefix)")
         }
-        if let transformation = explanation.transformation {
-            let edited = Self.edited(transformation)
-            lines.append("  reshaped by the transformation\(place(transformation.location)): \(list(edited, "and"))")
-        }
-        return lines
+        return lines + reshaping()
+    }
+
+    private func reshaping() -> [String] {
+        guard let transformation = explanation.transformation else { return [] }
+        let edited = Self.edited(transformation)
+        return ["  reshaped by the transformation\(place(transformation.location)): \(list(edited, "and"))"]
     }
 
     /// What of the messages a transformation edits.

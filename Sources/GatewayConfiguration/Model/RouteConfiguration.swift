@@ -99,6 +99,7 @@ package enum Answer: Sendable, Hashable {
     indirect case split(SplitConfiguration)
     case redirect(RedirectConfiguration)
     case respond(FixedResponseConfiguration)
+    indirect case aggregate(AggregateConfiguration)
 }
 
 /// `upstream: http://orders.internal/{proxy}`

@@ -243,6 +243,9 @@ enum Key: String, CaseIterable, Sendable {
     case forwardHeaders = "forward_headers"
     case pick
     case onError = "on_error"
+    case each
+    case maxItems = "max_items"
+    case failedParts = "failed_parts"
     case value
     case response
     case removeFields = "remove_fields"

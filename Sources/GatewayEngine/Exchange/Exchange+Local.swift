@@ -73,6 +73,7 @@ extension Exchange {
         } else {
             ErrorBody.write(error, status: status, message: message, as: format, into: body)
         }
+        if let failedAggregate { append(failuresOf: failedAggregate, to: body) }
         response.removeAll()
         response.status = status ?? error.status
         let fields = response.fields
@@ -154,6 +155,7 @@ extension Exchange {
         check?.responsePhase = .done
         let fields = response.fields
         let status = response.status
+        if let failedAggregate { appendOutcome(failedAggregate) }
         appendDate(fields)
         copyRequestID(to: fields)
         demandHTTPS(fields)

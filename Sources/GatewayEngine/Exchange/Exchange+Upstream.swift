@@ -136,6 +136,7 @@ extension Exchange {
         if bodyReceived > bodyLimit { return refuseBody(.bodyTooLarge, nil) }
         if let check, check.isGathering { return keptBody.append(bytes) }
         if let gathering { return gather(bytes, by: gathering) }
+        if let aggregation { return receive(bytes, by: aggregation) }
         if keepsBody { keep(bytes) }
         mirror?.body(bytes)
         guard let upstream else { return }
@@ -162,6 +163,7 @@ extension Exchange {
         if let adminCall { return perform(adminCall) }
         if let check, check.isGathering { return finishChecking(check) }
         if let gathering { return finishGathering(by: gathering) }
+        if let aggregation { return bodyIsComplete(by: aggregation) }
         mirror?.end()
         upstream?.sendEnd(trailers: framing.isChunked ? requestTrailers : nil)
     }

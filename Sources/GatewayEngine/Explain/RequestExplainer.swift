@@ -154,6 +154,9 @@ package struct RequestExplainer {
             return .redirected(status: redirect.configuration.status, location: buffer.slice(range).text)
         case .respond(let response):
             return .answered(status: response.configuration.status, bodySize: response.body.count)
+        case .aggregate(let aggregate):
+            reshape(head, route, rest, &result)
+            return .aggregated(aggregate)
         }
     }
 

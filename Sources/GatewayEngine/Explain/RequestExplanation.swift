@@ -11,6 +11,8 @@ package struct RequestExplanation: Sendable {
         case proxied([Destination])
         case redirected(status: Int, location: String)
         case answered(status: Int, bodySize: Int)
+        /// Made of the answers to several calls.
+        case aggregated(CompiledAggregate)
     }
 
     /// A service that may get the request, and what is sent there.

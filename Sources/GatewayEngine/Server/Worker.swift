@@ -267,6 +267,9 @@ final class Worker: @unchecked Sendable {
         return exchange
     }
 
+    /// For a request of the gateway's own.
+    func takeExchange() -> Exchange { spare.popLast() ?? Exchange(worker: self) }
+
     func giveBack(_ exchange: Exchange) {
         if spare.count < Self.spareLimit {
             spare.append(exchange)

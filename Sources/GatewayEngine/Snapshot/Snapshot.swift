@@ -96,6 +96,7 @@ package final class Snapshot: Sendable {
         var crossOrigin = CrossOriginRules(configuration.cors)
         var addresses = AddressLists(configuration.addresses)
         var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
+        var aggregates = AggregateCompiler(configuration, services: named)
         var reshaping = TransformationCompiler(limit: configuration.limits.bufferedBody)
         var checking = ValidationCompiler(
             configuration.schemaDocuments, limit: configuration.limits.bufferedBody)
@@ -104,8 +105,10 @@ package final class Snapshot: Sendable {
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
                 releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0),
                 transformations: &reshaping, validation: checking.add(pair.0),
-                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0))
+                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0), aggregates: &aggregates)
         }
+        let wrong = aggregates.diagnostics.filter { $0.severity == .error }
+        if !wrong.isEmpty { throw RouteTableError(diagnostics: wrong) }
         transformations = try reshaping.finish(configuration.transformations)
         validations = try checking.finish(configuration.validations)
         self.tries = tries
@@ -122,7 +125,7 @@ package final class Snapshot: Sendable {
         addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
-            limits: limits.labels)
+            limits: limits.labels, parts: aggregates.names)
         trustedProxies = configuration.trustedProxies
         attemptsHeader = configuration.forwarding.attemptsHeader.map(NumberField.init)
         timeoutHeader = configuration.forwarding.timeoutHeader.map(NumberField.init)
@@ -162,6 +165,7 @@ final class RoutePlan: Sendable {
         case split(LiveSplit)
         case redirect(CompiledRedirect)
         case respond(CompiledResponse)
+        case aggregate(CompiledAggregate)
     }
 
     let way: Way
@@ -201,7 +205,7 @@ final class RoutePlan: Sendable {
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
         auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler,
-        validation: Int32, crossOrigin: Int32, addresses: Int32
+        validation: Int32, crossOrigin: Int32, addresses: Int32, aggregates: inout AggregateCompiler
     ) {
         way =
             switch route.answer {
@@ -212,6 +216,10 @@ final class RoutePlan: Sendable {
                 .split(LiveSplit(split, releases.state(split.route), workers: releases.workers))
             case .redirect(let redirect): .redirect(redirect)
             case .respond(let response): .respond(response)
+            case .aggregate:
+                // One with errors ends the compilation, and nobody asks for this.
+                aggregates.compile(configuration, parameters: route.parameterNames).map(Way.aggregate)
+                    ?? .respond(CompiledResponse(FixedResponseConfiguration()))
             }
         host =
             switch configuration.host {

@@ -33,7 +33,7 @@ extension Vocabulary {
             Field(.split, .list(.object(splitSide)), "Answered by several services, by weight."),
             Field(.respond, .object(respond), "Answered by the gateway itself."),
             Field(.redirect, .object(redirect), "Answered by a redirect."),
-            Field(.aggregate, .object(aggregate), "Answered by several calls in one.", planned: true),
+            Field(.aggregate, .object(aggregate), "Answered by several calls in one."),
             Field(
                 .stripPrefix, .scalar(.pathTemplate), "Removes leading segments of the path; nothing left becomes `/`."),
             Field(.rewrite, .scalar(.rewriteTarget), "The whole path that is forwarded, as in `/v2/{path}`."),

@@ -104,6 +104,9 @@ package struct AccessRecord: Sendable {
     /// What the caller did not have, beside `insufficient_scope` or `forbidden`.
     package var authorizationRefusal: AuthorizationRule.Refusal?
 
+    /// The calls that an aggregate's answer is made of, in the order in which they ended. Empty for all others, which
+    /// costs nothing.
+    package var parts: [PartRecord] = []
     /// What checking found; nil: nothing to tell.
     package var validation: ValidationReport?
 

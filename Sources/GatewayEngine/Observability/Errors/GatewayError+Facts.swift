@@ -191,6 +191,26 @@ extension GatewayError {
             Facts(
                 502, "upstream_certificate_invalid", "The service's certificate cannot be trusted.",
                 "error=tls_certificate_error; details=\"upstream_certificate_invalid\"")
+        case .partInputMissing:
+            Facts(
+                400, "part_input_missing", "The request lacks something that its answer depends on.",
+                "error=http_request_error; details=\"part_input_missing\"")
+        case .partFailed:
+            Facts(
+                502, "part_failed", "A service that this answer depends on has failed.",
+                "error=http_request_error; details=\"part_failed\"")
+        case .partTimeout:
+            Facts(
+                504, "part_timeout", "A service that this answer depends on did not answer in time.",
+                "error=http_response_timeout; details=\"part_timeout\"")
+        case .partStatus:
+            Facts(
+                502, "part_status", "A service that this answer depends on has answered with an error.",
+                "error=http_request_error; details=\"part_status\"")
+        case .partItemsExceeded:
+            Facts(
+                502, "part_items_exceeded", "There are more items to ask for than this route allows.",
+                "error=http_request_error; details=\"part_items_exceeded\"")
         case .responseNotJSON:
             Facts(
                 502, "response_not_json", "The service's answer is not JSON, which this route requires.",

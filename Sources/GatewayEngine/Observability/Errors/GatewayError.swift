@@ -41,6 +41,7 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case concurrencyLimited = 71
     case requestBodyMalformed = 90
     case requestBodyEncoded = 91
+    case partInputMissing = 98
     case requestInvalid = 92
     case unsupportedMediaType = 93
 
@@ -64,6 +65,10 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case responseInvalid = 119
     case circuitOpen = 120
     case pendingTimeout = 121
+    case partFailed = 130
+    case partTimeout = 131
+    case partStatus = 132
+    case partItemsExceeded = 133
 
     case overloaded = 140
     case connectionLimit = 141

@@ -31,8 +31,10 @@ enum MetricLayout {
     static let storeFailures = storeLatency + DurationBuckets.slots
     static let storeFallbacks = storeFailures + StoreFailure.count
     static let storeLeases = storeFallbacks + LimitStoreConfiguration.FailureMode.allCases.count
+    /// Calls of aggregates: answered, failed.
+    static let parts = storeLeases + 1
     /// Requests, then responses, by `ValidationResult`.
-    static let validations = storeLeases + 1
+    static let validations = parts + 2
     static let general = validations + 2 * ValidationResult.allCases.count
 
     /// Slots of a block, counted from its start. Both kinds begin alike.

@@ -129,6 +129,7 @@ package final class Metrics: Sendable {
         page.writeWorkers(to: &writer)
         releases?.write(to: &writer)
         page.writeTLS(certificates, to: &writer)
+        page.writeParts(to: &writer)
         writeProgram(to: &writer)
         writer.finish()
     }

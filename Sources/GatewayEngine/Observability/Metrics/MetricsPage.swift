@@ -205,6 +205,14 @@ struct MetricsPage {
         }
     }
 
+    // MARK: Aggregates
+
+    func writeParts(to writer: inout PrometheusWriter) {
+        writer.begin("gatehouse_aggregate_parts_total", .counter, "Calls that aggregates made, by result.")
+        writer.sample("result=\"answered\"", sum(MetricLayout.parts))
+        writer.sample("result=\"failed\"", sum(MetricLayout.parts + 1))
+    }
+
     // MARK: TLS
 
     /// - Parameter certificates: of the listeners, in the order of the configuration.

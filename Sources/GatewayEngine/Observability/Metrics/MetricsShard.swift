@@ -64,6 +64,17 @@ package final class MetricsShard: Sendable {
         slots.add(record.bytesReceived, at: route + MetricLayout.routeBytesIn)
         slots.add(record.bytesSent, at: route + MetricLayout.routeBytesOut)
 
+        serviceFinished(record)
+    }
+
+    /// A call of an aggregate has ended; the whole is counted as one request of its route.
+    func partFinished(_ record: borrowing AccessRecord) {
+        slots.add(1, at: MetricLayout.parts + (record.error == nil && record.status < 300 ? 0 : 1))
+        serviceFinished(record)
+    }
+
+    private func serviceFinished(_ record: borrowing AccessRecord) {
+        let statusClass = MetricLayout.statusClass(record.status)
         if record.serviceSeries != .none {
             let service = serviceStart + Int(record.serviceSeries.index) * MetricLayout.serviceStride
             slots.add(1, at: service + MetricLayout.classes + statusClass)
