@@ -12,6 +12,9 @@ struct ConfigurationDecoder {
     var listenerNames: Set<String> = []
     /// Fields that authentication sets, in lower case; filled before anything that edits fields is read.
     var identityFields: Set<String> = []
+    /// For references; filled before anything that names them is checked.
+    var consumerNames: [String] = []
+    var groupNames: Set<String> = []
     var lastMethods: [String] = []
     var lastHosts: [String] = []
 
@@ -42,6 +45,7 @@ struct ConfigurationDecoder {
             case .auth:
                 policies.auth = value
                 if isMapping(value) { configuration.auth = decodeAuth(value) }
+            case .consumers: policies.consumers = value
             case .rateLimiting: policies.rateLimiting = value
             case .transformations: transformations = value
             case .cors: configuration.cors = decodeCORS(value)
@@ -51,11 +55,12 @@ struct ConfigurationDecoder {
             }
         }
         checkListeners(configuration)
-        identityFields = IdentityHeaders(policies.auth, document).headers
+        if let consumers = policies.consumers { configuration.consumers = decodeConsumers(consumers) }
+        identityFields = IdentityHeaders(configuration).names
         if let transformations { configuration.transformations = decodeTransformations(transformations) }
         if let routes { configuration.routes = decodeRoutes(routes) }
         checkAuth(&configuration)
-        checkPolicies(policies, routes: configuration.routes)
+        checkPolicies(policies, configuration)
         if let limits = policies.rateLimiting {
             configuration.rateLimiting = decodeRateLimiting(limits, routes: configuration.routes)
         }

@@ -19,6 +19,8 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var routes: [RouteConfiguration]
     /// nil: nobody is asked, unless a route does.
     package var auth: AuthConfiguration?
+    /// In the order of the file.
+    package var consumers: [ConsumerConfiguration] = []
     package var rateLimiting = RateLimitingConfiguration()
     /// By path; a route may have its own instead.
     package var transformations: [TransformationConfiguration] = []

@@ -60,8 +60,8 @@ final class HTTP1Downstream: DownstreamStream {
     private var isProcessing = false
     /// What TLS agreed on; nil in clear.
     private(set) var tlsFacts: TLSFacts?
-    /// `X-Forwarded-Client-Cert` of this client; nil when it showed no certificate.
-    private(set) var certificate: [UInt8]?
+    /// nil when this client showed none.
+    private(set) var certificate: ClientCertificate?
     /// What the system had taken of the waiting bytes when the send timer was set.
     private var takenAtTimer: UInt64 = 0
 
@@ -96,7 +96,7 @@ final class HTTP1Downstream: DownstreamStream {
     override func socketDidConnect() {
         guard let facts = socket?.tlsFacts else { return }
         tlsFacts = facts
-        certificate = socket?.tlsCertificate.map(ForwardedCertificate.value)
+        certificate = socket?.tlsCertificate.map(ClientCertificate.init)
         worker.metrics.handshakeCompleted(isResumed: facts.isResumed)
         arm(.keepAlive, keepAlive)
     }

@@ -113,7 +113,9 @@ package struct RequestExplainer {
         if wantsTunnel && !plan.webSocket { return refusal(.upgradeNotSupported) }
         let limit = plan.requestBody >= 0 ? plan.requestBody : snapshot.settings.requestBody
         if case .length(let length) = framing, length > limit { return refusal(.bodyTooLarge) }
-        if let set = snapshot.limits.find(plan.limits, head, path: rest.span, scratch: policyScratch) {
+        if let set = snapshot.limits.find(
+            plan.limits, consumer: -1, head, path: rest.span, scratch: policyScratch)
+        {
             result.limits = set.limits.map(\.configuration)
             result.limitSource = set.source
         }

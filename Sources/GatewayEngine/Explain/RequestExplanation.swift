@@ -58,6 +58,8 @@ package struct RequestExplanation: Sendable {
         /// The index in the configuration.
         case override(Int)
         case route
+        /// The consumer's place in the configuration.
+        case consumer(Int)
     }
 
     package internal(set) var listener: Int

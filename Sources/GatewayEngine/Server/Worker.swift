@@ -19,6 +19,10 @@ final class Worker: @unchecked Sendable {
     /// Tokens that this loop has seen verified.
     let tokens = VerifiedTokenCache()
     let keyDriver = KeyDriver()
+    /// Connections to those who are asked about callers.
+    let authorities = AuthorityPools()
+    /// Passwords that this loop has seen verified; made when the first one comes.
+    lazy var passwords = PasswordCache()
     private(set) var accessLog: AccessLogWorker?
     let scratch = MatchScratch()
     /// For rules of policies, which must not disturb what the route has matched.
@@ -93,6 +97,7 @@ final class Worker: @unchecked Sendable {
         ejections.worker = self
         keyDriver.worker = self
         keyDriver.reconcile(snapshot.auth.feeds)
+        authorities.worker = self
         spare.reserveCapacity(Self.spareLimit)
         clock.worker = self
         loop.timers.arm(clock, at: loop.now + WorkerClock.interval)
@@ -120,6 +125,7 @@ final class Worker: @unchecked Sendable {
             view = WorkerView(snapshot, worker: self, replacing: view)
             healthChecks.reconcile(snapshot.services)
             keyDriver.reconcile(snapshot.auth.feeds)
+            authorities.keepOnly(snapshot.auth.authorities)
         }
         for slot in slots {
             if let listener = publication.listeners.first(where: { $0.binding === slot.binding }) {
@@ -255,6 +261,7 @@ final class Worker: @unchecked Sendable {
         healthChecks.shutDown()
         ejections.shutDown()
         keyDriver.shutDown()
+        authorities.shutDown()
         view.stop()
         resolver.close()
         loop.timers.disarm(clock)

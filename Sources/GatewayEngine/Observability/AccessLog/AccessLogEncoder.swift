@@ -7,7 +7,7 @@ internal import Reactor
 /// record and allocates nothing.
 ///
 /// The members come in this order, and those without a value are left out:
-/// time, request_id, trace_id, client, client_port, subject, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
+/// time, request_id, trace_id, client, client_port, subject, consumer, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
 /// status_from, error, reason, bytes_in, bytes_out, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
 /// attempts, rate_limit {state, limit}, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
 /// it is longer than anyone will read.
@@ -66,7 +66,7 @@ package struct AccessLogEncoder: ~Copyable {
         line.reset()
         line.append("{\"time\":\"")
         clock.write(record.start, into: &line)
-        writeIdentity(record, request)
+        writeIdentity(record, request, labels)
         writeRequest(request)
         line.append(",\"protocol\":\"")
         line.append(record.version.name)
@@ -90,7 +90,9 @@ package struct AccessLogEncoder: ~Copyable {
     }
 
     /// From behind the time to the client's port.
-    private mutating func writeIdentity(_ record: borrowing AccessRecord, _ request: RequestHead) {
+    private mutating func writeIdentity(
+        _ record: borrowing AccessRecord, _ request: RequestHead, _ labels: AccessLabels
+    ) {
         let fields = request.fields
         if !record.requestID.isEmpty {
             line.append("\",\"request_id\":\"")
@@ -109,6 +111,7 @@ package struct AccessLogEncoder: ~Copyable {
             line.append(json: fields.bytes(record.subject))
             line.append(byte: UInt8(ascii: "\""))
         }
+        labels.writeConsumer(record.consumer, into: &line)
     }
 
     /// One of the gateway's own words, which need no escape.
@@ -168,6 +171,7 @@ package struct AccessLogEncoder: ~Copyable {
             line.append(byte: UInt8(ascii: "\""))
         }
         if let fault = record.tokenFault { writeReason(fault.code) }
+        if let fault = record.credentialFault { writeReason(fault.code) }
         if let refusal = record.authorizationRefusal { writeReason(refusal.code) }
         if record.isRehearsal { line.append(",\"fault_injected\":true") }
         line.append(",\"bytes_in\":")

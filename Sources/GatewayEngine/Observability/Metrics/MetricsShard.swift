@@ -10,11 +10,13 @@ package final class MetricsShard: Sendable {
     private let routeStart = MetricLayout.general
     private let serviceStart: Int
     private let limitStart: Int
+    private let consumerStart: Int
 
-    init(routeSeries: Int, serviceSeries: Int, limitSeries: Int) {
+    init(routeSeries: Int, serviceSeries: Int, limitSeries: Int, consumerSeries: Int = 0) {
         serviceStart = MetricLayout.general + routeSeries * MetricLayout.routeStride
         limitStart = serviceStart + serviceSeries * MetricLayout.serviceStride
-        slots = CounterSlots(count: limitStart + limitSeries * MetricLayout.limitStride)
+        consumerStart = limitStart + limitSeries * MetricLayout.limitStride
+        slots = CounterSlots(count: consumerStart + consumerSeries * MetricLayout.consumerStride)
     }
 
     // MARK: Client connections
@@ -57,6 +59,9 @@ package final class MetricsShard: Sendable {
         slots.add(record.bytesReceived, at: route + MetricLayout.routeBytesIn)
         slots.add(record.bytesSent, at: route + MetricLayout.routeBytesOut)
 
+        if record.consumerSeries != .none {
+            slots.add(1, at: consumerSlot(Int(record.consumerSeries.index), statusClass))
+        }
         if record.serviceSeries != .none {
             let service = serviceStart + Int(record.serviceSeries.index) * MetricLayout.serviceStride
             slots.add(1, at: service + MetricLayout.classes + statusClass)
@@ -113,6 +118,9 @@ package final class MetricsShard: Sendable {
 
     func tokenChecked(_ check: TokenCheck) { slots.add(1, at: MetricLayout.tokenChecks + check.slot) }
 
+    /// Credentials other than tokens were asked for.
+    func credentialChecked(_ check: CredentialCheck) { slots.add(1, at: MetricLayout.credentialChecks + check.slot) }
+
     /// The keys of an issuer were asked for.
     func keysFetched(succeeded: Bool) { slots.add(1, at: MetricLayout.keyFetches + (succeeded ? 0 : 1)) }
     // MARK: Limits
@@ -134,6 +142,10 @@ package final class MetricsShard: Sendable {
     func routeSlot(_ series: Int, _ offset: Int) -> Int { routeStart + series * MetricLayout.routeStride + offset }
     func serviceSlot(_ series: Int, _ offset: Int) -> Int {
         serviceStart + series * MetricLayout.serviceStride + offset
+    }
+
+    func consumerSlot(_ series: Int, _ offset: Int) -> Int {
+        consumerStart + series * MetricLayout.consumerStride + offset
     }
 
     func limitSlot(_ series: Int, _ offset: Int) -> Int { limitStart + series * MetricLayout.limitStride + offset }
