@@ -66,7 +66,7 @@ extension Exchange {
     /// repeated. False when it has to be waited for, or was refused.
     private func startGathering(_ body: BodyEdits) -> Bool {
         let fields = request.fields
-        guard framing != .none, framing != .length(0), JSONMediaType.isNamed(by: fields) else { return true }
+        guard !framing.isEmpty, JSONMediaType.isNamed(by: fields) else { return true }
         if JSONMediaType.isEncoded(fields) {
             refuse(.requestBodyEncoded)
             return false
