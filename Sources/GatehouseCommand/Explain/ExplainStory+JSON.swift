@@ -62,6 +62,8 @@ extension ExplainStory {
         var candidates: [Candidate]
         var route: String?
         var parameters: [String: String]
+        /// What addresses, CORS and identity say, in this order.
+        var policies: [PolicySentence]
         var verdict: Verdict
         var limits: [AppliedLimit]
     }
@@ -82,7 +84,7 @@ extension ExplainStory {
                 removedFields: explanation.removedFields, candidates: candidates, route: route?.name,
                 parameters: Dictionary(
                     explanation.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
-                verdict: verdict, limits: appliedLimits))
+                policies: policySentences, verdict: verdict, limits: appliedLimits))
     }
 
     private func split(_ destinations: [RequestExplanation.Destination]) -> Document.Split? {

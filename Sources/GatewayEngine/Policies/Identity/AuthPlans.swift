@@ -7,6 +7,8 @@ struct AuthPlans: Sendable {
     /// What is taken out of every request.
     let fields: IdentityFields
     let consumers: ConsumerTable
+    /// The consumer that nobody in particular is; -1: there is none. Here, since every request asks.
+    let anonymous: Int32
     private let top: AuthConfiguration?
     private let realm: String
     private let registry: IdentityRegistry
@@ -18,6 +20,7 @@ struct AuthPlans: Sendable {
         self.registry = registry
         fields = IdentityFields(configuration)
         consumers = ConsumerTable(configuration.consumers, metrics: metrics, diagnostics: &diagnostics)
+        anonymous = consumers.anonymous
     }
 
     /// The place of a route's policy; -1: nobody is asked.

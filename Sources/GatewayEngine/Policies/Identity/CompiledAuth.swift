@@ -28,6 +28,9 @@ final class CompiledAuth: Sendable {
     let forwardsKeys: Bool
     /// Where an API key is looked for; nil: nowhere.
     let keyPlaces: TokenPlaces?
+    let takesPasswords: Bool
+    /// Tokens are judged here and elsewhere, by their form.
+    let tellsTokensApart: Bool
     /// nil: nobody is asked about tokens.
     let introspection: CompiledIntrospection?
     let forward: CompiledForward?
@@ -43,6 +46,8 @@ final class CompiledAuth: Sendable {
         diagnostics: inout [Diagnostic]
     ) {
         kinds = configuration.allKinds
+        takesPasswords = kinds.contains(.basic)
+        tellsTokensApart = kinds.contains(.jwt) && kinds.contains(.introspection)
         let skew = configuration.clockSkew ?? AuthConfiguration.defaultSkew
         let claims = configuration.claimsToHeaders ?? AuthConfiguration.defaultHeaders
         let issuers = kinds.contains(.jwt) ? configuration.allIssuers : []

@@ -76,7 +76,7 @@ extension Exchange {
     /// Nobody that is known: the consumer `anonymous`, where there is one.
     func remainNobody(_ state: Caller = .nobody) {
         caller = state
-        become(snapshot.auth.consumers.anonymous)
+        become(snapshot.auth.anonymous)
     }
 
     /// The caller is this consumer; -1: known, but none.
@@ -118,7 +118,7 @@ extension Exchange {
     private func hideKeys(_ auth: CompiledAuth) {
         if auth.forwardsKeys { return }
         if let places = auth.keyPlaces { places.remove(from: request, scratch: worker.pathBuffer) }
-        if auth.kinds.contains(.basic) { removeBasic() }
+        if auth.takesPasswords { removeBasic() }
     }
 
     // MARK: Refusals
@@ -156,7 +156,12 @@ extension Exchange {
             guard consumer >= 0, allowed[Int(consumer)] else { return refuse(.consumer, auth) }
         }
         if auth.rule.isEmpty { return true }
-        let refusal = identity.map { auth.rule.refusal(for: $0) } ?? auth.rule.refusalWithoutClaims
+        let refusal: AuthorizationRule.Refusal?
+        if let identity {
+            refusal = auth.rule.refusal(for: identity)
+        } else {
+            refusal = auth.rule.refusalWithoutClaims
+        }
         guard let refusal else { return true }
         return refuse(refusal, auth)
     }

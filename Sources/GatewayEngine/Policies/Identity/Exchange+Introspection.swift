@@ -11,8 +11,7 @@ internal import Reactor
 extension Exchange {
     func authenticateByIntrospection(_ auth: CompiledAuth) -> CredentialOutcome {
         guard let introspection = auth.introspection else { return .absent }
-        let isShared = auth.kinds.contains(.jwt)
-        switch findToken(auth, { !isShared || !CompactToken.hasForm($0) }) {
+        switch findToken(auth, isSigned: false) {
         case .none: return .absent
         case .refused: return .stopped
         case .token(let range): return introspect(range, auth, introspection) ? .passed : .stopped

@@ -10,9 +10,7 @@ internal import Reactor
 ///    (`VerificationThreads`), an HMAC at once.
 extension Exchange {
     func authenticateByToken(_ auth: CompiledAuth) -> CredentialOutcome {
-        // Beside introspection, only what has the form of a signed token is one.
-        let isShared = auth.introspection != nil
-        switch findToken(auth, { !isShared || CompactToken.hasForm($0) }) {
+        switch findToken(auth, isSigned: true) {
         case .none: return .absent
         case .refused: return .stopped
         case .token(let range):
@@ -27,8 +25,8 @@ extension Exchange {
         }
     }
 
-    /// The token of the request, where there is one of the form that `isOurs` takes.
-    func findToken(_ auth: CompiledAuth, _ isOurs: (Span<UInt8>) -> Bool) -> FoundToken {
+    /// The token of the request; where tokens are told apart, only one that has the form of a signed one, or has not.
+    func findToken(_ auth: CompiledAuth, isSigned: Bool) -> FoundToken {
         switch auth.places.find(request) {
         case .none: return .none
         case .several:
@@ -41,7 +39,8 @@ extension Exchange {
                 refuse(.tooLarge, auth)
                 return .refused
             }
-            return isOurs(fields.bytes(range)) ? .token(range) : .none
+            if auth.tellsTokensApart, CompactToken.hasForm(fields.bytes(range)) != isSigned { return .none }
+            return .token(range)
         }
     }
 
