@@ -9,6 +9,8 @@ package final class CompiledListener: Sendable {
     let tls: ListenerTLS?
     /// Where `redirect_to_https` leads clients that named a port themselves; nil: nobody is redirected.
     let httpsPort: UInt16?
+    /// With TLS the client is asked (ALPN).
+    let takesHTTP2InClear: Bool
 
     init(_ configuration: ListenerConfiguration, tls: ListenerTLS?, httpsPort: UInt16) {
         self.configuration = configuration
@@ -16,5 +18,6 @@ package final class CompiledListener: Sendable {
         pathPolicy = PathPolicy(configuration.paths)
         self.tls = tls
         self.httpsPort = configuration.redirectToHTTPS ? httpsPort : nil
+        takesHTTP2InClear = tls == nil && configuration.http2 ?? false
     }
 }
