@@ -130,6 +130,23 @@ struct CallerKit {
         }
     }
 
+    /// A header that the configuration logs and that carries keys shows none of them.
+    @Test func keysAreNotLogged() throws {
+        let key = try CallerKit.key()
+        let text = kit.configuration(
+            "type: api_key, header: X-Shop-Key", consumers: "{ app: { api_keys: [ \"\(key.hash)\" ] } }", log: true
+        ).replacing("{ enabled: true }", with: "{ headers: [ x-shop-key, x-other ] }")
+        try withGateway(text, kit.origin, admin: true) { gateway in
+            #expect(gateway.ask("GET /", "X-Shop-Key: \(key.text)", "X-Other: seen") == "/ X-Consumer-Name=app")
+            #expect(gateway.ask("GET /", "X-Shop-Key: \(key.text)x") == "401 invalid_credentials")
+            let lines = try gateway.process.wait(for: "two records") { output, _ in
+                output.filter { $0 == "\n" }.count >= 2 ? output : nil
+            }
+            #expect(!lines.contains(key.text) && lines.contains("\"x-shop-key\":\"***\""))
+            #expect(lines.contains("\"x-other\":\"seen\""))
+        }
+    }
+
     // MARK: Basic
 
     @Test func passwords() throws {

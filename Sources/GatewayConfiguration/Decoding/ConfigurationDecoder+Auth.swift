@@ -281,14 +281,15 @@ extension ConfigurationDecoder {
         }
     }
 
-    /// A token in a query must not reach the log.
+    /// Credentials must not reach the log, in a query or in a header of their own.
     private func redactTokens(_ configuration: inout GatewayConfiguration) {
         var whole = configuration.auth.map { [$0] } ?? []
         for route in configuration.routes { if case .own(let own) = route.auth { whole.append(own) } }
-        for name in whole.flatMap({ [$0.places?.query, $0.keyPlaces?.query].compactMap(\.self) })
-        where !configuration.accessLog.redactQuery.contains(name) {
+        let places = whole.flatMap { [$0.places, $0.keyPlaces].compactMap(\.self) }
+        for name in places.compactMap(\.query) where !configuration.accessLog.redactQuery.contains(name) {
             configuration.accessLog.redactQuery.append(name)
         }
+        configuration.accessLog.secretHeaders = Set(places.compactMap { $0.header?.lowercased() }).sorted()
     }
 }
 

@@ -67,6 +67,8 @@ package struct AccessLogConfiguration: Sendable, Hashable {
     package var redactQuery: [String] = ["access_token", "api_key", "apikey", "token", "password", "secret", "code"]
     /// Request header fields to add to each record, lower-case names.
     package var headers: [String] = []
+    /// Of these, credentials by what `auth` says, whose values are never logged; lower-case names.
+    package var secretHeaders: [String] = []
     @NotCompared package var location: SourceLocation = .none
 
     package init() {}

@@ -12,7 +12,7 @@ class DownstreamStream: StreamHandler {
     final var client: ClientIdentity
     /// What TLS agreed on; nil in clear.
     final var tlsFacts: TLSFacts?
-    /// `X-Forwarded-Client-Cert` of this client; nil when it showed no certificate.
+    /// Its certificate, verified; nil when it showed none.
     final var certificate: ClientCertificate?
 
     init(slot: ListenerSlot, client: ClientIdentity) {

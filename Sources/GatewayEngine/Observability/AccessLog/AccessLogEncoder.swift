@@ -46,7 +46,7 @@ package struct AccessLogEncoder: ~Copyable {
             unsafe prefix.span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
             return LoggedHeader(
                 name: Array(name.utf8), known: KnownField.lookup(name.utf8.span), prefix: bytes,
-                isSecret: AccessLogEncoder.secrets.contains(name))
+                isSecret: AccessLogEncoder.secrets.contains(name) || configuration.secretHeaders.contains(name))
         }
     }
 
