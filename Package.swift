@@ -63,7 +63,7 @@ let package = Package(
         .executableTarget(
             name: "GatehouseCommand",
             dependencies: [
-                "Gatehouse", "GatewayEngine", "GatewayConfiguration", "HTTPWire", "Reactor", "CSystem",
+                "Gatehouse", "GatewayEngine", "GatewayConfiguration", "HTTPWire", "Identity", "Reactor", "CSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -129,9 +129,43 @@ import Testing
             ("exclude_paths", "[ /a ]", "[ /b ]"),
             ("claims_to_headers", "{ sub: A }", "{ sub: B }"), ("optional", "true", "false"),
             ("forward_token", "true", "false"), ("scopes", "[ a ]", "[ b ]"), ("any_scope", "[ a ]", "[ b ]"),
-            ("roles", "[ a ]", "[ b ]"), ("claims", "{ a: b }", "{ a: 1 }"),
+            ("roles", "[ a ]", "[ b ]"), ("claims", "{ a: b }", "{ a: 1 }"), ("header", "A", "B"),
+            ("query", "a", "b"), ("cookie", "a", "b"), ("url", "https://a/1", "https://a/2"), ("timeout", "1s", "2s"),
+            ("cache_time", "0s", "1s"), ("forward_headers", "[ A ]", "[ B ]"),
+            ("response_headers", "[ A ]", "[ B ]"), ("subject_header", "A", "B"),
         ].map { Probe("auth.\($0.0)", "auth: { secret: a, \($0.0): § }", $0.1, $0.2) }
         + route("route", "path: /, service: s, ", "", [("auth", "none", "{ secret: a }")])
+
+    private static let callers = "consumers: { a: { groups: [ g ], password: \"$scrypt$a$b$c\" }, b: {} }\n"
+    private static func hash(_ digit: String) -> String { "sha256:" + String(repeating: digit, count: 64) }
+
+    /// Callers of other kinds than tokens.
+    static let callerProbes: [Probe] =
+        [
+            Probe("auth.type", "\(callers)auth: { secret: a, type: § }", "jwt", "[ jwt, basic ]"),
+            Probe("auth.consumers", "\(callers)auth: { secret: a, consumers: § }", "[ a ]", "[ g ]"),
+            Probe(
+                "auth.client_id", "auth: { type: introspection, url: \"https://a\", client_id: § }", "a", "b"),
+            Probe(
+                "auth.client_secret",
+                "auth: { type: introspection, url: \"https://a\", client_id: a, client_secret: § }", "a", "b"),
+            Probe("auth.on_failure", "auth: { type: forward, url: \"https://a\", on_failure: § }", "deny", "allow"),
+            Probe("gateway.consumers", "consumers: §", "{ a: {} }", "{ b: {} }"),
+            Probe("consumer.groups", "consumers: { a: { groups: § } }", "[ a ]", "[ b ]"),
+            Probe("consumer.api_keys", "consumers: { a: { api_keys: [ § ] } }", hash("0"), hash("1")),
+            Probe("consumer.password", "consumers: { a: { password: § } }", "$scrypt$a$b$c", "$scrypt$a$b$d"),
+            Probe("consumer.subjects", "consumers: { a: { subjects: § } }", "[ a ]", "[ b ]"),
+            Probe(
+                "consumer.rate_limiting", "consumers: { a: { rate_limiting: § } }", "{ requests_per_day: 1 }",
+                "[ { requests_per_day: 2 } ]"),
+            Probe(
+                "limit_override.consumer",
+                "\(callers)rate_limiting: { overrides: [ { requests_per_day: 1, consumer: § } ] }", "a", "b"),
+            Probe(
+                "limit_override.group",
+                "consumers: { a: { groups: [ g, h ] } }\n"
+                    + "rate_limiting: { overrides: [ { requests_per_day: 1, group: § } ] }", "g", "h"),
+        ]
 
     static let tlsProbes: [Probe] =
         listener(
@@ -157,7 +191,7 @@ import Testing
         + service("service_tls", "tls: { client_certificate: a, ", " }", [("client_key", "a", "b")])
 
     static let probes: [Probe] =
-        tlsProbes + authProbes + [
+        tlsProbes + authProbes + callerProbes + [
             Probe("gateway.listeners", "listeners: §", "[ { address: \":1\" } ]", "[ { address: \":2\" } ]"),
             Probe("gateway.admin", "admin: §", "{ address: 127.0.0.1:1 }", "{ address: 127.0.0.1:2 }"),
             Probe(
@@ -585,7 +619,7 @@ import Testing
             for field in reachable[index].fields where !field.isPlanned {
                 // The one value of `format` is the default.
                 let name = "\(reachable[index].name).\(field.key.rawValue)"
-                if !["access_log.format", "service.protocol", "auth.type"].contains(name) {
+                if !["access_log.format", "service.protocol"].contains(name) {
                     #expect(probed.contains(name), "\(name)")
                 }
                 for nested in AllObjects.list

@@ -80,6 +80,8 @@ extension ExplainStory {
         var candidates: [Candidate]
         var route: String?
         var parameters: [String: String]
+        /// What addresses, CORS and identity say, in this order.
+        var policies: [PolicySentence]
         var verdict: Verdict
         var limits: [AppliedLimit]
         /// Where rates are counted; absent: in the process, or there are none.
@@ -110,7 +112,7 @@ extension ExplainStory {
                 removedFields: explanation.removedFields, candidates: candidates, route: route?.name,
                 parameters: Dictionary(
                     explanation.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
-                verdict: verdict, limits: appliedLimits,
+                policies: policySentences, verdict: verdict, limits: appliedLimits,
                 limitStore: limitStore.map { store in
                     Document.Store(
                         servers: store.servers.map(\.name), cluster: store.isCluster,

@@ -14,6 +14,7 @@ struct ExplainStory {
         var lines = [Paint.strong("\(request.method) \(LiveLog.printable(request.url))", colour)]
         lines += arrival()
         lines += candidates(colour)
+        lines += policies()
         lines += ending(colour)
         return lines.joined(separator: "\n")
     }
@@ -54,7 +55,9 @@ struct ExplainStory {
 
     private func candidates(_ colour: Bool) -> [String] {
         guard !explanation.candidates.isEmpty else {
-            return explanation.matchedPath == nil ? [] : ["", "No route has this host and path."]
+            // A preflight is answered for the route of the method that it asks about.
+            return explanation.matchedPath == nil || explanation.route != nil
+                ? [] : ["", "No route has this host and path."]
         }
         var lines = ["", "Routes with this host and path, in the order in which they are tried:"]
         for candidate in explanation.candidates {
@@ -77,6 +80,19 @@ struct ExplainStory {
         case .pattern(let pattern): pattern.text
         case .regex(let text): "regex \(text)"
         }
+    }
+
+    // MARK: Who decides on the way
+
+    var policySentences: [PolicySentence] { PolicySentence.all(explanation, configuration) }
+
+    private func policies() -> [String] {
+        let sentences = policySentences
+        guard !sentences.isEmpty else { return [] }
+        return ["", "Asked on the way:"]
+            + sentences.map { sentence in
+                "  \(pad(sentence.name, 10)) \(sentence.says)\(sentence.location.map { " (\($0))" } ?? "")"
+            }
     }
 
     // MARK: How it ends

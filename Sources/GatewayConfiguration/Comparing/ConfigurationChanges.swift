@@ -42,6 +42,7 @@ package struct ConfigurationChanges: Sendable, Hashable {
             ("trusted_proxies", old.trustedProxies == new.trustedProxies),
             ("forwarding", old.forwarding == new.forwarding),
             ("auth", old.auth == new.auth),
+            ("consumers", old.consumers == new.consumers),
             ("rate_limiting", old.rateLimiting == new.rateLimiting),
             ("transformations", old.transformations == new.transformations),
             ("validate", old.validations == new.validations && old.schemaDocuments == new.schemaDocuments),

@@ -65,7 +65,7 @@ extension ConfigurationDecoder {
                 ("decides where the request goes", "use the route's \"host\"")
             } else if Self.ownFields.contains(name) {
                 ("is set by the gateway itself", "leave it to the gateway")
-            } else if isTarget, identityFields.contains(name) {
+            } else if isTarget, identityFields.contains(IdentityName.folded(name)) {
                 ("says who the caller is, which only authentication does", "use another name")
             } else {
                 nil

@@ -14,6 +14,9 @@ struct ConfigurationDecoder {
     var identityFields: Set<String> = []
     /// Documents that schemas are in, as far as they were read.
     var schemas = SchemaFiles()
+    /// For references; filled before anything that names them is checked.
+    var consumerNames: [String] = []
+    var groupNames: Set<String> = []
     var lastMethods: [String] = []
     var lastHosts: [String] = []
 
@@ -45,6 +48,7 @@ struct ConfigurationDecoder {
             case .auth:
                 policies.auth = value
                 if isMapping(value) { configuration.auth = decodeAuth(value) }
+            case .consumers: policies.consumers = value
             case .rateLimiting: policies.rateLimiting = value
             case .transformations: transformations = value
             case .validate: validations = value
@@ -56,7 +60,8 @@ struct ConfigurationDecoder {
             }
         }
         checkListeners(configuration)
-        identityFields = IdentityHeaders(policies.auth, document).headers
+        if let consumers = policies.consumers { configuration.consumers = decodeConsumers(consumers) }
+        identityFields = IdentityHeaders(configuration).names
         if let transformations { configuration.transformations = decodeTransformations(transformations) }
         if let routes { configuration.routes = decodeRoutes(routes) }
         if let validations { configuration.validations = decodeValidations(validations) }
@@ -65,7 +70,7 @@ struct ConfigurationDecoder {
         configuration.schemaFiles = schemas.files
         finishRoutes(&configuration.routes)
         checkAuth(&configuration)
-        checkPolicies(policies, routes: configuration.routes)
+        checkPolicies(policies, configuration)
         if let limits = policies.rateLimiting {
             configuration.rateLimiting = decodeRateLimiting(limits, routes: configuration.routes)
         }

@@ -19,6 +19,8 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var routes: [RouteConfiguration]
     /// nil: nobody is asked, unless a route does.
     package var auth: AuthConfiguration?
+    /// In the order of the file.
+    package var consumers: [ConsumerConfiguration] = []
     package var rateLimiting = RateLimitingConfiguration()
     /// By path; a route may have its own instead.
     package var transformations: [TransformationConfiguration] = []
@@ -71,6 +73,8 @@ package struct AccessLogConfiguration: Sendable, Hashable {
     package var redactQuery: [String] = ["access_token", "api_key", "apikey", "token", "password", "secret", "code"]
     /// Request header fields to add to each record, lower-case names.
     package var headers: [String] = []
+    /// Of these, credentials by what `auth` says, whose values are never logged; lower-case names.
+    package var secretHeaders: [String] = []
     @NotCompared package var location: SourceLocation = .none
 
     package init() {}

@@ -207,6 +207,11 @@ enum Key: String, CaseIterable, Sendable {
     case claimsToHeaders = "claims_to_headers"
     case optional
     case forwardToken = "forward_token"
+    case clientId = "client_id"
+    case clientSecret = "client_secret"
+    case cacheTime = "cache_time"
+    case responseHeaders = "response_headers"
+    case subjectHeader = "subject_header"
     case scopes
     case anyScope = "any_scope"
     case roles

@@ -17,7 +17,10 @@ extension Exchange {
             ForwardedFields.edit(
                 request, client: client, address: address.span, scheme: scheme, authority: originalAuthority,
                 prefix: removedPrefix, snapshot: snapshot, scratch: worker.bodyBuffer)
-            if let clientCertificate { request.fields.set(.xForwardedClientCert, clientCertificate.span) }
+            if let clientCertificate {
+                let value = clientCertificate.forwarded
+                request.fields.set(.xForwardedClientCert, value.span)
+            }
         }
         let limit = plan.requestTimeout >= 0 ? plan.requestTimeout : pool.service.requestTimeout
         if limit < Deadline.never { requestDeadline = worker.loop.now + limit }

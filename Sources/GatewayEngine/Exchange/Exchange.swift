@@ -31,6 +31,18 @@ final class Exchange: UpstreamRequest {
         case responding
     }
 
+    /// Who asks.
+    enum Caller: UInt8 {
+        /// Not yet found out.
+        case unasked
+        /// Showed nothing, and need not.
+        case nobody
+        /// Was recognised; as a consumer where `consumer` says so.
+        case known
+        /// Whoever could have said is gone, and the configuration lets requests pass all the same.
+        case unknowable
+    }
+
     let request = RequestHead()
     var record = AccessRecord()
     var phase = Phase.unused
@@ -40,7 +52,7 @@ final class Exchange: UpstreamRequest {
     var downstream: DownstreamStream?
     var client: ClientIdentity?
     /// What services are told of the client's certificate; nil: it showed none.
-    var clientCertificate: [UInt8]?
+    var clientCertificate: ClientCertificate?
     var listener = 0
     var routeIndex = -1
     /// The path that was matched and is forwarded: normalised, the stage removed; in the arena of the request's fields.
@@ -60,6 +72,12 @@ final class Exchange: UpstreamRequest {
     var policyStep = PolicyStep.preflight
     /// Who asks; nil: nobody that is known.
     var identity: VerifiedToken?
+    /// Which consumer that is, by its place among the snapshot's; -1: none.
+    var consumer: Int32 = -1
+    /// What is known of who asks.
+    var caller = Caller.unasked
+    /// Somebody else is being asked about the request.
+    var authorityCall: InternalRequest?
     /// The path needs no identity.
     var isExcluded = false
     /// `WWW-Authenticate` of the refusal.
@@ -210,6 +228,8 @@ final class Exchange: UpstreamRequest {
         halfClosed = false
         retryAfter = 0
         isExcluded = false
+        caller = .unasked
+        consumer = -1
         limitFields = LimitFieldRanges()
         isPreflight = false
         removedPrefix = .empty
@@ -337,6 +357,10 @@ final class Exchange: UpstreamRequest {
         service = nil
         splitLane = nil
         identity = nil
+        if let authorityCall {
+            self.authorityCall = nil
+            authorityCall.cancel()
+        }
         if !challenge.isEmpty { challenge = [] }
         record.duration = worker.loop.now - startedAt
         if record.status == 0, let error = record.error { record.status = UInt16(truncatingIfNeeded: error.status) }

@@ -8,7 +8,10 @@ extension Exchange {
     /// store.
     func passesLimits(_ plan: RoutePlan) -> Bool {
         let path = matchedPath()
-        guard let set = snapshot.limits.find(plan.limits, request, path: path, scratch: worker.policyScratch) else {
+        guard
+            let set = snapshot.limits.find(
+                plan.limits, consumer: consumer, request, path: path, scratch: worker.policyScratch)
+        else {
             return true
         }
         if let store = worker.remoteLimits { return passes(set, store) }
@@ -27,7 +30,8 @@ extension Exchange {
         CompiledLimitKey.Input(
             request: request, path: path, clientHigh: record.clientHigh, clientLow: record.clientLow,
             route: snapshot.routes.routes[routeIndex], routeMatch: worker.scratch, ruleMatch: worker.policyScratch,
-            scratch: worker.pathBuffer)
+            scratch: worker.pathBuffer,
+            consumer: consumer < 0 ? [] : snapshot.auth.consumers.consumers[Int(consumer)].name, identity: identity)
     }
 
     func fill(_ check: LimitCheck, _ set: LimitSet) {

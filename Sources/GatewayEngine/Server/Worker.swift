@@ -20,6 +20,10 @@ final class Worker: @unchecked Sendable {
     /// Tokens that this loop has seen verified.
     let tokens = VerifiedTokenCache()
     let keyDriver = KeyDriver()
+    /// Connections to those who are asked about callers.
+    let authorities = AuthorityPools()
+    /// Passwords that this loop has seen verified; made when the first one comes.
+    lazy var passwords = PasswordCache()
     private(set) var accessLog: AccessLogWorker?
     let scratch = MatchScratch()
     /// For rules of policies, which must not disturb what the route has matched.
@@ -102,6 +106,7 @@ final class Worker: @unchecked Sendable {
         keyDriver.worker = self
         keyDriver.reconcile(snapshot.auth.feeds)
         remoteLimits = snapshot.limitStore.map { RemoteLimits($0, worker: self) }
+        authorities.worker = self
         spare.reserveCapacity(Self.spareLimit)
         spareStreams.reserveCapacity(Self.spareLimit)
         clock.worker = self
@@ -131,6 +136,7 @@ final class Worker: @unchecked Sendable {
             healthChecks.reconcile(snapshot.services)
             keyDriver.reconcile(snapshot.auth.feeds)
             takeUp(snapshot.limitStore)
+            authorities.keepOnly(snapshot.auth.authorities)
         }
         for slot in slots {
             if let listener = publication.listeners.first(where: { $0.binding === slot.binding }) {
@@ -326,6 +332,7 @@ final class Worker: @unchecked Sendable {
         keyDriver.shutDown()
         remoteLimits?.close()
         remoteLimits = nil
+        authorities.shutDown()
         view.stop()
         resolver.close()
         loop.timers.disarm(clock)

@@ -92,10 +92,11 @@ package final class Snapshot: Sendable {
             configuration.services.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var tries = RouteTries()
         var faults: [CompiledFault] = []
-        var auth = AuthPlans(configuration, registry: registry.identity)
+        var auth = AuthPlans(configuration, registry: registry.identity, metrics: metrics)
         var crossOrigin = CrossOriginRules(configuration.cors)
         var addresses = AddressLists(configuration.addresses)
-        var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
+        var limits = try CompiledLimits(
+            configuration.rateLimiting, consumers: configuration.consumers, metrics: metrics)
         var aggregates = AggregateCompiler(configuration, services: named)
         var reshaping = TransformationCompiler(limit: configuration.limits.bufferedBody)
         var checking = ValidationCompiler(
@@ -125,7 +126,7 @@ package final class Snapshot: Sendable {
         addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
-            limits: limits.labels, parts: aggregates.names)
+            limits: limits.labels, parts: aggregates.names, consumers: configuration.consumers.map(\.name))
         trustedProxies = configuration.trustedProxies
         attemptsHeader = configuration.forwarding.attemptsHeader.map(NumberField.init)
         timeoutHeader = configuration.forwarding.timeoutHeader.map(NumberField.init)

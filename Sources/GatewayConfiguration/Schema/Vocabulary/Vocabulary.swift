@@ -33,7 +33,8 @@ enum Vocabulary {
                 .auth, .object(auth), "Who may ask: checked on every route unless a route says otherwise."),
             Field(
                 .consumers, .map(keys: .name, values: .object(consumer)),
-                "Named callers with credentials, groups and limits of their own.", planned: true),
+                "Named callers with credentials, groups and limits of their own. One called `anonymous` is everybody else."
+            ),
             Field(.rateLimiting, .object(rateLimiting), "How much each client may ask."),
             Field(.cors, .object(cors), "Cross-origin rules, preflight requests included."),
             Field(.addresses, .object(addressList), "Whom requests may come from.", default: "anyone"),

@@ -30,7 +30,7 @@ internal import Reactor
     let slot: ListenerSlot
     private(set) var client: ClientIdentity
     let tlsFacts: TLSFacts?
-    let certificate: [UInt8]?
+    let certificate: ClientCertificate?
     var place = 0
     private(set) var socket: StreamSocket?
     private(set) var phase = Phase.open

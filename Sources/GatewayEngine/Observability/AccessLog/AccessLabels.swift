@@ -1,7 +1,7 @@
 package import GatewayConfiguration
 
 /// The names that access records point at by index: routes with the line of the configuration that made them, services,
-/// endpoints. Built once with a snapshot and never changed, so that any loop may read it.
+/// endpoints, limits, consumers. Built once with a snapshot and never changed, so that any loop may read it.
 ///
 /// Each name is kept as the finished piece of JSON that goes into a line (`,"route":"users","rule":"gateway.yaml:12"`),
 /// all of them in one arena: 100,000 routes cost their text and four bytes each, and writing one is a single copy.
@@ -13,13 +13,14 @@ package final class AccessLabels: Sendable {
     private let endpoints: [UInt32]
     private let limits: [UInt32]
     private let parts: [UInt32]
+    private let consumers: [UInt32]
 
     /// - Parameters:
     ///   - routes: name and place of each route, in the order of its index.
     ///   - endpoints: `host:port` of all endpoints of all services, in the order of the index that the engine gave them.
     package init(
         routes: [(name: String, location: SourceLocation)], services: [String], endpoints: [String],
-        limits: [String] = [], parts: [String] = []
+        limits: [String] = [], parts: [String] = [], consumers: [String] = []
     ) {
         var arena: [UInt8] = []
         var piece = LineWriter(capacity: 256)
@@ -84,6 +85,15 @@ package final class AccessLabels: Sendable {
         }
         starts.append(UInt32(truncatingIfNeeded: arena.count))
         self.parts = starts
+
+        starts = []
+        for consumer in consumers {
+            piece.append(",\"consumer\":")
+            piece.append(quotedJSON: consumer)
+            keep(&piece, in: &arena, &starts)
+        }
+        starts.append(UInt32(truncatingIfNeeded: arena.count))
+        self.consumers = starts
         self.arena = arena
     }
 
@@ -94,6 +104,7 @@ package final class AccessLabels: Sendable {
     func writeLimit(_ index: Int32, into line: inout LineWriter) { write(limits, index, into: &line) }
     /// Begins an object.
     func writePart(_ index: Int32, into line: inout LineWriter) { write(parts, index, into: &line) }
+    func writeConsumer(_ index: Int32, into line: inout LineWriter) { write(consumers, index, into: &line) }
     func writeEndpoint(_ index: Int32, into line: inout LineWriter) { write(endpoints, index, into: &line) }
 
     /// An index without a name writes nothing: a line with a gap serves its reader better than a trap.

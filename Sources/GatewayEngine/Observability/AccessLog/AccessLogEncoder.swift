@@ -7,7 +7,7 @@ internal import Reactor
 /// record and allocates nothing.
 ///
 /// The members come in this order, and those without a value are left out:
-/// time, request_id, trace_id, client, client_port, subject, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
+/// time, request_id, trace_id, client, client_port, subject, consumer, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
 /// status_from, error, reason, bytes_in, bytes_out, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
 /// attempts, parts [{part, service, endpoint, status, error, attempts, start_ms, connect_ms, first_byte_ms, total_ms,
 /// bytes}], more_parts, rate_limit {state, limit}, validation {request, response, errors, undocumented}, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
@@ -47,7 +47,7 @@ package struct AccessLogEncoder: ~Copyable {
             unsafe prefix.span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
             return LoggedHeader(
                 name: Array(name.utf8), known: KnownField.lookup(name.utf8.span), prefix: bytes,
-                isSecret: AccessLogEncoder.secrets.contains(name))
+                isSecret: AccessLogEncoder.secrets.contains(name) || configuration.secretHeaders.contains(name))
         }
     }
 
@@ -67,7 +67,7 @@ package struct AccessLogEncoder: ~Copyable {
         line.reset()
         line.append("{\"time\":\"")
         clock.write(record.start, into: &line)
-        writeIdentity(record, request)
+        writeIdentity(record, request, labels)
         writeRequest(request)
         line.append(",\"protocol\":\"")
         line.append(record.version.name)
@@ -93,7 +93,9 @@ package struct AccessLogEncoder: ~Copyable {
     }
 
     /// From behind the time to the client's port.
-    private mutating func writeIdentity(_ record: borrowing AccessRecord, _ request: RequestHead) {
+    private mutating func writeIdentity(
+        _ record: borrowing AccessRecord, _ request: RequestHead, _ labels: AccessLabels
+    ) {
         let fields = request.fields
         if !record.requestID.isEmpty {
             line.append("\",\"request_id\":\"")
@@ -112,6 +114,7 @@ package struct AccessLogEncoder: ~Copyable {
             line.append(json: fields.bytes(record.subject))
             line.append(byte: UInt8(ascii: "\""))
         }
+        labels.writeConsumer(record.consumer, into: &line)
     }
 
     /// One of the gateway's own words, which need no escape.
@@ -171,6 +174,7 @@ package struct AccessLogEncoder: ~Copyable {
             line.append(byte: UInt8(ascii: "\""))
         }
         if let fault = record.tokenFault { writeReason(fault.code) }
+        if let fault = record.credentialFault { writeReason(fault.code) }
         if let refusal = record.authorizationRefusal { writeReason(refusal.code) }
         if record.isRehearsal { line.append(",\"fault_injected\":true") }
         line.append(",\"bytes_in\":")

@@ -99,6 +99,11 @@ package struct AccessRecord: Sendable {
 
     /// Who asked, as the token says it; in the same arena, and never long.
     package var subject = ByteRange.empty
+    /// The caller's name in the configuration: the index in the snapshot's `AccessLabels`, and its counters.
+    package var consumer: Int32 = -1
+    package var consumerSeries = SeriesID.none
+    /// Why credentials that are no token were not accepted, beside `invalid_credentials` or `auth_unavailable`.
+    package var credentialFault: CredentialFault?
     /// Why the token was not accepted, beside `invalid_token` or `keys_unavailable`.
     package var tokenFault: TokenFault?
     /// What the caller did not have, beside `insufficient_scope` or `forbidden`.

@@ -108,6 +108,14 @@ extension GatewayError {
             Facts(
                 503, "keys_unavailable", "Tokens cannot be checked at the moment.",
                 "error=destination_unavailable; details=\"keys_unavailable\"")
+        case .invalidCredentials:
+            Facts(
+                401, "invalid_credentials", "The credentials are not valid.",
+                "error=http_request_denied; details=\"invalid_credentials\"")
+        case .authUnavailable:
+            Facts(
+                503, "auth_unavailable", "Credentials cannot be checked at the moment.",
+                "error=destination_unavailable; details=\"auth_unavailable\"")
         case .addressDenied:
             Facts(
                 403, "address_denied", "Requests from this address are not accepted here.",

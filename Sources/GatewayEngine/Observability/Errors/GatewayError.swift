@@ -37,6 +37,8 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case forbidden = 63
     case keysUnavailable = 64
     case addressDenied = 65
+    case invalidCredentials = 66
+    case authUnavailable = 67
     case rateLimited = 70
     case concurrencyLimited = 71
     case requestBodyMalformed = 90

@@ -20,7 +20,9 @@ enum MetricLayout {
     static let tokenChecks = loopLag + DurationBuckets.slots
     /// Fetched, failed.
     static let keyFetches = tokenChecks + TokenCheck.count
-    static let tlsHandshakes = keyFetches + 2
+    /// By `CredentialCheck`.
+    static let credentialChecks = keyFetches + 2
+    static let tlsHandshakes = credentialChecks + CredentialCheck.count
     static let tlsResumed = tlsHandshakes + 1
     /// One for each `TLSFailure`.
     static let tlsFailures = tlsHandshakes + 2
@@ -77,6 +79,9 @@ enum MetricLayout {
         case .deny: 2
         }
     }
+
+    /// Of a consumer: requests by class of status.
+    static let consumerStride = classCount
 
     static func statusClass(_ status: UInt16) -> Int { status < 600 ? Int(status) / 100 : 0 }
 }

@@ -196,6 +196,12 @@ struct MetricsPage {
             let count = sum(MetricLayout.tokenChecks + slot)
             if count > 0 { writer.sample(PrometheusWriter.label("result", label), count) }
         }
+        writer.begin(
+            "gatehouse_credentials_total", .counter, "Credentials other than tokens, by type and what became of them.")
+        for slot in 0..<CredentialCheck.count {
+            let count = sum(MetricLayout.credentialChecks + slot)
+            if count > 0 { writer.sample(CredentialCheck.labels[slot], count) }
+        }
         writer.begin("gatehouse_key_fetches_total", .counter, "Fetches of issuers' keys, by result.")
         writer.sample("result=\"ok\"", sum(MetricLayout.keyFetches))
         writer.sample("result=\"failed\"", sum(MetricLayout.keyFetches + 1))
@@ -211,6 +217,22 @@ struct MetricsPage {
         writer.begin("gatehouse_aggregate_parts_total", .counter, "Calls that aggregates made, by result.")
         writer.sample("result=\"answered\"", sum(MetricLayout.parts))
         writer.sample("result=\"failed\"", sum(MetricLayout.parts + 1))
+    }
+
+    // MARK: Consumers
+
+    /// Consumers without a request yet are left out, as routes are.
+    func writeConsumers(_ names: [String], to writer: inout PrometheusWriter) {
+        guard let first = shards.first else { return }
+        writer.begin(
+            "gatehouse_consumer_requests_total", .counter, "Requests of known callers, by class of status.")
+        for index in names.indices where index >= SeriesID.firstNamed || index == 0 {
+            let label = PrometheusWriter.label("consumer", names[index])
+            for offset in 0..<MetricLayout.classCount {
+                let count = sum(first.consumerSlot(index, offset))
+                if count > 0 { writer.sample(label, "status", MetricsPage.classNames[offset], count) }
+            }
+        }
     }
 
     // MARK: TLS

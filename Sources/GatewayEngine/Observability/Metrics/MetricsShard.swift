@@ -11,11 +11,13 @@ package final class MetricsShard: Sendable {
     private let routeStart = MetricLayout.general
     private let serviceStart: Int
     private let limitStart: Int
+    private let consumerStart: Int
 
-    init(routeSeries: Int, serviceSeries: Int, limitSeries: Int) {
+    init(routeSeries: Int, serviceSeries: Int, limitSeries: Int, consumerSeries: Int = 0) {
         serviceStart = MetricLayout.general + routeSeries * MetricLayout.routeStride
         limitStart = serviceStart + serviceSeries * MetricLayout.serviceStride
-        slots = CounterSlots(count: limitStart + limitSeries * MetricLayout.limitStride)
+        consumerStart = limitStart + limitSeries * MetricLayout.limitStride
+        slots = CounterSlots(count: consumerStart + consumerSeries * MetricLayout.consumerStride)
     }
 
     // MARK: Client connections
@@ -64,6 +66,9 @@ package final class MetricsShard: Sendable {
         slots.add(record.bytesReceived, at: route + MetricLayout.routeBytesIn)
         slots.add(record.bytesSent, at: route + MetricLayout.routeBytesOut)
 
+        if record.consumerSeries != .none {
+            slots.add(1, at: consumerSlot(Int(record.consumerSeries.index), statusClass))
+        }
         serviceFinished(record)
     }
 
@@ -131,6 +136,9 @@ package final class MetricsShard: Sendable {
 
     func tokenChecked(_ check: TokenCheck) { slots.add(1, at: MetricLayout.tokenChecks + check.slot) }
 
+    /// Credentials other than tokens were asked for.
+    func credentialChecked(_ check: CredentialCheck) { slots.add(1, at: MetricLayout.credentialChecks + check.slot) }
+
     /// The keys of an issuer were asked for.
     func keysFetched(succeeded: Bool) { slots.add(1, at: MetricLayout.keyFetches + (succeeded ? 0 : 1)) }
 
@@ -170,6 +178,10 @@ package final class MetricsShard: Sendable {
     func routeSlot(_ series: Int, _ offset: Int) -> Int { routeStart + series * MetricLayout.routeStride + offset }
     func serviceSlot(_ series: Int, _ offset: Int) -> Int {
         serviceStart + series * MetricLayout.serviceStride + offset
+    }
+
+    func consumerSlot(_ series: Int, _ offset: Int) -> Int {
+        consumerStart + series * MetricLayout.consumerStride + offset
     }
 
     func limitSlot(_ series: Int, _ offset: Int) -> Int { limitStart + series * MetricLayout.limitStride + offset }
