@@ -11,6 +11,8 @@ extension Exchange {
         let (snapshot, request) = (self.snapshot, self.request)
         let fields = request.fields
         self.framing = framing
+        // What another request has left there is not this one's.
+        if framing.isChunked { requestTrailers.removeAll() }
         if request.minorVersion == 0 { record.version = .http10 }
         originalAuthority = request.authority
 
