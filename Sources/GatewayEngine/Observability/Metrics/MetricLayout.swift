@@ -1,3 +1,4 @@
+internal import GatewayConfiguration
 internal import Reactor
 
 /// Which counter stands at which slot of a worker's shard: first what concerns the whole worker, then a block for each
@@ -25,7 +26,14 @@ enum MetricLayout {
     static let tlsResumed = tlsHandshakes + 1
     /// One for each `TLSFailure`.
     static let tlsFailures = tlsHandshakes + 2
-    static let general = tlsFailures + TLSFailure.allCases.count
+    /// By `ProxyHeaderResult`.
+    static let proxyHeaders = tlsFailures + TLSFailure.allCases.count
+    /// Decisions of the store of limits and how long they took; by `StoreFailure`; by failure mode; by a lease.
+    static let storeLatency = proxyHeaders + ProxyHeaderResult.allCases.count
+    static let storeFailures = storeLatency + DurationBuckets.slots
+    static let storeFallbacks = storeFailures + StoreFailure.count
+    static let storeLeases = storeFallbacks + LimitStoreConfiguration.FailureMode.allCases.count
+    static let general = storeLeases + 1
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
     static let classes = 0  // by status / 100; 0: no status
@@ -62,6 +70,14 @@ enum MetricLayout {
 
     /// Of a consumer: requests by class of status.
     static let consumerStride = classCount
+
+    static func place(of mode: LimitStoreConfiguration.FailureMode) -> Int {
+        switch mode {
+        case .local: 0
+        case .allow: 1
+        case .deny: 2
+        }
+    }
 
     static func statusClass(_ status: UInt16) -> Int { status < 600 ? Int(status) / 100 : 0 }
 }
