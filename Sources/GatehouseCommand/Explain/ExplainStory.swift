@@ -111,8 +111,11 @@ struct ExplainStory {
             lines.append("The gateway answers \(status) by itself, with \(size) bytes.")
         case .proxied(let destinations):
             lines += self.destinations(destinations, colour)
+        case .aggregated(let aggregate):
+            lines += parts(aggregate, colour)
+            lines += reshaping()
         }
-        return lines + limits()
+        return lines + validation() + limits()
     }
 
     private func destinations(_ destinations: [RequestExplanation.Destination], _ colour: Bool) -> [String] {
@@ -145,11 +148,13 @@ struct ExplainStory {
         if !explanation.removedPrefix.isEmpty {
             lines.append("  X-Forwarded-Prefix: \(explanation.removedPrefix)")
         }
-        if let transformation = explanation.transformation {
-            let edited = Self.edited(transformation)
-            lines.append("  reshaped by the transformation\(place(transformation.location)): \(list(edited, "and"))")
-        }
-        return lines
+        return lines + reshaping()
+    }
+
+    private func reshaping() -> [String] {
+        guard let transformation = explanation.transformation else { return [] }
+        let edited = Self.edited(transformation)
+        return ["  reshaped by the transformation\(place(transformation.location)): \(list(edited, "and"))"]
     }
 
     /// What of the messages a transformation edits.
@@ -237,7 +242,7 @@ struct ExplainStory {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    private func place(_ location: SourceLocation) -> String {
+    func place(_ location: SourceLocation) -> String {
         location == .none ? "" : " (\(location))"
     }
 }

@@ -84,22 +84,6 @@ extension ConfigurationDecoder {
             warn(of: header, at: location(key))
         }
     }
-
-    // MARK: Aggregates
-
-    /// Parts call services by name. What their templates refer to is for the compiler of templates.
-    mutating func checkAggregate(_ id: NodeID) {
-        for (key, parts) in entries(id) where document.key(key) == .parts {
-            if isMapping(parts), document.node(parts).count == 0 {
-                findings.error(at: location(parts), "parts: there are none", fix: "add a part")
-            }
-            for (_, part) in entries(parts) {
-                for (key, value) in entries(part) where document.key(key) == .service {
-                    requireService(value, name: "service")
-                }
-            }
-        }
-    }
 }
 
 /// Which headers authentication sets, so that no client can.

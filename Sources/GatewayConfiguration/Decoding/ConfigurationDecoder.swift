@@ -15,6 +15,8 @@ struct ConfigurationDecoder {
     /// For references; filled before anything that names them is checked.
     var consumerNames: [String] = []
     var groupNames: Set<String> = []
+    /// Documents that schemas are in, as far as they were read.
+    var schemas = SchemaFiles()
     var lastMethods: [String] = []
     var lastHosts: [String] = []
 
@@ -29,6 +31,7 @@ struct ConfigurationDecoder {
         var routes: NodeID?
         var policies = PolicyNodes()
         var transformations: NodeID?
+        var (validations, openAPI): (NodeID?, NodeID?)
         for (key, value) in document.entries(root) {
             switch document.key(key) {
             case .listeners: configuration.listeners = decodeListeners(value)
@@ -48,6 +51,8 @@ struct ConfigurationDecoder {
             case .consumers: policies.consumers = value
             case .rateLimiting: policies.rateLimiting = value
             case .transformations: transformations = value
+            case .validate: validations = value
+            case .openapi: openAPI = value
             case .cors: configuration.cors = decodeCORS(value)
             case .addresses: configuration.addresses = decodeAddresses(value)
             case .securityHeaders: assign(value, to: &configuration.securityHeaders)
@@ -59,6 +64,11 @@ struct ConfigurationDecoder {
         identityFields = IdentityHeaders(configuration).names
         if let transformations { configuration.transformations = decodeTransformations(transformations) }
         if let routes { configuration.routes = decodeRoutes(routes) }
+        if let validations { configuration.validations = decodeValidations(validations) }
+        if let openAPI { decodeOpenAPI(openAPI, into: &configuration) }
+        configuration.schemaDocuments = schemas.documents
+        configuration.schemaFiles = schemas.files
+        finishRoutes(&configuration.routes)
         checkAuth(&configuration)
         checkPolicies(policies, configuration)
         if let limits = policies.rateLimiting {

@@ -111,6 +111,8 @@ extension Exchange {
             answer(redirect)
         case .respond(let fixed):
             answer(fixed)
+        case .aggregate(let aggregate):
+            self.aggregate(aggregate, plan)
         }
     }
 

@@ -46,6 +46,7 @@ extension Exchange {
     }
 
     func sendHead(_ framing: BodyFraming) {
+        if let check, holdsHead(framing, check) { return }
         phase = .responding
         if streamIdle < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
         downstream?.sendHead(response, framing: framing)
@@ -53,9 +54,9 @@ extension Exchange {
 
     func passBody(_ bytes: Span<UInt8>) {
         if let reshaping { return reshape(bytes, by: reshaping) }
+        deliver(bytes)
         guard let downstream else { return }
-        downstream.sendBody(bytes)
-        touch()
+        if isAnswerHeld { armHeld() } else { touch() }
         if downstream.isCongested { upstream?.pauseResponse() }
     }
 
@@ -68,6 +69,7 @@ extension Exchange {
 
     /// The last piece of the response: the client's side goes on to the next request, this object to the pool.
     func completeResponse(trailers: HeaderBlock?) {
+        if let check, !finishResponseCheck(check) { return }
         let downstream = self.downstream
         downstream?.sendEnd(trailers: trailers)
         finish()

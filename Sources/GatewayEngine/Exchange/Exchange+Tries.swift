@@ -123,7 +123,7 @@ extension Exchange {
             breakOff()
             return
         }
-        if isHeadHeld {
+        if isAnswerHeld {
             // The answer had begun: it is not asked for twice.
             return refuse(LostTry.upstream(failure).error)
         }
@@ -256,7 +256,7 @@ extension Exchange {
     }
 
     func waitingTimerDidFire() {
-        if isHeadHeld { return heldTimerDidFire() }
+        if isAnswerHeld { return heldTimerDidFire() }
         let now = worker.loop.now
         if now >= requestDeadline {
             if upstream != nil { noteTry(isEndpointToBlame ? .timeout : .abandoned) }

@@ -1,6 +1,7 @@
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Identity
+internal import JSONSchema
 internal import RateLimits
 internal import Reactor
 
@@ -29,6 +30,8 @@ final class Worker: @unchecked Sendable {
     let policyScratch = MatchScratch()
     /// For bodies that are rewritten, kept from one to the next.
     let rewriters = RewriterPool()
+    /// Asks schemas, for requests and responses that are checked.
+    private(set) lazy var validator = SchemaValidator()
     /// Heads and chunk lines are put together here before they are written.
     let output = WireBuffer(capacity: 16 * 1024)
     /// Paths, targets and short values.
@@ -269,6 +272,9 @@ final class Worker: @unchecked Sendable {
         exchange.prepare(downstream)
         return exchange
     }
+
+    /// For a request of the gateway's own.
+    func takeExchange() -> Exchange { spare.popLast() ?? Exchange(worker: self) }
 
     func giveBack(_ exchange: Exchange) {
         if spare.count < Self.spareLimit {

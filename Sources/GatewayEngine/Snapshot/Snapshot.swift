@@ -20,6 +20,8 @@ package final class Snapshot: Sendable {
     let limitStore: CompiledLimitStore?
     /// What is done to requests and responses, by path and on routes.
     let transformations: TransformationTable
+    /// What requests and responses must look like, by path and on routes.
+    let validations: ValidationTable
     let crossOrigin: CrossOriginRules
     let addresses: [AddressListConfiguration]
     let addsSecurityHeaders: Bool
@@ -95,15 +97,21 @@ package final class Snapshot: Sendable {
         var addresses = AddressLists(configuration.addresses)
         var limits = try CompiledLimits(
             configuration.rateLimiting, consumers: configuration.consumers, metrics: metrics)
+        var aggregates = AggregateCompiler(configuration, services: named)
         var reshaping = TransformationCompiler(limit: configuration.limits.bufferedBody)
+        var checking = ValidationCompiler(
+            configuration.schemaDocuments, limit: configuration.limits.bufferedBody)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
                 releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0),
-                transformations: &reshaping,
-                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0))
+                transformations: &reshaping, validation: checking.add(pair.0),
+                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0), aggregates: &aggregates)
         }
+        let wrong = aggregates.diagnostics.filter { $0.severity == .error }
+        if !wrong.isEmpty { throw RouteTableError(diagnostics: wrong) }
         transformations = try reshaping.finish(configuration.transformations)
+        validations = try checking.finish(configuration.validations)
         self.tries = tries
         self.faults = faults
         self.auth = auth
@@ -118,7 +126,7 @@ package final class Snapshot: Sendable {
         addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
-            limits: limits.labels, consumers: configuration.consumers.map(\.name))
+            limits: limits.labels, consumers: configuration.consumers.map(\.name), parts: aggregates.names)
         trustedProxies = configuration.trustedProxies
         attemptsHeader = configuration.forwarding.attemptsHeader.map(NumberField.init)
         timeoutHeader = configuration.forwarding.timeoutHeader.map(NumberField.init)
@@ -158,6 +166,7 @@ final class RoutePlan: Sendable {
         case split(LiveSplit)
         case redirect(CompiledRedirect)
         case respond(CompiledResponse)
+        case aggregate(CompiledAggregate)
     }
 
     let way: Way
@@ -185,6 +194,8 @@ final class RoutePlan: Sendable {
     let limits: Int32
     /// The place in the snapshot's `transformations`; -1: those by path.
     let transformation: Int32
+    /// The place in the snapshot's `validations`; -1: those by path.
+    let validation: Int32
     /// Likewise in `crossOrigin` and `addresses`; -1: none.
     let crossOrigin: Int32
     let addresses: Int32
@@ -194,8 +205,8 @@ final class RoutePlan: Sendable {
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
-        auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler, crossOrigin: Int32,
-        addresses: Int32
+        auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler,
+        validation: Int32, crossOrigin: Int32, addresses: Int32, aggregates: inout AggregateCompiler
     ) {
         way =
             switch route.answer {
@@ -206,6 +217,10 @@ final class RoutePlan: Sendable {
                 .split(LiveSplit(split, releases.state(split.route), workers: releases.workers))
             case .redirect(let redirect): .redirect(redirect)
             case .respond(let response): .respond(response)
+            case .aggregate:
+                // One with errors ends the compilation, and nobody asks for this.
+                aggregates.compile(configuration, parameters: route.parameterNames).map(Way.aggregate)
+                    ?? .respond(CompiledResponse(FixedResponseConfiguration()))
             }
         host =
             switch configuration.host {
@@ -232,6 +247,7 @@ final class RoutePlan: Sendable {
         concurrency = configuration.concurrency.map { Int32(clamping: $0) } ?? -1
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
         transformation = transformations.add(configuration)
+        self.validation = validation
     }
 
     private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {

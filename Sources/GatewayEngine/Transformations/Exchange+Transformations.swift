@@ -54,7 +54,7 @@ extension Exchange {
         guard !all.isEmpty, !wantsTunnel else { return false }
         switch plan.way {
         case .redirect, .respond: return false
-        case .service, .serviceFromPath, .split: break
+        case .service, .serviceFromPath, .split, .aggregate: break
         }
         transformation = all.find(plan.transformation, request, path: matchedPath(), scratch: worker.policyScratch)
         return transformation != nil
@@ -76,7 +76,13 @@ extension Exchange {
             refuse(.bodyTooLarge)
             return false
         }
-        gathering = worker.rewriters.take(for: body)
+        let rewriter = worker.rewriters.take(for: body)
+        gathering = rewriter
+        if isBodyHeld {
+            // It was checked, and is at hand.
+            reshapeHeldBody(by: rewriter)
+            return false
+        }
         bodyHasBegun = true
         if request.expectsContinue {
             // The service will get the body at once: it is not asked whether it wants one.
@@ -87,6 +93,15 @@ extension Exchange {
         }
         downstream?.startBody()
         return false
+    }
+
+    private func reshapeHeldBody(by rewriter: BodyRewriter) {
+        let held = keptBody
+        keptBody = []
+        isBodyHeld = false
+        gather(held.span, by: rewriter)
+        guard phase == .waiting, gathering === rewriter else { return }
+        finishGathering(by: rewriter)
     }
 
     func gather(_ bytes: Span<UInt8>, by rewriter: BodyRewriter) { gather(bytes, isLast: false, rewriter) }
@@ -172,7 +187,7 @@ extension Exchange {
     }
 
     /// The whole request's deadline goes on while the head waits, and the service must not fall silent.
-    private func armHeld() {
+    func armHeld() {
         heldDeadline = streamIdle < Deadline.never ? worker.loop.now + streamIdle : Deadline.never
         let next = min(requestDeadline, heldDeadline)
         if next < Deadline.never { worker.loop.timers.arm(self, at: next) } else { worker.loop.timers.pause(self) }
@@ -188,7 +203,7 @@ extension Exchange {
 
     func reshape(_ bytes: Span<UInt8>, by rewriter: BodyRewriter) {
         guard push(bytes, isLast: false, rewriter) else { return }
-        if isHeadHeld { armHeld() } else { touch() }
+        if isAnswerHeld { armHeld() } else { touch() }
         if let downstream, downstream.isCongested { upstream?.pauseResponse() }
     }
 
@@ -201,6 +216,7 @@ extension Exchange {
             length.append(decimal: rewriter.held.count)
             response.fields.set(.contentLength, length.span)
             sendHeldHead(.length(rewriter.held.count), rewriter)
+            guard reshaping === rewriter else { return }
         }
         completeResponse(trailers: nil)
     }
@@ -218,7 +234,7 @@ extension Exchange {
 
     private func pass(_ bytes: Span<UInt8>, _ rewriter: BodyRewriter) {
         guard isHeadHeld else {
-            downstream?.sendBody(bytes)
+            deliver(bytes)
             return
         }
         rewriter.held.append(bytes)
@@ -230,7 +246,7 @@ extension Exchange {
         sendHead(framing)
         if !rewriter.held.isEmpty {
             let held = rewriter.held
-            downstream?.sendBody(held.span)
+            deliver(held.span)
         }
         rewriter.held.removeAll(keepingCapacity: true)
     }

@@ -43,6 +43,9 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case concurrencyLimited = 71
     case requestBodyMalformed = 90
     case requestBodyEncoded = 91
+    case partInputMissing = 98
+    case requestInvalid = 92
+    case unsupportedMediaType = 93
 
     case upstreamConnectFailed = 100
     case upstreamConnectRefused = 101
@@ -61,8 +64,13 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case responseMalformed = 116
     case responseTooLarge = 117
     case responseEncoded = 118
+    case responseInvalid = 119
     case circuitOpen = 120
     case pendingTimeout = 121
+    case partFailed = 130
+    case partTimeout = 131
+    case partStatus = 132
+    case partItemsExceeded = 133
 
     case overloaded = 140
     case connectionLimit = 141

@@ -33,7 +33,11 @@ enum MetricLayout {
     static let storeFailures = storeLatency + DurationBuckets.slots
     static let storeFallbacks = storeFailures + StoreFailure.count
     static let storeLeases = storeFallbacks + LimitStoreConfiguration.FailureMode.allCases.count
-    static let general = storeLeases + 1
+    /// Calls of aggregates: answered, failed.
+    static let parts = storeLeases + 1
+    /// Requests, then responses, by `ValidationResult`.
+    static let validations = parts + 2
+    static let general = validations + 2 * ValidationResult.allCases.count
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
     static let classes = 0  // by status / 100; 0: no status
