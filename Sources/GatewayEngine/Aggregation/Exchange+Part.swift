@@ -20,7 +20,10 @@ extension Exchange {
             ForwardedFields.edit(
                 request, client: client, address: address.span, scheme: scheme, authority: originalAuthority,
                 prefix: .empty, snapshot: snapshot, scratch: worker.bodyBuffer)
-            if let clientCertificate { request.fields.set(.xForwardedClientCert, clientCertificate.span) }
+            if let clientCertificate {
+                let value = clientCertificate.forwarded
+                request.fields.set(.xForwardedClientCert, value.span)
+            }
         }
         requestDeadline = deadline
         streamIdle = parent.streamIdle
