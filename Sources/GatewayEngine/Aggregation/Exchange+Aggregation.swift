@@ -152,7 +152,7 @@ extension Exchange {
         let plan = machine.plan
         let answers = request.method == .get || request.method == .head ? machine.freshness : []
         let control = PartFreshness.weakest(
-            answers, hasFailed: !machine.failures.isEmpty, isPersonal: identity != nil || plan.reads.contains(.claims))
+            answers, hasFailed: !machine.failures.isEmpty, isPersonal: caller == .known || plan.reads.contains(.claims))
         guard let control else { return }
         let fields = response.fields
         fields.append(.cacheControl, control.span)
