@@ -98,7 +98,7 @@ import Testing
     }
 
     /// A program of other people, which writes each event as it comes.
-    @Test func curlThroughTLS() throws {
+    @Test(arguments: ["--http1.1", "--http2"]) func curlThroughTLS(_ version: String) throws {
         let certificates = try TestCertificates()
         let files = try certificates.make("localhost", "DNS:localhost")
         let counter = Counter("events that curl has written")
@@ -116,7 +116,7 @@ import Testing
             let curl = try ChildProcess(
                 "/usr/bin/env",
                 [
-                    "curl", "-sSN", "--http1.1", "-m", "60", "--cacert", certificates.authority, "--resolve",
+                    "curl", "-sSN", version, "-m", "60", "--cacert", certificates.authority, "--resolve",
                     "localhost:\(gateway.port):127.0.0.1", "https://localhost:\(gateway.port)/events",
                 ])
             for number in 0..<Self.count {

@@ -217,7 +217,7 @@ import Testing
                 ("connections", "1", "2"),
                 ("connection_buffer", "4KiB", "5KiB"), ("memory", "1MiB", "2MiB"),
                 ("requests_per_connection", "1", "2"),
-                ("underscores", "keep", "reject"),
+                ("underscores", "keep", "reject"), ("http2", "{}", "{ max_streams: 1 }"),
             ])
         + message(
             "response_transformation", "response: { ", " }",
@@ -232,6 +232,8 @@ import Testing
         + message(
             "query_edits", "request: { query: { ", " } }",
             [("set", "{ a: b }", "{ a: c }"), ("remove", "[ a ]", "[ b ]")])
+        + [("max_streams", "1", "2"), ("stream_window", "64KiB", "65KiB"), ("connection_window", "1MiB", "2MiB")]
+        .map { Probe("http2_limits.\($0.0)", "limits: { http2: { \($0.0): § } }", $0.1, $0.2) }
         + section(
             "timeouts", "timeouts",
             [
@@ -248,9 +250,10 @@ import Testing
             "listener", "", "",
             [
                 ("name", "a", "b"), ("stage", "a", "[ a, b ]"), ("paths", "{}", "{ semicolon: reject }"),
-                ("max_connections", "1", "2"), ("redirect_to_https", "true", "false"),
+                ("redirect_to_https", "true", "false"),
                 ("proxy_protocol", "{ trusted: [ 10.0.0.1 ] }", "{ trusted: [ 10.0.0.2 ] }"),
                 ("tls", "{ certificates: [ \(pair) ] }", "{ certificates: [ { certificate: c, key: d } ] }"),
+                ("max_connections", "1", "2"), ("http2", "true", "false"),
             ])
         + listener("paths", "paths: { ", " }", paths)
         + listener(

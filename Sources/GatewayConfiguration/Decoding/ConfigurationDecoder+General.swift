@@ -35,6 +35,10 @@ extension ConfigurationDecoder {
             case .tls: listener.tls = decodeTLS(value)
             case .proxyProtocol: listener.proxyProtocol = decodeProxyProtocol(value)
             case .redirectToHttps: assign(value, to: &listener.redirectToHTTPS)
+            case .http2:
+                var isOn = false
+                assign(value, to: &isOn)
+                listener.http2 = isOn
             default: break
             }
         }
@@ -202,6 +206,18 @@ extension ConfigurationDecoder {
             case .memory: assignSize(value, to: &limits.memory)
             case .requestsPerConnection: assign(value, to: &limits.requestsPerConnection)
             case .underscores: limits.underscores = word(value) ?? limits.underscores
+            case .http2: decodeHTTP2(value, into: &limits.http2)
+            default: break
+            }
+        }
+    }
+
+    private func decodeHTTP2(_ id: NodeID, into limits: inout HTTP2LimitsConfiguration) {
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .maxStreams: assign(value, to: &limits.maxStreams)
+            case .streamWindow: assignSize(value, to: &limits.streamWindow)
+            case .connectionWindow: assignSize(value, to: &limits.connectionWindow)
             default: break
             }
         }

@@ -12,7 +12,7 @@ internal import Reactor
 /// 4. The response leaves in the order: interim heads, head, body, end.
 /// 5. With both sides complete the connection waits for the next request; else it ends, and lingers so that the client
 ///    can read what was sent before the reset that unread bytes would cause (RFC 9112 §9.6).
-final class HTTP1Downstream: DownstreamStream {
+final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     enum Phase: UInt8 {
         /// Between requests. Can transition to: head, closed.
         case idle
@@ -35,9 +35,6 @@ final class HTTP1Downstream: DownstreamStream {
     private enum Wait: UInt8 { case none, proxyHeader, handshake, keepAlive, head, body, send, linger }
 
     let worker: Worker
-    /// Where it came in: says what the next request is served by.
-    let slot: ListenerSlot
-    private(set) var client: ClientIdentity
     /// Where it stands in the worker's list.
     var place = 0
     private(set) var socket: StreamSocket?
@@ -56,12 +53,10 @@ final class HTTP1Downstream: DownstreamStream {
     /// The client can tell an incomplete response by its framing.
     private var isDelimited = false
     private var requestCount = 0
+    /// How many bytes of HTTP/2's preface came, as the first ones; -1: it is HTTP/1.
+    private var prefaceCount = 0
     private var lingered = 0
     private var isProcessing = false
-    /// What TLS agreed on; nil in clear.
-    private(set) var tlsFacts: TLSFacts?
-    /// `X-Forwarded-Client-Cert` of this client; nil when it showed no certificate.
-    private(set) var certificate: [UInt8]?
     /// Reads the PROXY header with which the connection begins; nil: it has come, or none is expected.
     private var proxyHeader: ProxyHeaderReader?
     /// What the system had taken of the waiting bytes when the send timer was set.
@@ -80,9 +75,7 @@ final class HTTP1Downstream: DownstreamStream {
         proxyHeader: ProxyHeaderReader? = nil
     ) {
         self.worker = worker
-        self.slot = slot
-        client = ClientIdentity(address, trusted: worker.snapshot.trustedProxies)
-        super.init()
+        super.init(slot: slot, client: ClientIdentity(address, trusted: worker.snapshot.trustedProxies))
         let tls = slot.tls
         guard
             let socket = StreamSocket(
@@ -133,19 +126,21 @@ final class HTTP1Downstream: DownstreamStream {
         close()
     }
 
-    /// The TLS handshake is complete: from here on a connection like any other.
+    /// The TLS handshake is complete: from here on a connection like any other, of the protocol that was agreed on.
     override func socketDidConnect() {
-        guard let facts = socket?.tlsFacts else { return }
+        guard let socket, let facts = socket.tlsFacts else { return }
         tlsFacts = facts
-        certificate = socket?.tlsCertificate.map(ForwardedCertificate.value)
+        certificate = socket.tlsCertificate.map(ForwardedCertificate.value)
         worker.metrics.handshakeCompleted(isResumed: facts.isResumed)
-        arm(.keepAlive, keepAlive)
+        // Over TLS only who was asked speaks HTTP/2 (RFC 9113 §3.3).
+        prefaceCount = -1
+        if socket.tlsProtocol == HTTP2Preface.protocolName {
+            _ = becomeHTTP2(socket)
+        } else {
+            arm(.keepAlive, keepAlive)
+        }
     }
 
-    /// An operator's connection, not a client's.
-    var isAdmin: Bool { slot.isAdmin }
-
-    /// The proxies that are trusted have changed.
     func judgeClientAgain() {
         client = client.judged(by: worker.snapshot.trustedProxies)
     }
@@ -153,12 +148,53 @@ final class HTTP1Downstream: DownstreamStream {
     // MARK: Reading
 
     override func socketDidReceive(_ bytes: Span<UInt8>) {
+        if requestCount == 0 && phase == .idle && prefaceCount >= 0 && findPreface(bytes) { return }
         if !stash.isEmpty || isProcessing {
             keep(bytes, from: 0)
             return
         }
         let used = process(bytes)
         if used < bytes.count && phase != .closed { keep(bytes, from: used) }
+    }
+
+    /// Looks whether the client begins as HTTP/2 does (RFC 9113 §3.3, prior knowledge), where the listener takes that.
+    /// True: the bytes have been taken care of.
+    private func findPreface(_ bytes: Span<UInt8>) -> Bool {
+        let preface = HTTP2Preface.start
+        guard slot.takesHTTP2 else {
+            prefaceCount = -1
+            return false
+        }
+        let known = prefaceCount
+        var index = 0
+        while known + index < preface.count && index < bytes.count {
+            if bytes[index] != preface[known + index] {
+                prefaceCount = -1
+                // What was held back so far is known: it is the preface's beginning.
+                if known > 0 { _ = process(preface.span.extracting(0..<known)) }
+                return false
+            }
+            index += 1
+        }
+        prefaceCount = known + index
+        guard prefaceCount == preface.count, let socket, let connection = becomeHTTP2(socket) else { return true }
+        if known > 0 { connection.socketDidReceive(preface.span.extracting(0..<known)) }
+        connection.socketDidReceive(bytes)
+        return true
+    }
+
+    /// Hands the socket to a connection of HTTP/2, which takes this one's place. Nil: there was no memory, and it is over.
+    private func becomeHTTP2(_ socket: StreamSocket) -> HTTP2Connection? {
+        phase = .closed
+        worker.loop.timers.disarm(self)
+        self.socket = nil
+        guard let connection = HTTP2Connection(socket: socket, takingOver: self) else {
+            socket.close()
+            worker.downstreamDidClose(self)
+            return nil
+        }
+        worker.replace(self, by: connection)
+        return connection
     }
 
     /// Keeps bytes whose time has not come, and stops reading until it has.
@@ -630,7 +666,6 @@ final class HTTP1Downstream: DownstreamStream {
 
     // MARK: The end
 
-    /// The gateway ends now: cuts off what is under way.
     func abandon() {
         exchange?.downstreamGone()
         close()

@@ -151,10 +151,11 @@ final class Exchange: UpstreamRequest {
     }
 
     /// Made ready for a request whose first byte has just come.
-    func prepare(_ downstream: HTTP1Downstream) {
+    func prepare(_ downstream: DownstreamStream) {
         phase = .receiving
         record = AccessRecord()
         record.start = worker.loop.wallNow
+        record.version = downstream.version
         startedAt = worker.loop.now
         capture(downstream.slot)
         self.downstream = downstream

@@ -50,10 +50,11 @@ final class Worker: @unchecked Sendable {
     /// When a refused PROXY header may be logged again.
     private var nextProxyWarning: Int64 = 0
     private var memoryLevel = MemoryGuard.Level.normal
-    private var downstreams: [HTTP1Downstream] = []
+    private var downstreams: [any DownstreamConnection] = []
     /// Of these, those that are not the admin listener's.
     private var clientCount = 0
     private var spare: [Exchange] = []
+    private var spareStreams: [HTTP2Downstream] = []
     private let clock = WorkerClock()
     private var certificates = CertificateWatch()
     private let date = WireBuffer(capacity: 64)
@@ -96,6 +97,7 @@ final class Worker: @unchecked Sendable {
         keyDriver.worker = self
         keyDriver.reconcile(snapshot.auth.feeds)
         spare.reserveCapacity(Self.spareLimit)
+        spareStreams.reserveCapacity(Self.spareLimit)
         clock.worker = self
         loop.timers.arm(clock, at: loop.now + WorkerClock.interval)
     }
@@ -219,7 +221,14 @@ final class Worker: @unchecked Sendable {
             ])
     }
 
-    func downstreamDidClose(_ downstream: HTTP1Downstream) {
+    /// The client speaks another protocol than was thought.
+    func replace(_ downstream: any DownstreamConnection, by other: any DownstreamConnection) {
+        other.place = downstream.place
+        downstreams[downstream.place] = other
+        if isDraining || downstream.slot.isDraining { other.drain(hasTime: true) }
+    }
+
+    func downstreamDidClose(_ downstream: any DownstreamConnection) {
         metrics.downstreamClosed()
         downstream.slot.binding.counter.leave()
         // The last one takes the free place.
@@ -235,7 +244,7 @@ final class Worker: @unchecked Sendable {
 
     // MARK: Exchanges
 
-    func takeExchange(for downstream: HTTP1Downstream) -> Exchange {
+    func takeExchange(for downstream: DownstreamStream) -> Exchange {
         let exchange = spare.popLast() ?? Exchange(worker: self)
         exchange.prepare(downstream)
         return exchange
@@ -250,7 +259,17 @@ final class Worker: @unchecked Sendable {
         }
     }
 
+    func takeStream(for connection: HTTP2Connection) -> HTTP2Downstream {
+        spareStreams.popLast() ?? HTTP2Downstream(worker: self, slot: connection.slot, client: connection.client)
+    }
+
+    func giveBack(_ stream: HTTP2Downstream) {
+        if spareStreams.count < Self.spareLimit { spareStreams.append(stream) } else { loop.timers.disarm(stream) }
+    }
+
     private func releaseSpare() {
+        for stream in spareStreams { loop.timers.disarm(stream) }
+        spareStreams.removeAll(keepingCapacity: true)
         for exchange in spare { loop.timers.disarm(exchange) }
         spare.removeAll(keepingCapacity: true)
     }

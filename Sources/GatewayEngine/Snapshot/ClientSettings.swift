@@ -8,6 +8,7 @@ struct ClientSettings: Sendable {
     let bufferedBody: Int
     let responseHead: HeadLimits
     let connectionBuffer: Int32
+    let http2: HTTP2LimitsConfiguration
     let requestsPerConnection: Int
     let underscores: HTTPWire.UnderscorePolicy
     let headTimeout: Int64
@@ -23,6 +24,7 @@ struct ClientSettings: Sendable {
         requestBody = limits.requestBody
         bufferedBody = limits.bufferedBody
         connectionBuffer = Int32(clamping: limits.connectionBuffer)
+        http2 = limits.http2
         requestsPerConnection = limits.requestsPerConnection == 0 ? .max : limits.requestsPerConnection
         underscores =
             switch limits.underscores {

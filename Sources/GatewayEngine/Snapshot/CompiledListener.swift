@@ -9,6 +9,8 @@ package final class CompiledListener: Sendable {
     let tls: ListenerTLS?
     /// Where `redirect_to_https` leads clients that named a port themselves; nil: nobody is redirected.
     let httpsPort: UInt16?
+    /// With TLS the client is asked (ALPN).
+    let takesHTTP2InClear: Bool
 
     /// nil: connections begin with what clients say.
     let proxyProtocol: CompiledProxyProtocol?
@@ -25,5 +27,6 @@ package final class CompiledListener: Sendable {
             CompiledProxyProtocol($0, trustedProxies: trustedProxies)
         }
         self.httpsPort = configuration.redirectToHTTPS ? httpsPort : nil
+        takesHTTP2InClear = tls == nil && configuration.http2 ?? false
     }
 }

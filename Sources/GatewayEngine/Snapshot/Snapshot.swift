@@ -28,6 +28,7 @@ package final class Snapshot: Sendable {
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
     private let via: [UInt8]
     private let oldVia: [UInt8]
+    let http2Via: [UInt8]
     let gatewayName: [UInt8]
     /// Names of fields that are added if asked for.
     let attemptsHeader: NumberField?
@@ -118,6 +119,7 @@ package final class Snapshot: Sendable {
         addsForwarded = configuration.forwarding.forwarded
         gatewayName = Array(configuration.forwarding.name.utf8)
         via = Array("1.1 \(configuration.forwarding.name)".utf8)
+        http2Via = Array("2 \(configuration.forwarding.name)".utf8)
         oldVia = Array("1.0 \(configuration.forwarding.name)".utf8)
     }
 

@@ -74,6 +74,7 @@ package struct TLSCompiler {
         options.profile = tls.profile == .modern ? .modern : .intermediate
         options.allowsTLS12 = tls.minVersion == .tls12
         options.clientCertificates = clientCertificates
+        if listener.http2 ?? true { options.protocols.insert(HTTP2Preface.protocolName, at: 0) }
         options.plainAnswer = ConnectionRefusal.plainAnswer
         do {
             let facts = loaded.map { configuration, identity in

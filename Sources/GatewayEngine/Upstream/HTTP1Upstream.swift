@@ -118,6 +118,8 @@ final class HTTP1Upstream: UpstreamStream {
         state = .idle
         request = nil
         idleSince = worker.loop.now
+        // A client that was slow up to the last byte has left it so, and the next response would never be read.
+        socket?.resume()
         pool.giveBack(self)
         if state == .idle, let limit = keepAliveLimit {
             worker.loop.timers.arm(self, at: worker.loop.now + limit)

@@ -21,4 +21,7 @@ open class StreamHandler: TimerNode {
 
     /// Enough of what was waiting has been sent to go on writing.
     open func socketDidDrain() {}
+
+    /// The turn for which the handler asked to be told (`EventLoop.atTurnEnd`) is over.
+    open func loopTurnDidEnd() {}
 }

@@ -13,7 +13,9 @@ extension Vocabulary {
             Field(.paths, .object(pathPolicy), "What happens to path characters that servers read differently."),
             Field(
                 .maxConnections, .integer(1...10_000_000), "Open connections of this listener.", default: "10000"),
-            Field(.http2, .boolean, "Accepts HTTP/2.", default: "true with tls", planned: true),
+            Field(
+                .http2, .boolean,
+                "Accepts HTTP/2: with TLS by ALPN, in clear from clients that begin with it.", default: "true with tls"),
             Field(
                 .proxyProtocol, .choice([.word("v1", "v2", "any"), .object(proxyProtocol)]),
                 "Each connection begins with a PROXY protocol header that says who the client is; a version, or details.",

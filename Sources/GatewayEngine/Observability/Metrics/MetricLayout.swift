@@ -8,6 +8,8 @@ enum MetricLayout {
     static let downstreamAccepted = 1
     static let downstreamRefused = 2
     static let downstreamOpen = 3
+    static let downstreamHTTP2 = 4
+    static let downstreamFlooded = 5
     /// One for each status from 0 to 599; what is beyond counts as 0.
     static let statuses = 8
     static let statusCount = 600

@@ -254,6 +254,12 @@ struct MetricsPage {
             "gatehouse_downstream_connections_refused_total", .counter,
             "Client connections closed at once because a limit was reached.")
         writer.sample(sum(MetricLayout.downstreamRefused))
+        writer.begin(
+            "gatehouse_downstream_http2_connections_total", .counter, "Client connections on which HTTP/2 was spoken.")
+        writer.sample(sum(MetricLayout.downstreamHTTP2))
+        writer.begin(
+            "gatehouse_downstream_http2_floods_total", .counter, "HTTP/2 connections cut off because of a flood.")
+        writer.sample(sum(MetricLayout.downstreamFlooded))
         writer.begin("gatehouse_downstream_connections", .gauge, "Open client connections.")
         writer.sample(gauge: sum(MetricLayout.downstreamOpen))
         writer.begin(
