@@ -512,6 +512,51 @@ private final class ServerOfOpenSSL {
         }
     }
 
+    /// A certificate that is renewed in its place is what the next handshake shows; a connection that is there goes on.
+    @Test func aRenewedCertificateIsTakenUp() throws {
+        let first = try certificates.make("first", "DNS:localhost")
+        let second = try certificates.make("second", "DNS:localhost")
+        let (certificate, key) = (certificates.path("live.pem"), certificates.path("live.key"))
+        func install(_ files: (certificate: String, key: String)) throws {
+            // Renamed into place, as programs that renew certificates do.
+            let script = """
+                cp \(files.certificate) \(certificate).new && cp \(files.key) \(key).new
+                mv \(certificate).new \(certificate) && mv \(key).new \(key)
+                """
+            let process = try ChildProcess("/bin/sh", ["-ec", script])
+            #expect(try process.waitForExit() == .code(0))
+        }
+        try install(first)
+        let text = """
+            listeners: [ { address: "127.0.0.1:0", tls: { certificates: [ { certificate: \(certificate), key: \(key) } ] } } ]
+            workers: 1
+            access_log: { enabled: false }
+            routes: [ { path: /1, respond: { body: one } }, { path: /2, respond: { body: two } } ]
+
+            """
+        let gateway = try GatewayProcess(text, options: ["--watch"])
+        // The second request waits in the shell until somebody writes into the pipe.
+        let pipe = certificates.path("pipe")
+        func get(_ path: String, _ field: String = "") -> String {
+            "printf 'GET \(path) HTTP/1.1\\r\\nHost: x\\r\\n\(field)\\r\\n'"
+        }
+        let kept = try ChildProcess(
+            "/bin/sh",
+            [
+                "-c",
+                "mkfifo \(pipe) && { \(get("/1")); cat \(pipe); } | "
+                    + "openssl s_client -quiet -connect 127.0.0.1:\(gateway.port)",
+            ])
+        _ = try kept.wait(for: "the first answer") { output, _ in output.hasSuffix("one") ? true : nil }
+        #expect(try shown(by: gateway).contains("CN = first"))
+        try install(second)
+        try eventually("the renewed certificate") { try shown(by: gateway).contains("CN = second") }
+        let last = try ChildProcess("/bin/sh", ["-c", "\(get("/2", "Connection: close\\r\\n")) >\(pipe)"])
+        #expect(try last.waitForExit() == .code(0))
+        _ = try kept.wait(for: "the second answer") { output, _ in output.hasSuffix("two") ? true : nil }
+        try gateway.stop()
+    }
+
     private func shown(by gateway: GatewayProcess) throws -> String {
         let process = try ChildProcess(
             "/bin/sh", ["-c", "openssl s_client -connect 127.0.0.1:\(gateway.port) </dev/null"])
