@@ -1,5 +1,5 @@
 package import GatewayConfiguration
-internal import Reactor
+package import Reactor
 
 /// What a listener's TLS has become: the context for new connections, and what goes with its responses.
 package struct ListenerTLS: Sendable {
@@ -25,8 +25,8 @@ package struct CertificateFacts: Sendable {
 package struct TLSCompiler {
     /// Certificates that end sooner than this are warned of.
     static let warningTime: Int64 = 30 * 86_400
-    /// One set for the process: tickets survive a reload.
-    private static let ticketKeys = TLSTicketKeys()
+    /// One set for the process: tickets survive a reload, and, handed over, the program.
+    package static let ticketKeys = TLSTicketKeys()
 
     /// Errors and warnings.
     private(set) var diagnostics: [Diagnostic] = []

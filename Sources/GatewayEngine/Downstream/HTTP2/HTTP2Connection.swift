@@ -106,8 +106,11 @@ internal import Reactor
     }
 
     func judgeClientAgain() {
-        client = ClientIdentity(client.address, trusted: worker.snapshot.trustedProxies)
+        client = client.judged(by: worker.snapshot.trustedProxies)
     }
+
+    /// The address that the client's connection ends at.
+    var localAddress: SocketAddress? { socket?.localAddress }
 
     // MARK: Reading
 
