@@ -36,6 +36,8 @@ final class Worker: @unchecked Sendable {
     /// Counts of limits, shared by all workers.
     let limitStore: LimitStore
     let concurrency: ConcurrencyStore
+    /// Where requests are counted for several gateways together; nil: nowhere but here.
+    private(set) var remoteLimits: RemoteLimits?
     /// The limits of the request that is being asked about, the key of one of them, and what the client is told.
     let limitCheck = LimitCheck()
     let limitKey = WireBuffer(capacity: 512)
@@ -47,6 +49,8 @@ final class Worker: @unchecked Sendable {
 
     /// The addresses that this worker accepts on.
     private(set) var slots: [ListenerSlot] = []
+    /// When a refused PROXY header may be logged again.
+    private var nextProxyWarning: Int64 = 0
     private var memoryLevel = MemoryGuard.Level.normal
     private var downstreams: [any DownstreamConnection] = []
     /// Of these, those that are not the admin listener's.
@@ -94,6 +98,7 @@ final class Worker: @unchecked Sendable {
         ejections.worker = self
         keyDriver.worker = self
         keyDriver.reconcile(snapshot.auth.feeds)
+        remoteLimits = snapshot.limitStore.map { RemoteLimits($0, worker: self) }
         spare.reserveCapacity(Self.spareLimit)
         spareStreams.reserveCapacity(Self.spareLimit)
         clock.worker = self
@@ -122,6 +127,7 @@ final class Worker: @unchecked Sendable {
             view = WorkerView(snapshot, worker: self, replacing: view)
             healthChecks.reconcile(snapshot.services)
             keyDriver.reconcile(snapshot.auth.feeds)
+            takeUp(snapshot.limitStore)
         }
         for slot in slots {
             if let listener = publication.listeners.first(where: { $0.binding === slot.binding }) {
@@ -144,6 +150,16 @@ final class Worker: @unchecked Sendable {
         for exchange in spare { exchange.view = view }
         rewriters.removeAll()
         takeUp(publication.accessLog, changed: snapshot.configuration.accessLog != old.configuration.accessLog)
+    }
+
+    /// Connections to a store that is still the same stay. Requests that wait for another one are decided without it.
+    private func takeUp(_ store: CompiledLimitStore?) {
+        if let remoteLimits, let store, remoteLimits.store.configuration == store.configuration {
+            return remoteLimits.goOn(with: store)
+        }
+        let before = remoteLimits
+        remoteLimits = store.map { RemoteLimits($0, worker: self) }
+        before?.close()
     }
 
     private func takeUp(_ sink: AccessLogSink?, changed: Bool) {
@@ -175,13 +191,26 @@ final class Worker: @unchecked Sendable {
     }
 
     private func accept(_ client: Int32, _ address: SocketAddress, _ slot: ListenerSlot) {
+        var proxyHeader: ProxyHeaderReader?
+        if let rules = slot.proxyProtocol {
+            switch rules.judge(address) {
+            case .sendsHeader: proxyHeader = ProxyHeaderReader(rules)
+            case .isClient: break
+            case .isRefused:
+                proxyHeaderFailed(.untrusted, from: address, at: slot)
+                ListeningSocket.discard(client)
+                return
+            }
+        }
         let counter = slot.binding.counter
         guard counter.enter() else {
             metrics.downstreamRefused()
             ConnectionRefusal.answer(client, isTLS: slot.tls != nil)
             return
         }
-        guard let downstream = HTTP1Downstream(descriptor: client, address: address, slot: slot, worker: self) else {
+        let downstream = HTTP1Downstream(
+            descriptor: client, address: address, slot: slot, worker: self, proxyHeader: proxyHeader)
+        guard let downstream else {
             counter.leave()
             return
         }
@@ -189,6 +218,21 @@ final class Worker: @unchecked Sendable {
         if !downstream.isAdmin { clientCount += 1 }
         downstream.place = downstreams.count
         downstreams.append(downstream)
+    }
+
+    /// A connection has not begun as it must. Counted always, logged once a second: whoever sends such connections decides
+    /// how many there are.
+    func proxyHeaderFailed(_ result: ProxyHeaderResult, from peer: SocketAddress, at slot: ListenerSlot) {
+        metrics.proxyHeader(result)
+        // Probes connect and go.
+        guard result != .closed, loop.now >= nextProxyWarning else { return }
+        nextProxyWarning = loop.now + 1_000_000_000
+        log.warning(
+            "a connection without a good PROXY header was ended",
+            [
+                "listener": .text(slot.binding.address.description), "peer": .text(peer.host),
+                "reason": .text("\(result.label)"),
+            ])
     }
 
     /// The client speaks another protocol than was thought.
@@ -277,6 +321,8 @@ final class Worker: @unchecked Sendable {
         healthChecks.shutDown()
         ejections.shutDown()
         keyDriver.shutDown()
+        remoteLimits?.close()
+        remoteLimits = nil
         view.stop()
         resolver.close()
         loop.timers.disarm(clock)

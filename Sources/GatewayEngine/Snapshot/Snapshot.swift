@@ -16,6 +16,8 @@ package final class Snapshot: Sendable {
     /// Who may ask, by the places in the routes' plans.
     let auth: AuthPlans
     let limits: CompiledLimits
+    /// nil: requests are counted in this process.
+    let limitStore: CompiledLimitStore?
     /// What is done to requests and responses, by path and on routes.
     let transformations: TransformationTable
     let crossOrigin: CrossOriginRules
@@ -58,9 +60,10 @@ package final class Snapshot: Sendable {
             throw RouteTableError(diagnostics: error.diagnostics + compiler.errors)
         }
         let implied = routes.upstreams.map { endpoint in
-            ServiceConfiguration(name: endpoint.authority, endpoints: [endpoint], location: endpoint.location)
+            ServiceConfiguration(name: endpoint.label, endpoints: [endpoint], location: endpoint.location)
         }
         let contexts = serviceTLS + implied.map { loadsTLS ? compiler.compile($0) : nil }
+        let storeTLS = loadsTLS ? configuration.rateLimiting.store.flatMap { compiler.compile($0) } : nil
         if !compiler.errors.isEmpty { throw RouteTableError(diagnostics: compiler.errors) }
         let all = configuration.services + implied
         let series = metrics.assignServices(all.map(\.name))
@@ -72,12 +75,13 @@ package final class Snapshot: Sendable {
             let compiled = CompiledService(
                 service, index: index, series: series[index], firstLabel: labels.count, state: state,
                 tls: contexts[index])
-            labels += service.endpoints.map(\.authority)
+            labels += service.endpoints.map(\.label)
             return compiled
         }
         let httpsPort = configuration.listeners.first { $0.tls != nil }?.address.port ?? 443
         listeners = zip(configuration.listeners, listenerTLS).map { listener, tls in
-            CompiledListener(listener, tls: tls, httpsPort: httpsPort)
+            CompiledListener(
+                listener, tls: tls, httpsPort: httpsPort, trustedProxies: configuration.trustedProxies)
         }
         settings = ClientSettings(configuration)
         let routeSeries = metrics.assignRoutes(configuration.routes.map(\.name))
@@ -108,6 +112,9 @@ package final class Snapshot: Sendable {
         if !auth.diagnostics.isEmpty { throw RouteTableError(diagnostics: auth.diagnostics) }
         try limits.check()
         self.limits = limits
+        limitStore = configuration.rateLimiting.store.map { store in
+            CompiledLimitStore(store, tls: storeTLS, status: registry.limitStores.status(of: store))
+        }
         self.crossOrigin = crossOrigin
         self.addresses = addresses.all
         addsSecurityHeaders = configuration.securityHeaders

@@ -1,3 +1,4 @@
+internal import GatewayConfiguration
 internal import Reactor
 
 /// Which counter stands at which slot of a worker's shard: first what concerns the whole worker, then a block for each
@@ -23,8 +24,15 @@ enum MetricLayout {
     static let tlsResumed = tlsHandshakes + 1
     /// One for each `TLSFailure`.
     static let tlsFailures = tlsHandshakes + 2
+    /// By `ProxyHeaderResult`.
+    static let proxyHeaders = tlsFailures + TLSFailure.allCases.count
+    /// Decisions of the store of limits and how long they took; by `StoreFailure`; by failure mode; by a lease.
+    static let storeLatency = proxyHeaders + ProxyHeaderResult.allCases.count
+    static let storeFailures = storeLatency + DurationBuckets.slots
+    static let storeFallbacks = storeFailures + StoreFailure.count
+    static let storeLeases = storeFallbacks + LimitStoreConfiguration.FailureMode.allCases.count
     /// Calls of aggregates: answered, failed.
-    static let parts = tlsFailures + TLSFailure.allCases.count
+    static let parts = storeLeases + 1
     static let general = parts + 2
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
@@ -59,6 +67,14 @@ enum MetricLayout {
     static let limitRefused = 1
     static let limitDryRun = 2
     static let limitStride = 3
+
+    static func place(of mode: LimitStoreConfiguration.FailureMode) -> Int {
+        switch mode {
+        case .local: 0
+        case .allow: 1
+        case .deny: 2
+        }
+    }
 
     static func statusClass(_ status: UInt16) -> Int { status < 600 ? Int(status) / 100 : 0 }
 }

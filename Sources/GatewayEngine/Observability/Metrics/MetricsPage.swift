@@ -208,6 +208,12 @@ struct MetricsPage {
         for failure in TLSFailure.allCases {
             writer.sample("", "result", failure.label, sum(MetricLayout.tlsFailures + Int(failure.rawValue)))
         }
+        writer.begin(
+            "gatehouse_proxy_headers_total", .counter,
+            "Connections on listeners that expect a PROXY header, by what came.")
+        for result in ProxyHeaderResult.allCases {
+            writer.sample("", "result", result.label, sum(MetricLayout.proxyHeaders + Int(result.rawValue)))
+        }
         writer.begin("gatehouse_tls_resumed_total", .counter, "TLS handshakes with clients that resumed a session.")
         writer.sample(sum(MetricLayout.tlsResumed))
         writer.begin(
@@ -274,7 +280,7 @@ struct MetricsPage {
 
     // MARK: Sums
 
-    private func sum(_ slot: Int) -> UInt64 {
+    func sum(_ slot: Int) -> UInt64 {
         var total: UInt64 = 0
         for shard in shards { total &+= shard.load(slot) }
         return total
