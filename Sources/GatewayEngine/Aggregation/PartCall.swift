@@ -42,6 +42,9 @@ final class PartCall: DownstreamStream {
         exchange.begin(request, self, of: parent, deadline: deadline)
     }
 
+    /// As an endpoint that is told who the client is hears it.
+    override var localAddress: SocketAddress? { run?.client.localAddress }
+
     /// Nobody wants the answer any more.
     func cancel() {
         run = nil
