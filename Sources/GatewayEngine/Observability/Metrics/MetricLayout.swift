@@ -24,8 +24,10 @@ enum MetricLayout {
     static let tlsResumed = tlsHandshakes + 1
     /// One for each `TLSFailure`.
     static let tlsFailures = tlsHandshakes + 2
+    /// By `ProxyHeaderResult`.
+    static let proxyHeaders = tlsFailures + TLSFailure.allCases.count
     /// Decisions of the store of limits and how long they took; by `StoreFailure`; by failure mode; by a lease.
-    static let storeLatency = tlsFailures + TLSFailure.allCases.count
+    static let storeLatency = proxyHeaders + ProxyHeaderResult.allCases.count
     static let storeFailures = storeLatency + DurationBuckets.slots
     static let storeFallbacks = storeFailures + StoreFailure.count
     static let storeLeases = storeFallbacks + LimitStoreConfiguration.FailureMode.allCases.count
