@@ -38,6 +38,10 @@ let package = Package(
             name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CSystem"),
 
         .target(name: "HTTPWire", swiftSettings: settings),
@@ -45,14 +49,16 @@ let package = Package(
         .target(name: "Identity", dependencies: ["JSONStream", "COpenSSL", "CSystem"], swiftSettings: settings),
         .target(name: "RateLimits", swiftSettings: settings),
         .target(
+            name: "ContentCodings", dependencies: ["CZlib", "CBrotli", "CZstd", "CSystem"], swiftSettings: settings),
+        .target(
             name: "Reactor", dependencies: ["CLibuv", "CCares", "COpenSSL", "CSystem"], exclude: ["README.md"],
             swiftSettings: settings),
         .target(name: "GatewayConfiguration", dependencies: ["CLibyaml"], swiftSettings: settings),
         .target(
             name: "GatewayEngine",
             dependencies: [
-                "HTTPWire", "Reactor", "GatewayConfiguration", "JSONStream", "Identity", "RateLimits", "CPCRE2",
-                "CSystem",
+                "HTTPWire", "Reactor", "GatewayConfiguration", "JSONStream", "Identity", "RateLimits",
+                "ContentCodings", "CPCRE2", "CSystem",
             ],
             swiftSettings: settings),
         .target(name: "Gatehouse", dependencies: ["GatewayEngine", "GatewayConfiguration"], swiftSettings: settings),
@@ -65,6 +71,8 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .testTarget(
+            name: "ContentCodingsTests", dependencies: ["ContentCodings", "GatehouseTesting"], swiftSettings: settings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: settings),
         .testTarget(name: "JSONStreamTests", dependencies: ["JSONStream"], swiftSettings: settings),
         .testTarget(
@@ -87,7 +95,8 @@ let package = Package(
         .testTarget(
             name: "AllocationTests", dependencies: ["GatehouseTesting"], exclude: ["Counter"], swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["GatehouseTesting", "GatewayEngine", "GatewayConfiguration"],
+            name: "EndToEndTests",
+            dependencies: ["GatehouseTesting", "GatewayEngine", "GatewayConfiguration", "ContentCodings"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

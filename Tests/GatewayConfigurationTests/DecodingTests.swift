@@ -212,7 +212,8 @@ import Testing
             "limits", "limits",
             [
                 ("request_head", "32KiB", "33KiB"), ("request_line", "1KiB", "2KiB"), ("request_fields", "1", "2"),
-                ("request_body", "0", "1"), ("buffered_body", "1", "2"),
+                ("request_body", "0", "1"), ("buffered_body", "1", "2"), ("decompression_ratio", "1", "2"),
+                ("encoder_memory", "1MiB", "2MiB"),
                 ("response_head", "32KiB", "33KiB"), ("response_fields", "1", "2"),
                 ("connections", "1", "2"),
                 ("connection_buffer", "4KiB", "5KiB"), ("memory", "1MiB", "2MiB"),
@@ -232,6 +233,15 @@ import Testing
         + message(
             "query_edits", "request: { query: { ", " } }",
             [("set", "{ a: b }", "{ a: c }"), ("remove", "[ a ]", "[ b ]")])
+        + section(
+            "compression", "compression",
+            [
+                ("enabled", "true", "false"), ("algorithms", "[ br ]", "[ gzip ]"), ("min_size", "0", "1"),
+                ("types", "[ a/b ]", "[ a/* ]"), ("levels", "{ gzip: 1 }", "{ gzip: 2 }"),
+            ])
+        + ["gzip", "br", "zstd"].map {
+            Probe("compression_levels.\($0)", "compression: { levels: { \($0): § } }", "1", "2")
+        }
         + section(
             "timeouts", "timeouts",
             [
@@ -342,6 +352,7 @@ import Testing
                 ("rate_limiting", "{ requests_per_day: 1 }", "[ { requests_per_day: 2 } ]"),
                 ("cors", "{ origins: \"*\" }", "{ origins: \"http://a\" }"),
                 ("addresses", "{ deny: 10.0.0.1 }", "{ deny: 10.0.0.2 }"),
+                ("compression", "{}", "{ enabled: false }"),
             ])
         + rates("limit", "rate_limiting: { default: { ", " } }")
         + rates("limit_override", "rate_limiting: { overrides: [ { path: /a, ", " } ] }")
@@ -351,6 +362,7 @@ import Testing
             Probe("gateway.addresses", "addresses: §", "{ deny: 10.0.0.1 }", "{ allow: 10.0.0.1 }"),
             Probe("addresses.allow", "addresses: { allow: § }", "10.0.0.1", "[ 10.0.0.0/8 ]"),
             Probe("addresses.deny", "addresses: { deny: § }", "10.0.0.1", "[ 10.0.0.0/8 ]"),
+            Probe("gateway.compression", "compression: §", "{}", "{ min_size: 1 }"),
             Probe("gateway.security_headers", "security_headers: §", "true", "false"),
         ]
         + [

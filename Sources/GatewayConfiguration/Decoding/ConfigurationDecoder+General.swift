@@ -193,6 +193,8 @@ extension ConfigurationDecoder {
             case .requestFields: assign(value, to: &limits.requestFields)
             case .requestBody: assignSize(value, to: &limits.requestBody)
             case .bufferedBody: assignSize(value, to: &limits.bufferedBody)
+            case .decompressionRatio: assign(value, to: &limits.decompressionRatio)
+            case .encoderMemory: assignSize(value, to: &limits.encoderMemory)
             case .responseHead: assignSize(value, to: &limits.responseHead)
             case .responseFields: assign(value, to: &limits.responseFields)
             case .connections: assign(value, to: &limits.connections)

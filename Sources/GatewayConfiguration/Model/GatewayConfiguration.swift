@@ -25,6 +25,8 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var cors: CORSConfiguration?
     package var addresses: AddressListConfiguration?
     package var securityHeaders = false
+    /// nil: responses go as they are, unless a route compresses its own.
+    package var compression: CompressionConfiguration?
     /// `Proxy-Status`, `Via`, `Forwarded`: what is added besides the always-on headers.
     package var forwarding: ForwardingConfiguration
 

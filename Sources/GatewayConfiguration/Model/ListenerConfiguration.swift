@@ -71,6 +71,10 @@ package struct LimitsConfiguration: Sendable, Hashable {
     package var requestBody = 64 * 1024 * 1024
     /// Of a body that a policy holds as a whole, either way.
     package var bufferedBody = 1024 * 1024
+    /// Decoded bytes of a compressed body for each byte that came.
+    package var decompressionRatio = 100
+    /// Bytes that the encoders of all workers may hold.
+    package var encoderMemory = 256 * 1024 * 1024
     /// Bytes of a response head from an upstream → 502.
     package var responseHead = 60 * 1024
     package var responseFields = 200

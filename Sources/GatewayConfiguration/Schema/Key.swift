@@ -231,6 +231,12 @@ enum Key: String, CaseIterable, Sendable {
     case origins
     case expose
     case minSize = "min_size"
+    case levels
+    case br
+    case gzip
+    case zstd
+    case decompressionRatio = "decompression_ratio"
+    case encoderMemory = "encoder_memory"
     case types
     case parts
     case forwardHeaders = "forward_headers"

@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Reactor
@@ -86,6 +87,7 @@ extension Exchange {
             fields.append(.wwwAuthenticate, challenge.span)
         }
         if response.status == 503 || error == .rateLimited { appendRetryAfter(fields) }
+        if error == .requestBodyEncoded { fields.append(.acceptEncoding, ContentCoding.allNames) }
         respond(body.span)
     }
 
@@ -162,7 +164,15 @@ extension Exchange {
         record.statusSource = .gateway
         phase = .responding
         let sendsBody = mayHaveBody && request.method != .head
-        downstream?.sendHead(response, framing: sendsBody ? .length(body.count) : .none)
+        leaveDecoder()
+        var framing: BodyFraming = sendsBody ? .length(body.count) : .none
+        if compression >= 0 { framing = beginCompression(framing) }
+        downstream?.sendHead(response, framing: framing)
+        if coder.encoder != nil {
+            passCoded(body)
+            if phase == .responding { finishCoded() }
+            return
+        }
         if sendsBody && !body.isEmpty { downstream?.sendBody(body) }
         completeResponse(trailers: nil)
     }

@@ -47,10 +47,12 @@ extension Exchange {
     func sendHead(_ framing: BodyFraming) {
         phase = .responding
         if streamIdle < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
+        let framing = compression >= 0 || coder.wasEncoded ? beginCompression(framing) : framing
         downstream?.sendHead(response, framing: framing)
     }
 
     func passBody(_ bytes: Span<UInt8>) {
+        if coder.isActive { return passCoded(bytes) }
         if let reshaping { return reshape(bytes, by: reshaping) }
         guard let downstream else { return }
         downstream.sendBody(bytes)
@@ -61,12 +63,14 @@ extension Exchange {
     func responseIsComplete() {
         record.upstreamTotal = worker.loop.now - upstreamStart
         upstream = nil
+        if coder.isActive { return finishCoded() }
         if let reshaping { return finishReshaping(by: reshaping) }
         completeResponse(trailers: receivedTrailers)
     }
 
     /// The last piece of the response: the client's side goes on to the next request, this object to the pool.
     func completeResponse(trailers: HeaderBlock?) {
+        if coder.encoder != nil { finishEncoder(trailers) }
         let downstream = self.downstream
         downstream?.sendEnd(trailers: trailers)
         finish()

@@ -142,6 +142,10 @@ final class Exchange: UpstreamRequest {
     /// The response's head waits until its body is known to be sound, or large.
     var isHeadHeld = false
     var heldDeadline = Deadline.never
+    /// The place of what compresses responses of the route; -1: nothing does.
+    var compression: Int32 = -1
+    /// Bodies on their way through decoders and encoders.
+    var coder = BodyCoder()
     private var ownRequestTrailers: HeaderBlock?
     private var ownResponseTrailers: HeaderBlock?
 
@@ -185,6 +189,7 @@ final class Exchange: UpstreamRequest {
         keepsBody = false
         bodyHasBegun = false
         isBodyReplaced = false
+        compression = -1
         bodyReceived = 0
         bodyLimit = .max
         streamIdle = Deadline.never
@@ -278,6 +283,7 @@ final class Exchange: UpstreamRequest {
         stopFault()
         leaveEndpoint()
         endTransformation()
+        endCoding()
         if let mirror {
             self.mirror = nil
             mirror.cancel()
@@ -354,7 +360,7 @@ final class Exchange: UpstreamRequest {
     }
 
     func downstreamDidDrain() {
-        upstream?.resumeResponse()
+        if !resumeCoding() { upstream?.resumeResponse() }
     }
 
     func sendTimedOut() {

@@ -6,6 +6,7 @@ struct ClientSettings: Sendable {
     let head: HeadLimits
     let requestBody: Int
     let bufferedBody: Int
+    let decompressionRatio: Int
     let responseHead: HeadLimits
     let connectionBuffer: Int32
     let requestsPerConnection: Int
@@ -22,6 +23,7 @@ struct ClientSettings: Sendable {
         responseHead = HeadLimits(head: limits.responseHead, fields: limits.responseFields)
         requestBody = limits.requestBody
         bufferedBody = limits.bufferedBody
+        decompressionRatio = limits.decompressionRatio
         connectionBuffer = Int32(clamping: limits.connectionBuffer)
         requestsPerConnection = limits.requestsPerConnection == 0 ? .max : limits.requestsPerConnection
         underscores =

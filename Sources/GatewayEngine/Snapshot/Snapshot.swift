@@ -19,6 +19,8 @@ package final class Snapshot: Sendable {
     /// What is done to requests and responses, by path and on routes.
     let transformations: TransformationTable
     let crossOrigin: CrossOriginRules
+    /// How responses are compressed, by the places in the routes' plans.
+    let compression: [CompiledCompression]
     let addresses: [AddressListConfiguration]
     let addsSecurityHeaders: Bool
     let labels: AccessLabels
@@ -86,6 +88,7 @@ package final class Snapshot: Sendable {
         var auth = AuthPlans(configuration, registry: registry.identity)
         var crossOrigin = CrossOriginRules(configuration.cors)
         var addresses = AddressLists(configuration.addresses)
+        var compression = CompressionRules(configuration.compression)
         var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
         var reshaping = TransformationCompiler(limit: configuration.limits.bufferedBody)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
@@ -93,7 +96,8 @@ package final class Snapshot: Sendable {
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
                 releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0),
                 transformations: &reshaping,
-                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0))
+                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0),
+                compression: compression.add(pair.0))
         }
         transformations = try reshaping.finish(configuration.transformations)
         self.tries = tries
@@ -104,6 +108,7 @@ package final class Snapshot: Sendable {
         self.limits = limits
         self.crossOrigin = crossOrigin
         self.addresses = addresses.all
+        self.compression = compression.all
         addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
@@ -170,9 +175,10 @@ struct RoutePlan: Sendable {
     let limits: Int32
     /// The place in the snapshot's `transformations`; -1: those by path.
     let transformation: Int32
-    /// Likewise in `crossOrigin` and `addresses`; -1: none.
+    /// Likewise in `crossOrigin`, `addresses` and `compression`; -1: none.
     let crossOrigin: Int32
     let addresses: Int32
+    let compression: Int32
     /// Requests of one client at once; -1: any number.
     let concurrency: Int32
 
@@ -180,7 +186,7 @@ struct RoutePlan: Sendable {
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
         auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler, crossOrigin: Int32,
-        addresses: Int32
+        addresses: Int32, compression: Int32
     ) {
         way =
             switch route.answer {
@@ -214,6 +220,7 @@ struct RoutePlan: Sendable {
         self.limits = limits
         self.crossOrigin = crossOrigin
         self.addresses = addresses
+        self.compression = compression
         concurrency = configuration.concurrency.map { Int32(clamping: $0) } ?? -1
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
         transformation = transformations.add(configuration)

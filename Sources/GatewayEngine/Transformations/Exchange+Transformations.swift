@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Reactor
@@ -5,7 +6,8 @@ internal import Reactor
 /// Reshaping what passes: what the route or the path has for its requests and responses.
 ///
 /// A response whose body is edited goes so:
-/// 1. The request asks the service for the body as it is, and whole: `Accept-Encoding: identity`, no `Range`.
+/// 1. The request asks the service for the body as it is, and whole: `Accept-Encoding: identity`, no `Range`. One that is
+///    compressed all the same is decoded, and leaves in what the client accepts.
 /// 2. The response's head says whether its body is edited at all: its status, its type, that it has one.
 /// 3. If so, fields that describe the old body go, and the head waits: in `waiting`, so that all that goes wrong can
 ///    still be answered by an error.
@@ -42,6 +44,7 @@ extension Exchange {
             query.apply(to: request, path: path, scratch: worker.pathBuffer)
         }
         guard transformation.readsResponses else { return true }
+        coder.accepted = acceptedCodings
         fields.set(.acceptEncoding, "identity")
         fields.remove(.range)
         let ifRange = Self.ifRange
@@ -67,10 +70,7 @@ extension Exchange {
     private func startGathering(_ body: BodyEdits) -> Bool {
         let fields = request.fields
         guard framing != .none, framing != .length(0), JSONMediaType.isNamed(by: fields) else { return true }
-        if JSONMediaType.isEncoded(fields) {
-            refuse(.requestBodyEncoded)
-            return false
-        }
+        guard startDecoding(fields, limit: body.limit) else { return false }
         bodyLimit = min(bodyLimit, body.limit)
         if case .length(let length) = framing, length > bodyLimit {
             refuse(.bodyTooLarge)
@@ -89,7 +89,37 @@ extension Exchange {
         return false
     }
 
-    func gather(_ bytes: Span<UInt8>, by rewriter: BodyRewriter) { gather(bytes, isLast: false, rewriter) }
+    /// False when the body is encoded in a way that is not known, which was answered.
+    private func startDecoding(_ fields: HeaderBlock, limit: Int) -> Bool {
+        switch BodyCoding(fields) {
+        case .identity: return true
+        case .unknown:
+            refuse(.requestBodyEncoded)
+            return false
+        case .coded(let coding):
+            coder.requestDecoder = worker.coders.decoder(
+                coding, DecodingLimits(size: limit, ratio: settings.decompressionRatio))
+            record.decoding = coding
+            if coder.requestDecoder == nil { refuse(.overloaded) }
+            return coder.requestDecoder != nil
+        }
+    }
+
+    func gather(_ bytes: Span<UInt8>, by rewriter: BodyRewriter) {
+        guard let decoder = coder.requestDecoder else { return gather(bytes, isLast: false, rewriter) }
+        do {
+            // What may come out is bounded as a whole.
+            record.codedBytes += UInt64(bytes.count)
+            _ = try decoder.push(bytes) { plain in
+                guard phase == .waiting, gathering === rewriter else { return }
+                record.decodedBytes += UInt64(plain.count)
+                gather(plain, isLast: false, rewriter)
+            }
+        } catch {
+            guard phase == .waiting, gathering === rewriter else { return }
+            refuseBody(error == .malformed ? .requestBodyUndecodable : .requestExpansionLimit, nil)
+        }
+    }
 
     private func gather(_ bytes: Span<UInt8>, isLast: Bool, _ rewriter: BodyRewriter) {
         do {
@@ -102,6 +132,12 @@ extension Exchange {
     }
 
     func finishGathering(by rewriter: BodyRewriter) {
+        if let decoder = coder.requestDecoder {
+            do { try decoder.finish() } catch { return refuseBody(.requestBodyUndecodable, nil) }
+            coder.requestDecoder = nil
+            worker.coders.giveBack(decoder)
+            request.fields.remove(.contentEncoding)
+        }
         gather(Span(), isLast: true, rewriter)
         guard phase == .waiting, gathering === rewriter else { return }
         gathering = nil
@@ -141,10 +177,21 @@ extension Exchange {
             return edits.requiresJSON ? refused(.responseNotJSON) : .passes
         }
         guard let body = edits.body else { return .passes }
-        if JSONMediaType.isEncoded(fields) { return refused(.responseEncoded) }
+        let coding = BodyCoding(fields)
+        if coding == .unknown { return refused(.responseEncoded) }
         // Nobody asked for a part, and a part is no document.
         if status == 206 { return refused(.upstreamInvalidResponse) }
         removeBodyFields(fields)
+        if case .coded(let coding) = coding {
+            fields.remove(.contentEncoding)
+            coder.wasEncoded = true
+            if framing != .none {
+                // The size that counts is that of what has to be held, which the rewriter bounds.
+                coder.decoder = worker.coders.decoder(coding, DecodingLimits(ratio: settings.decompressionRatio))
+                record.decoding = coding
+                if coder.decoder == nil { return refused(.overloaded) }
+            }
+        }
         // Of HEAD: as of GET, but for the length, which nobody knows.
         if framing == .none { return .passes }
         reshaping = worker.rewriters.take(for: body)
@@ -189,7 +236,7 @@ extension Exchange {
     func reshape(_ bytes: Span<UInt8>, by rewriter: BodyRewriter) {
         guard push(bytes, isLast: false, rewriter) else { return }
         if isHeadHeld { armHeld() } else { touch() }
-        if let downstream, downstream.isCongested { upstream?.pauseResponse() }
+        if !coder.isActive, let downstream, downstream.isCongested { upstream?.pauseResponse() }
     }
 
     /// The service has sent everything.
@@ -218,7 +265,7 @@ extension Exchange {
 
     private func pass(_ bytes: Span<UInt8>, _ rewriter: BodyRewriter) {
         guard isHeadHeld else {
-            downstream?.sendBody(bytes)
+            deliver(bytes)
             return
         }
         rewriter.held.append(bytes)
@@ -230,7 +277,7 @@ extension Exchange {
         sendHead(framing)
         if !rewriter.held.isEmpty {
             let held = rewriter.held
-            downstream?.sendBody(held.span)
+            deliver(held.span)
         }
         rewriter.held.removeAll(keepingCapacity: true)
     }

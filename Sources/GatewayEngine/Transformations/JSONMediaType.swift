@@ -13,16 +13,6 @@ enum JSONMediaType {
         return false
     }
 
-    /// Whether the body is encoded in any way but `identity`.
-    static func isEncoded(_ fields: HeaderBlock) -> Bool {
-        var index = fields.firstIndex(of: .contentEncoding)
-        while index >= 0 {
-            if !equals(fields.value(index), "identity") { return true }
-            index = fields.nextIndex(of: .contentEncoding, after: index)
-        }
-        return false
-    }
-
     static func isJSON(_ value: Span<UInt8>) -> Bool {
         var end = 0
         while end < value.count, value[end] != UInt8(ascii: ";"), value[end] != UInt8(ascii: ",") { end += 1 }

@@ -113,6 +113,9 @@ final class HTTP1Upstream: UpstreamStream {
         state = .idle
         request = nil
         idleSince = worker.loop.now
+        // The last piece of the response may have met a client that was slow: that was about this response only, and an
+        // idle connection must hear of its end.
+        socket?.resume()
         pool.giveBack(self)
         if state == .idle, let limit = keepAliveLimit {
             worker.loop.timers.arm(self, at: worker.loop.now + limit)

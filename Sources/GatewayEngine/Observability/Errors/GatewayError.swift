@@ -41,6 +41,8 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case concurrencyLimited = 71
     case requestBodyMalformed = 90
     case requestBodyEncoded = 91
+    case requestBodyUndecodable = 95
+    case requestExpansionLimit = 96
 
     case upstreamConnectFailed = 100
     case upstreamConnectRefused = 101
@@ -59,6 +61,8 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case responseMalformed = 116
     case responseTooLarge = 117
     case responseEncoded = 118
+    case responseUndecodable = 126
+    case responseExpansionLimit = 127
     case circuitOpen = 120
     case pendingTimeout = 121
 

@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import Reactor
 
 /// Which counter stands at which slot of a worker's shard: first what concerns the whole worker, then a block for each
@@ -21,7 +22,11 @@ enum MetricLayout {
     static let tlsResumed = tlsHandshakes + 1
     /// One for each `TLSFailure`.
     static let tlsFailures = tlsHandshakes + 2
-    static let general = tlsFailures + TLSFailure.allCases.count
+    /// For each coding bytes before and after, of what was encoded and of what was decoded; then missing encoders.
+    static let encoded = tlsFailures + TLSFailure.allCases.count
+    static let decoded = encoded + 2 * ContentCoding.allCases.count
+    static let encodersMissing = decoded + 2 * ContentCoding.allCases.count
+    static let general = encodersMissing + 1
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
     static let classes = 0  // by status / 100; 0: no status

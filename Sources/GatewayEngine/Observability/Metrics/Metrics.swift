@@ -121,6 +121,7 @@ package final class Metrics: Sendable {
         page.writeBreakers(breakers, to: &writer)
         page.writeIdentity(registry?.identity.known ?? [], to: &writer)
         page.writeLimits(limits, limitStore?.statistics, to: &writer)
+        page.writeCompression(to: &writer)
         page.writeWorkers(to: &writer)
         releases?.write(to: &writer)
         page.writeTLS(certificates, to: &writer)

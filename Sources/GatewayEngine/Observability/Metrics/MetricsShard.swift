@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import Reactor
 
 /// One worker's counters. Only the worker's own thread may call the methods that count; `Metrics` adds up all shards
@@ -57,6 +58,17 @@ package final class MetricsShard: Sendable {
         slots.add(record.bytesReceived, at: route + MetricLayout.routeBytesIn)
         slots.add(record.bytesSent, at: route + MetricLayout.routeBytesOut)
 
+        if let encoding = record.encoding {
+            let slot = MetricLayout.encoded + 2 * Int(encoding.rawValue)
+            slots.add(record.unencodedBytes, at: slot)
+            slots.add(record.encodedBytes, at: slot + 1)
+        }
+        if let decoding = record.decoding {
+            let slot = MetricLayout.decoded + 2 * Int(decoding.rawValue)
+            slots.add(record.codedBytes, at: slot)
+            slots.add(record.decodedBytes, at: slot + 1)
+        }
+
         if record.serviceSeries != .none {
             let service = serviceStart + Int(record.serviceSeries.index) * MetricLayout.serviceStride
             slots.add(1, at: service + MetricLayout.classes + statusClass)
@@ -64,6 +76,9 @@ package final class MetricsShard: Sendable {
             if record.attempts > 1 { slots.add(UInt64(record.attempts) - 1, at: service + MetricLayout.serviceRetries) }
         }
     }
+
+    /// A body went as it is because there was no memory for an encoder.
+    func encoderMissing() { slots.add(1, at: MetricLayout.encodersMissing) }
 
     // MARK: The way to a service
 
