@@ -2,6 +2,24 @@ import HTTPWire
 import Testing
 
 @Suite struct HeaderBlockTests {
+    /// The lengths of unusual names are told at once; whatever they say, finding must find.
+    @Test func lengthsOfUnusualNamesHideNothing() {
+        let block = HeaderBlock()
+        block.append(name: octets("X-User-Id").span, value: octets("7").span)
+        block.append(.host, "example.org")
+        let long = String(repeating: "n", count: 80)
+        block.append(name: octets(long).span, value: octets("8").span)
+        #expect(block.mayHoldOther(ofLengths: HeaderBlock.lengthBit(9)))
+        #expect(!block.mayHoldOther(ofLengths: HeaderBlock.lengthBit(4)), "the length of Host, which is known")
+        #expect(block.mayHoldOther(ofLengths: HeaderBlock.lengthBit(200)), "long names share one bit")
+        #expect(block.firstIndex(named: octets("x-user-id").span) == 0)
+        #expect(block.firstIndex(named: octets("host").span, foldingUnderscores: true) == 1)
+        #expect(block.firstIndex(named: octets(long).span) == 2)
+        #expect(block.firstIndex(named: octets("x-user-no").span) == -1)
+        block.removeAll()
+        #expect(!block.mayHoldOther(ofLengths: .max))
+    }
+
     @Test("fields are found by number, by known name, and by name in any case") func finding() {
         let block = HeaderBlock(["Host": "a", "X-One": "1", "cookie": "b", "x-ONE": "2", "Cookie": "c"])
         #expect(block.count == 5)

@@ -2,6 +2,8 @@ internal import ContentCodings
 
 /// What stands between a response's bytes and the client where they are decoded, encoded, or both.
 struct BodyCoder {
+    /// Something of it was set for the present request.
+    var isUsed = false
     /// Undoes what the service did.
     var decoder: ContentDecoder?
     /// What the client gets.

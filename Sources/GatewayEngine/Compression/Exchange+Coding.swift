@@ -180,6 +180,7 @@ extension Exchange {
 
     /// The next request begins with nothing of this one.
     func endCoding() {
+        coder.isUsed = false
         if let decoder = coder.decoder {
             coder.decoder = nil
             worker.coders.giveBack(decoder)
@@ -192,7 +193,7 @@ extension Exchange {
             coder.encoder = nil
             worker.coders.giveBack(encoder)
         }
-        if coder.accepted != nil { coder.accepted = nil }
+        coder.accepted = nil
         coder.dropWaiting()
         coder.isInputComplete = false
         coder.isFlushDue = false

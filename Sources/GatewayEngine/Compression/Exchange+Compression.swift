@@ -99,6 +99,7 @@ extension Exchange {
             let place = rules.codings.firstIndex(of: coding) ?? 0
             if let encoder = worker.coders.encoder(coding, level: rules.levels[place]) {
                 coder.encoder = encoder
+                coder.isUsed = true
                 record.encoding = coding
                 return coding
             }

@@ -164,8 +164,9 @@ final class HTTP1Downstream: DownstreamStream {
             arm(.head, settings.headTimeout)
         }
         guard let exchange else { return false }
+        let request = exchange.request
         do {
-            switch try scanner.scan(bytes, from: offset, into: exchange.request, limits: settings.head) {
+            switch try scanner.scan(bytes, from: offset, into: request, limits: settings.head) {
             case .needMore:
                 exchange.record.bytesReceived += UInt64(bytes.count - offset)
                 return false
@@ -173,14 +174,14 @@ final class HTTP1Downstream: DownstreamStream {
                 offset += consumed
                 exchange.record.bytesReceived += UInt64(consumed)
             }
-            let framing = try Framing.ofRequest(exchange.request)
+            let framing = try Framing.ofRequest(request)
             headWasSent = false
             usesChunks = false
             bodyIsPaused = false
             closesAfterResponse =
-                !exchange.request.keepAlive || requestCount >= settings.requestsPerConnection
+                !request.keepAlive || requestCount >= settings.requestsPerConnection
                 || slot.isDraining
-            if framing == .none || framing == .length(0) {
+            if framing.isEmpty {
                 phase = .complete
                 wait = .none
                 worker.loop.timers.pause(self)

@@ -64,7 +64,7 @@ extension Exchange {
         case .found(let route, let parameters):
             let call = PendingAdminCall(route, parameters, self)
             do throws(AdminError) {
-                let hasBody = framing != .none && framing != .length(0)
+                let hasBody = !framing.isEmpty
                 try AdminBody.check(request, hasBody: hasBody)
                 if !hasBody { return perform(call) }
                 if case .length(let length) = framing, length > AdminBody.limit { return refuse(.bodyTooLarge) }

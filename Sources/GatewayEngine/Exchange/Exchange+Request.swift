@@ -7,6 +7,9 @@ extension Exchange {
     func begin(_ framing: BodyFraming, at slot: ListenerSlot) {
         phase = .waiting
         capture(slot)
+        // Held once for the whole way: each access by itself would count references up and down.
+        let (snapshot, request) = (self.snapshot, self.request)
+        let fields = request.fields
         self.framing = framing
         record.version = request.minorVersion == 0 ? .http10 : .http11
         originalAuthority = request.authority
@@ -18,42 +21,42 @@ extension Exchange {
         if self.listener == ListenerBinding.adminIndex { return answerAdmin() }
 
         if let client, client.isTrusted {
-            note(ClientAddress.find(request.fields, peer: client.address, trusted: snapshot.trustedProxies))
+            note(ClientAddress.find(fields, peer: client.address, trusted: snapshot.trustedProxies))
         }
 
         // A method is what the request line says: no service may be told another one than the routes have seen.
-        MethodOverride.remove(from: request.fields)
+        MethodOverride.remove(from: fields)
 
         // (2) Fields that would be read as others behind us, those that only this gateway may set, and those that concern
         // this connection only.
-        snapshot.auth.fields.strip(request.fields)
+        snapshot.auth.fields.strip(fields)
         do {
-            try FieldRules.applyUnderscores(request.fields, settings.underscores)
+            try FieldRules.applyUnderscores(fields, snapshot.settings.underscores)
         } catch {
             return refuse(.badRequest, message: error.explanation)
         }
         // Only this gateway says who a client's certificate is for.
-        request.fields.remove(.xForwardedClientCert)
-        if request.fields.sawUnderscore {
+        fields.remove(.xForwardedClientCert)
+        if fields.sawUnderscore {
             let name = ForwardedFields.clientCertificate
-            request.fields.removeAll(named: name.span, foldingUnderscores: true)
+            fields.removeAll(named: name.span, foldingUnderscores: true)
         }
-        if request.fields.contains(.upgrade), ForwardedFields.asksForTunnel(request.fields) {
+        if fields.contains(.upgrade), ForwardedFields.asksForTunnel(fields) {
             // Only WebSocket, and only as its handshake has it (RFC 6455 §4.1); routes may forbid that too.
-            guard ForwardedFields.namesWebSocket(request.fields), request.method == .get, request.minorVersion == 1,
+            guard ForwardedFields.namesWebSocket(fields), request.method == .get, request.minorVersion == 1,
                 framing == .none
             else { return refuse(.upgradeNotSupported) }
             wantsTunnel = true
         }
         if request.method == .connect { return refuse(.notImplemented) }
-        if request.fields.contains(.expect), !request.expectsContinue {
+        if fields.contains(.expect), !request.expectsContinue {
             // An HTTP/1.0 client's expectation has no meaning (RFC 9110 §10.1.1).
             if request.minorVersion == 1 { return refuse(.expectationFailed) }
-            request.fields.remove(.expect)
+            fields.remove(.expect)
         }
         // `OPTIONS *` asks about the server as a whole, and that is this one (RFC 9110 §9.3.7).
         if request.isAsterisk { return answerServerOptions() }
-        FieldRules.stripHopByHop(request.fields)
+        FieldRules.stripHopByHop(fields)
 
         // (3) One truth about the path, the stage taken off.
         let listener = snapshot.listeners[self.listener]
@@ -66,7 +69,7 @@ extension Exchange {
         if request.method == .trace { return refuse(.methodNotAllowed) }
         let preflight = matchPreflight()
         isPreflight = preflight != nil
-        let outcome = preflight.map { .route(index: $0) } ?? matchRoute()
+        let outcome = preflight.map { .route(index: $0) } ?? matchRoute(in: snapshot)
         guard case .route(let index) = outcome else {
             if let refusal = listener.pathPolicy.refusal(of: features) { return refuse(path: refusal) }
             if outcome == .methodNotAllowed { return refuseMethod() }
@@ -86,10 +89,10 @@ extension Exchange {
         }
 
         // (5) Limits on what the request says of itself.
-        bodyLimit = plan.requestBody >= 0 ? plan.requestBody : settings.requestBody
+        bodyLimit = plan.requestBody >= 0 ? plan.requestBody : snapshot.settings.requestBody
         if case .length(let length) = framing, length > bodyLimit { return refuse(.bodyTooLarge) }
         compression = plan.compression
-        streamIdle = plan.streamIdle >= 0 ? plan.streamIdle : settings.streamIdle
+        streamIdle = plan.streamIdle >= 0 ? plan.streamIdle : snapshot.settings.streamIdle
 
         // (6) The policies, and then the answer.
         policyStep = .preflight
@@ -148,7 +151,8 @@ extension Exchange {
         }
     }
 
-    private func matchRoute() -> MatchOutcome {
+    private func matchRoute(in snapshot: Snapshot) -> MatchOutcome {
+        let request = self.request
         let fields = request.fields
         let input = RouteInput(
             listener: listener, method: request.method, methodText: fields.bytes(request.methodText),
@@ -160,15 +164,19 @@ extension Exchange {
 
 /// Fields by which some frameworks take another method than the request line's.
 private enum MethodOverride {
-    private static let others = ["x-http-method", "x-method-override"].map { Array($0.utf8) }
+    private static let first: StaticString = "x-http-method"
+    private static let second: StaticString = "x-method-override"
 
     static func remove(from fields: HeaderBlock) {
         fields.remove(.xHTTPMethodOverride)
-        var index = 0
-        while index < others.count {
-            let name = others[index]
-            fields.removeAll(named: name.span, foldingUnderscores: true)
-            index += 1
+        // Constants, once compiled; and most requests have no name of these lengths.
+        let lengths =
+            HeaderBlock.lengthBit(first.utf8CodeUnitCount) | HeaderBlock.lengthBit(second.utf8CodeUnitCount)
+        guard fields.mayHoldOther(ofLengths: lengths) else { return }
+        for name in [first, second] {
+            // Constant data of the program.
+            let bytes = unsafe Span(_unsafeStart: name.utf8Start, count: name.utf8CodeUnitCount)
+            fields.removeAll(named: bytes, foldingUnderscores: true)
         }
     }
 }

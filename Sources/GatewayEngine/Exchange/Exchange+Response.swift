@@ -10,6 +10,7 @@ extension Exchange {
     }
 
     func passHead(_ framing: BodyFraming) {
+        let (snapshot, response) = (self.snapshot, self.response)
         let status = UInt16(truncatingIfNeeded: response.status)
         noteTry(.response, status: status)
         if retriesInstead(of: response.status) { return }
@@ -22,7 +23,7 @@ extension Exchange {
         record.upstreamFirstByte = worker.loop.now - upstreamStart
         record.status = status
         record.statusSource = .upstream
-        hasResponseTrailers = framing == .chunked
+        hasResponseTrailers = framing.isChunked
         let fields = response.fields
         FieldRules.stripHopByHop(fields)
         if !fields.contains(.date) { appendDate(fields) }
@@ -33,7 +34,7 @@ extension Exchange {
         appendSecurityHeaders(to: fields)
         keepClient(fields)
         demandHTTPS(fields)
-        if snapshot.configuration.forwarding.via {
+        if snapshot.addsVia {
             let via = snapshot.via(minorVersion: response.minorVersion)
             fields.append(.via, via.span)
         }

@@ -51,12 +51,14 @@ extension Exchange {
     // MARK: Beginning a try
 
     func tryEndpoint() {
+        let (worker, snapshot) = (self.worker, self.snapshot)
+        let now = worker.loop.now
         guard let service,
-            let picked = service.pick(&worker.identifiers, for: affinity, after: triedEndpoints, now: worker.loop.now)
+            let picked = service.pick(&worker.identifiers, for: affinity, after: triedEndpoints, now: now)
         else { return refuse(.noEndpoint) }
         endpoint = picked
         picked.state.inFlight.add(1, ordering: .relaxed)
-        tryStart = worker.loop.now
+        tryStart = now
         let plan = snapshot.plans[routeIndex]
         let perTry = plan.perTryTimeout >= 0 ? plan.perTryTimeout : service.service.perTryTimeout
         if perTry < Deadline.never { tryDeadline = tryStart + perTry }
@@ -219,7 +221,7 @@ extension Exchange {
     }
 
     /// All that was taken of the body can be sent again.
-    var isBodyAtHand: Bool { !bodyHasBegun || keepsBody || framing == .none || framing == .length(0) }
+    var isBodyAtHand: Bool { !bodyHasBegun || keepsBody || framing.isEmpty }
 
     /// Lets go of the endpoint, with whatever is under way there.
     func leaveTry() {

@@ -6,7 +6,7 @@ internal import Synchronization
 extension Exchange {
     /// Sends the request to a service.
     func proxy(_ index: Int, _ plan: RoutePlan) {
-        let pool = view.services[index]
+        let (request, pool) = (self.request, view.services[index])
         service = pool
         record.service = Int32(truncatingIfNeeded: index)
         record.serviceSeries = pool.service.series
@@ -24,7 +24,7 @@ extension Exchange {
         if isBodyReplaced {
             // All of it is at hand, for as many tries as there are.
             keepsBody = true
-        } else if framing != .none && framing != .length(0) {
+        } else if !framing.isEmpty {
             let rules = retryRules
             keptLimit = rules.maxBody
             keepsBody = rules.keepsBody(
@@ -37,6 +37,7 @@ extension Exchange {
 
     /// Writes the forwarded target into the arena of the request's fields.
     private func buildTarget() -> Bool {
+        let request = self.request
         let route = snapshot.routes.routes[routeIndex]
         let fields = request.fields
         removedPrefix = .empty
@@ -108,7 +109,7 @@ extension Exchange {
         } else if fields.contains(.te) {
             output.append("Connection: TE\r\n")
         }
-        output.append(framing == .chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n")
+        output.append(framing.isChunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n")
     }
 
     /// What an earlier try has taken of the body goes first; then the rest may flow.
@@ -119,7 +120,7 @@ extension Exchange {
         }
         guard let downstream else { return }
         if downstream.isRequestComplete {
-            connection.sendEnd(trailers: framing == .chunked ? requestTrailers : nil)
+            connection.sendEnd(trailers: framing.isChunked ? requestTrailers : nil)
         } else if bodyHasBegun {
             downstream.resumeBody()
         } else {
@@ -156,10 +157,10 @@ extension Exchange {
 
     func requestEnd() {
         // A field behind the body is as good a forgery as one in front of it.
-        if framing == .chunked { snapshot.auth.fields.strip(requestTrailers) }
+        if framing.isChunked { snapshot.auth.fields.strip(requestTrailers) }
         if let adminCall { return perform(adminCall) }
         if let gathering { return finishGathering(by: gathering) }
         mirror?.end()
-        upstream?.sendEnd(trailers: framing == .chunked ? requestTrailers : nil)
+        upstream?.sendEnd(trailers: framing.isChunked ? requestTrailers : nil)
     }
 }

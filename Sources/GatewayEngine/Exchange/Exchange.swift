@@ -204,12 +204,12 @@ final class Exchange: UpstreamRequest {
     override var method: Method { request.method }
 
     override var isRepeatable: Bool {
-        (framing == .none || framing == .length(0)) && request.method.isIdempotent
+        framing.isEmpty && request.method.isIdempotent
     }
 
     /// Where the trailers of a chunked request body go. A body without trailers gets a block that stays empty.
     var requestTrailers: HeaderBlock {
-        framing == .chunked ? Self.block(&ownRequestTrailers) : worker.noTrailers
+        framing.isChunked ? Self.block(&ownRequestTrailers) : worker.noTrailers
     }
 
     /// The same for the response.
@@ -283,7 +283,7 @@ final class Exchange: UpstreamRequest {
         stopFault()
         leaveEndpoint()
         endTransformation()
-        endCoding()
+        if coder.isUsed { endCoding() }
         if let mirror {
             self.mirror = nil
             mirror.cancel()

@@ -27,10 +27,10 @@ enum ForwardedFields {
             fields.set(.xForwardedHost, fields.bytes(authority))
         }
         if !prefix.isEmpty { fields.set(.xForwardedPrefix, fields.bytes(prefix)) }
-        if snapshot.configuration.forwarding.forwarded {
+        if snapshot.addsForwarded {
             appendForwarded(fields, client, address, scheme, authority, scratch)
         }
-        if snapshot.configuration.forwarding.via {
+        if snapshot.addsVia {
             let via = snapshot.via(minorVersion: request.minorVersion)
             fields.append(.via, via.span)
         }

@@ -1,7 +1,7 @@
 package import GatewayConfiguration
 
-/// A listener as the data plane reads it.
-package struct CompiledListener: Sendable {
+/// A listener as the data plane reads it. A class, so that a request that looks at it copies nothing.
+package final class CompiledListener: Sendable {
     package let configuration: ListenerConfiguration
     let stages: StageTable
     let pathPolicy: PathPolicy

@@ -25,6 +25,8 @@ package final class Snapshot: Sendable {
     let addsSecurityHeaders: Bool
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
+    let addsVia: Bool
+    let addsForwarded: Bool
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
     private let via: [UInt8]
     private let oldVia: [UInt8]
@@ -116,6 +118,8 @@ package final class Snapshot: Sendable {
         trustedProxies = configuration.trustedProxies
         attemptsHeader = configuration.forwarding.attemptsHeader.map(NumberField.init)
         timeoutHeader = configuration.forwarding.timeoutHeader.map(NumberField.init)
+        addsVia = configuration.forwarding.via
+        addsForwarded = configuration.forwarding.forwarded
         gatewayName = Array(configuration.forwarding.name.utf8)
         via = Array("1.1 \(configuration.forwarding.name)".utf8)
         oldVia = Array("1.0 \(configuration.forwarding.name)".utf8)
@@ -133,8 +137,9 @@ package final class Snapshot: Sendable {
     func via(minorVersion: UInt8) -> [UInt8] { minorVersion == 0 ? oldVia : via }
 }
 
-/// What the path of a request reads of a route besides the router's own part: a small value in one flat array.
-struct RoutePlan: Sendable {
+/// What the path of a request reads of a route besides the router's own part. A class: it goes from hand to hand on the
+/// way, and copying it would count references in each of its parts.
+final class RoutePlan: Sendable {
     enum HostHeader: Sendable {
         case target
         case preserve

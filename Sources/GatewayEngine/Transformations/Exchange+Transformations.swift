@@ -45,6 +45,7 @@ extension Exchange {
         }
         guard transformation.readsResponses else { return true }
         coder.accepted = acceptedCodings
+        coder.isUsed = true
         fields.set(.acceptEncoding, "identity")
         fields.remove(.range)
         let ifRange = Self.ifRange
@@ -69,7 +70,7 @@ extension Exchange {
     /// repeated. False when it has to be waited for, or was refused.
     private func startGathering(_ body: BodyEdits) -> Bool {
         let fields = request.fields
-        guard framing != .none, framing != .length(0), JSONMediaType.isNamed(by: fields) else { return true }
+        guard !framing.isEmpty, JSONMediaType.isNamed(by: fields) else { return true }
         guard startDecoding(fields, limit: body.limit) else { return false }
         bodyLimit = min(bodyLimit, body.limit)
         if case .length(let length) = framing, length > bodyLimit {
@@ -100,6 +101,7 @@ extension Exchange {
             coder.requestDecoder = worker.coders.decoder(
                 coding, DecodingLimits(size: limit, ratio: settings.decompressionRatio))
             record.decoding = coding
+            coder.isUsed = true
             if coder.requestDecoder == nil { refuse(.overloaded) }
             return coder.requestDecoder != nil
         }
@@ -185,6 +187,7 @@ extension Exchange {
         if case .coded(let coding) = coding {
             fields.remove(.contentEncoding)
             coder.wasEncoded = true
+            coder.isUsed = true
             if framing != .none {
                 // The size that counts is that of what has to be held, which the rewriter bounds.
                 coder.decoder = worker.coders.decoder(coding, DecodingLimits(ratio: settings.decompressionRatio))

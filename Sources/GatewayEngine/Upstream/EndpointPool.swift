@@ -33,7 +33,7 @@ final class EndpointPool {
     private var openCount = 0
     private var nextAddress = 0
     /// Requests that wait for a connection because a limit is reached, or for the name.
-    private lazy var waiting = PendingQueue(self)
+    private let waiting: PendingQueue
     /// The limit that was reached last is that of the service over all workers: nobody here can tell when it has room.
     private var isCapped = false
     /// How often the queue looks then.
@@ -44,12 +44,14 @@ final class EndpointPool {
         self.service = service
         self.endpoint = endpoint
         state = endpoint.state
+        waiting = PendingQueue(worker.loop)
         addresses = EndpointAddresses(endpoint, worker: worker)
         let name = service.serverName ?? endpoint.configuration.host
         let context = endpoint.configuration.tls ? service.tls : nil
         peer = context.map {
             TLSPeer(context: $0, name: name, isAddress: SocketAddress(literal: name, port: 0) != nil)
         }
+        waiting.pool = self
     }
 
     /// Whether its connections are what a new configuration of the endpoint asks for: to the same place, made the same way.
@@ -67,6 +69,7 @@ final class EndpointPool {
 
     /// A connection for the request: an idle one that is still alive, else a new one.
     func lease(for request: UpstreamRequest) -> Lease {
+        let (service, worker) = (self.service, self.worker)
         while let connection = idle.popLast() {
             worker.metrics.poolIdle(service.series, by: -1)
             worker.metrics.poolActive(service.series, by: 1)
@@ -148,6 +151,7 @@ final class EndpointPool {
 
     /// A connection has finished its exchange and can carry another.
     func giveBack(_ connection: HTTP1Upstream) {
+        let (service, worker) = (self.service, self.worker)
         worker.metrics.poolActive(service.series, by: -1)
         let isWantedElsewhere =
             waiting.isEmpty && service.state.wantsConnections(cap: service.breaker.maxConnections)

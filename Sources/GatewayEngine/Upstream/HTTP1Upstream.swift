@@ -133,7 +133,7 @@ final class HTTP1Upstream: UpstreamStream {
 
     override func sendHead(_ head: Span<UInt8>, framing: BodyFraming) {
         state = .awaitingHead
-        usesChunks = framing == .chunked
+        usesChunks = framing.isChunked
         socket?.write(head)
     }
 
@@ -212,11 +212,11 @@ final class HTTP1Upstream: UpstreamStream {
     /// True when there may be more to do with the rest of the bytes.
     private func readHead(_ bytes: Span<UInt8>, _ offset: inout Int, _ request: UpstreamRequest) -> Bool {
         do throws(WireError) {
+            let head = request.response
             let outcome = try scanner.scan(
-                bytes, from: offset, into: request.response, limits: worker.snapshot.settings.responseHead)
+                bytes, from: offset, into: head, limits: worker.snapshot.settings.responseHead)
             guard case .complete(let consumed) = outcome else { return false }
             offset += consumed
-            let head = request.response
             if head.status < 200 {
                 if head.status == 101 {
                     // Unasked it would turn the connection into something that nobody here understands.

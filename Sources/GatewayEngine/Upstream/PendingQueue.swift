@@ -10,9 +10,11 @@ final class PendingQueue: TimerNode {
     }
 
     private var entries: [Entry] = []
-    private unowned let pool: EndpointPool
+    /// Whose queue it is; set once, when the pool is made.
+    unowned var pool: EndpointPool?
+    private let loop: EventLoop
 
-    init(_ pool: EndpointPool) { self.pool = pool }
+    init(_ loop: EventLoop) { self.loop = loop }
 
     var count: Int { entries.count }
     var isEmpty: Bool { entries.isEmpty }
@@ -45,17 +47,16 @@ final class PendingQueue: TimerNode {
 
     /// Sets the timer to the first deadline, or sooner where only looking again can tell that a connection may be made.
     func look(within time: Int64 = Deadline.never) {
-        guard let first = entries.first else { return pool.worker.loop.timers.disarm(self) }
-        arm(at: min(first.deadline, pool.worker.loop.now + time))
+        guard let first = entries.first else { return loop.timers.disarm(self) }
+        arm(at: min(first.deadline, loop.now + time))
     }
 
     /// Sets it to then, whoever's time is over meanwhile.
-    func look(after time: Int64) { arm(at: pool.worker.loop.now + time) }
+    func look(after time: Int64) { arm(at: loop.now + time) }
 
     private func arm(at due: Int64) {
-        let loop = pool.worker.loop
         if due < Deadline.never { loop.timers.arm(self, at: due) } else { loop.timers.pause(self) }
     }
 
-    override func timerDidFire() { pool.lookAtQueue() }
+    override func timerDidFire() { pool?.lookAtQueue() }
 }

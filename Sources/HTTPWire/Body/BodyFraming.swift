@@ -8,6 +8,19 @@ package enum BodyFraming: Sendable, Hashable {
     case chunked
     /// All bytes until the peer closes; only for responses.
     case untilClose
+
+    /// Nothing comes behind the head.
+    @inlinable
+    package var isEmpty: Bool {
+        switch self {
+        case .none: true
+        case .length(let length): length == 0
+        case .chunked, .untilClose: false
+        }
+    }
+
+    @inlinable
+    package var isChunked: Bool { if case .chunked = self { true } else { false } }
 }
 
 /// Settles a message's framing from its head.

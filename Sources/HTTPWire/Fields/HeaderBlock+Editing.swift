@@ -144,7 +144,11 @@ extension HeaderBlock {
         // Room for one more, as just made sure.
         unsafe fields[fieldCount] = field
         fieldCount &+= 1
-        present |= field.known.bit
+        if field.known == .none {
+            otherLengths |= Self.lengthBit(Int(field.name.count))
+        } else {
+            present |= field.known.bit
+        }
         if field.flags & Field.underscored != 0 { sawUnderscore = true }
         liveSize &+= field.lineSize
     }

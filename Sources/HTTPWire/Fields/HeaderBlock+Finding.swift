@@ -20,6 +20,14 @@ extension HeaderBlock {
         return -1
     }
 
+    /// Whether a name without a `KnownField` may be there that has one of these lengths: see `lengthBit`.
+    @inline(__always)
+    package func mayHoldOther(ofLengths lengths: UInt64) -> Bool { otherLengths & lengths != 0 }
+
+    /// The bit of a name's length; all from 63 bytes on share the last one.
+    @inline(__always)
+    package static func lengthBit(_ length: Int) -> UInt64 { 1 &<< UInt64(truncatingIfNeeded: min(length, 63)) }
+
     /// The next field behind `index` whose name is this one in any case, or -1.
     ///
     /// - Parameter foldingUnderscores: takes `_` in the block's names for `-`, as servers with CGI-like interfaces do.
@@ -31,6 +39,8 @@ extension HeaderBlock {
         if known != .none && !foldingUnderscores {
             return index < 0 ? firstIndex(of: known) : nextIndex(of: known, after: index)
         }
+        let mayBeThere = (present & known.bit) | (otherLengths & Self.lengthBit(lowercaseName.count))
+        if mayBeThere == 0 { return -1 }
         var next = index + 1
         while next < fieldCount {
             // Below `fieldCount`, as above.

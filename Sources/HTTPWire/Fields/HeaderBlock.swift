@@ -38,6 +38,9 @@ package final class HeaderBlock {
     var fieldCapacity = HeaderBlock.initialFields
     /// Bits of the known names that are present, removed fields aside.
     var present: UInt64 = 0
+    /// Bits of the lengths of the names that are not known, removed fields included: most names that somebody looks for are
+    /// told to be absent by this one word.
+    var otherLengths: UInt64 = 0
     /// At least one field, perhaps removed since, has a `_` in its name.
     package internal(set) var sawUnderscore = false
     /// What `write(into:)` will append.
@@ -63,6 +66,7 @@ package final class HeaderBlock {
         arena.removeAll(keepingAtMost: Self.keptBytes, initial: Self.initialBytes)
         fieldCount = 0
         present = 0
+        otherLengths = 0
         sawUnderscore = false
         liveSize = 0
         guard fieldCapacity > Self.keptFields else { return }

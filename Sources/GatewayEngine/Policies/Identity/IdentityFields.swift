@@ -7,12 +7,15 @@ internal import HTTPWire
 /// comes in, on every route, excluded ones and those without authentication too, before anything else looks at it. Names
 /// are compared as `IdentityName` says: in any case, and with any sign for the hyphen.
 ///
-/// Most names are told apart by their length alone, which is one bit test.
+/// Most names are told apart by their length alone, which is one bit test, and most requests as a whole by the lengths of
+/// all their unusual names.
 struct IdentityFields: Sendable {
     /// Folded, each once.
     private let names: [[UInt8]]
     /// Bit n: a name of n bytes is there; the last bit for all that are longer.
     private let lengths: UInt64
+    /// One of them is a name with a `KnownField`, whose length the block does not note.
+    private let hasKnownName: Bool
 
     init(_ configuration: GatewayConfiguration) {
         var policies = configuration.auth.map { [$0] } ?? []
@@ -30,17 +33,18 @@ struct IdentityFields: Sendable {
 
     init(_ names: Set<String>) {
         self.names = names.sorted().map { Array($0.utf8) }
-        lengths = self.names.reduce(0) { $0 | Self.bit($1.count) }
+        lengths = self.names.reduce(0) { $0 | HeaderBlock.lengthBit($1.count) }
+        hasKnownName = self.names.contains { KnownField.lookup($0.span) != .none }
     }
 
     var isEmpty: Bool { lengths == 0 }
 
     /// Removes them, of a head or of trailers.
     func strip(_ fields: HeaderBlock) {
-        guard lengths != 0 else { return }
+        guard hasKnownName || fields.mayHoldOther(ofLengths: lengths) else { return }
         for index in 0..<fields.count {
             let field = fields.field(index)
-            if lengths & Self.bit(Int(field.name.count)) == 0 || field.isRemoved { continue }
+            if lengths & HeaderBlock.lengthBit(Int(field.name.count)) == 0 || field.isRemoved { continue }
             let name = fields.name(index)
             if contains(name) { fields.remove(at: index) }
         }
@@ -59,7 +63,4 @@ struct IdentityFields: Sendable {
         for index in name.indices where IdentityName.folded(name[index]) != folded[index] { return false }
         return true
     }
-
-    @inline(__always)
-    private static func bit(_ length: Int) -> UInt64 { 1 << UInt64(min(length, 63)) }
 }
