@@ -65,7 +65,8 @@ import Testing
         ("remove_fields", "[ a ]", "[ b ]"), ("keep_fields", "[ a ]", "[ b ]"),
         ("rename_fields", "{ a: b }", "{ a: c }"), ("set_fields", "{ a: 1 }", "{ a: \"1\" }"),
         ("default_fields", "{ $.a: [] }", "{ $.a: [ null ] }"), ("body", "{ a: true }", "{ a: false }"),
-        ("headers", "{ remove: [ a ] }", "{ remove: [ b ] }"),
+        ("headers", "{ remove: [ a ] }", "{ remove: [ b ] }"), ("types", "a/b", "[ a/c ]"),
+        ("parameters", "{ \"append:header.a\": b }", "{ \"append:header.a\": c }"),
     ]
 
     static func override(_ keys: [(String, String, String)], before: String) -> [Probe] {
@@ -222,8 +223,12 @@ import Testing
             ])
         + message(
             "response_transformation", "response: { ", " }",
-            bodies + [("status", "404", "[ 404, 5xx ]"), ("require_json", "true", "false")])
-        + message("request_transformation", "request: { ", " }", bodies + [("query", "{}", "{ remove: [ a ] }")])
+            bodies + [
+                ("status", "404", "[ 404, 5xx ]"), ("set_status", "200", "201"), ("require_json", "true", "false"),
+            ])
+        + message(
+            "request_transformation", "request: { ", " }",
+            bodies + [("query", "{}", "{ remove: [ a ] }"), ("path", "/a", "/b")])
         + message(
             "header_edits", "request: { headers: { ", " } }",
             [
@@ -233,6 +238,11 @@ import Testing
         + message(
             "query_edits", "request: { query: { ", " } }",
             [("set", "{ a: b }", "{ a: c }"), ("remove", "[ a ]", "[ b ]")])
+        + section(
+            "errors", "errors",
+            [
+                ("body", "1", "2"), ("text", "a", "b"), ("content_type", "a/b", "a/c"), ("upstream", "5xx", "[ 404 ]"),
+            ])
         + section(
             "compression", "compression",
             [
@@ -257,7 +267,8 @@ import Testing
         + listener(
             "listener", "", "",
             [
-                ("name", "a", "b"), ("stage", "a", "[ a, b ]"), ("paths", "{}", "{ semicolon: reject }"),
+                ("name", "a", "b"), ("stage", "a", "[ a, b ]"), ("stage_variables", "{ a: b }", "{ a: c }"),
+                ("paths", "{}", "{ semicolon: reject }"),
                 ("max_connections", "1", "2"), ("redirect_to_https", "true", "false"),
                 ("tls", "{ certificates: [ \(pair) ] }", "{ certificates: [ { certificate: c, key: d } ] }"),
             ])
@@ -352,7 +363,7 @@ import Testing
                 ("rate_limiting", "{ requests_per_day: 1 }", "[ { requests_per_day: 2 } ]"),
                 ("cors", "{ origins: \"*\" }", "{ origins: \"http://a\" }"),
                 ("addresses", "{ deny: 10.0.0.1 }", "{ deny: 10.0.0.2 }"),
-                ("compression", "{}", "{ enabled: false }"),
+                ("compression", "{}", "{ enabled: false }"), ("errors", "{}", "{ upstream: 500 }"),
             ])
         + rates("limit", "rate_limiting: { default: { ", " } }")
         + rates("limit_override", "rate_limiting: { overrides: [ { path: /a, ", " } ] }")
@@ -362,6 +373,7 @@ import Testing
             Probe("gateway.addresses", "addresses: §", "{ deny: 10.0.0.1 }", "{ allow: 10.0.0.1 }"),
             Probe("addresses.allow", "addresses: { allow: § }", "10.0.0.1", "[ 10.0.0.0/8 ]"),
             Probe("addresses.deny", "addresses: { deny: § }", "10.0.0.1", "[ 10.0.0.0/8 ]"),
+            Probe("gateway.errors", "errors: §", "{}", "{ upstream: 500 }"),
             Probe("gateway.compression", "compression: §", "{}", "{ min_size: 1 }"),
             Probe("gateway.security_headers", "security_headers: §", "true", "false"),
         ]

@@ -30,6 +30,8 @@ extension ConfigurationDecoder {
             switch document.key(key) {
             case .name: listener.name = text(value)
             case .stage: listener.stages = values(value).map(text)
+            case .stageVariables:
+                for (name, value) in entries(value) { listener.stageVariables[text(name)] = text(value) }
             case .paths: listener.paths = decodePathPolicy(value)
             case .maxConnections: assign(value, to: &listener.maxConnections)
             case .tls: listener.tls = decodeTLS(value)

@@ -78,6 +78,7 @@ extension ConfigurationDecoder {
         case .transformations: route.transformation = decodeTransformation(value)
         case .auth: route.auth = decodeRouteAuth(value)
         case .cors: route.cors = decodeCORS(value)
+        case .errors: route.errors = decodeErrors(value)
         case .compression: route.compression = decodeCompression(value)
         case .addresses: route.addresses = decodeAddresses(value)
         case .rateLimiting: route.rateLimits = decodeLimits(value, parameters: RouteParameters(route.path))

@@ -19,6 +19,8 @@ package struct ListenerConfiguration: Sendable, Hashable {
     package var address: SocketAddressConfiguration
     /// Stage names: when not empty, the first path segment must be one of them and is removed before matching.
     package var stages: [String]
+    /// What `$stageVariables.NAME` stands for.
+    package var stageVariables: [String: String] = [:]
     package var paths: PathPolicyConfiguration
     /// Open connections at most.
     package var maxConnections: Int

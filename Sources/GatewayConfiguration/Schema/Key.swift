@@ -232,6 +232,12 @@ enum Key: String, CaseIterable, Sendable {
     case expose
     case minSize = "min_size"
     case levels
+    case errors
+    case contentType = "content_type"
+    case text
+    case stageVariables = "stage_variables"
+    case setStatus = "set_status"
+    case parameters
     case br
     case gzip
     case zstd

@@ -67,10 +67,18 @@ extension Exchange {
         } else {
             ErrorBody.write(error, status: status, message: message, as: format, into: body)
         }
+        isReplacing = false
         response.removeAll()
         response.status = status ?? error.status
         let fields = response.fields
-        fields.append(.contentType, format.contentType)
+        if let form = errorForm, let custom = customBody(error, response.status, message, form) {
+            body.removeAll()
+            body.append(custom.span)
+            let type = form.contentType
+            fields.append(.contentType, type.span)
+        } else {
+            fields.append(.contentType, format.contentType)
+        }
         if allow {
             let list = worker.pathBuffer
             fields.append(.allow, list.span)
@@ -161,7 +169,7 @@ extension Exchange {
             fields.set(.contentLength, length.span)
         }
         record.status = UInt16(truncatingIfNeeded: status)
-        record.statusSource = .gateway
+        record.statusSource = isReplacing ? .upstream : .gateway
         phase = .responding
         let sendsBody = mayHaveBody && request.method != .head
         leaveDecoder()

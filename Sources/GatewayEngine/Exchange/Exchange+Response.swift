@@ -23,6 +23,7 @@ extension Exchange {
         record.upstreamFirstByte = worker.loop.now - upstreamStart
         record.status = status
         record.statusSource = .upstream
+        if status >= 400, replacesUpstreamError(framing) { return }
         hasResponseTrailers = framing.isChunked
         let fields = response.fields
         FieldRules.stripHopByHop(fields)
@@ -54,6 +55,7 @@ extension Exchange {
 
     func passBody(_ bytes: Span<UInt8>) {
         if coder.isActive { return passCoded(bytes) }
+        if isReplacing { return dropReplaced(bytes.count) }
         if let reshaping { return reshape(bytes, by: reshaping) }
         guard let downstream else { return }
         downstream.sendBody(bytes)
@@ -65,6 +67,7 @@ extension Exchange {
         record.upstreamTotal = worker.loop.now - upstreamStart
         upstream = nil
         if coder.isActive { return finishCoded() }
+        if isReplacing { return answerReplaced() }
         if let reshaping { return finishReshaping(by: reshaping) }
         completeResponse(trailers: receivedTrailers)
     }

@@ -1,6 +1,7 @@
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Identity
+internal import JSONStream
 internal import RateLimits
 internal import Reactor
 internal import Synchronization
@@ -146,6 +147,16 @@ final class Exchange: UpstreamRequest {
     var compression: Int32 = -1
     /// Bodies on their way through decoders and encoders.
     var coder = BodyCoder()
+    /// The service's answer is read and thrown away: the gateway's form stands in its place.
+    var isReplacing = false
+    var replacedBytes = 0
+    /// Bodies as they came, where values of header fields and the like refer to them.
+    /// Edits of the response's head that wait for its body.
+    var lateEdits: CompiledTransformation.Response?
+    /// The path that a transformation has made, in the arena of the request's fields; empty: none.
+    var editedPath = ByteRange.empty
+    var requestDocument: JSONDocument?
+    var responseDocument: JSONDocument?
     private var ownRequestTrailers: HeaderBlock?
     private var ownResponseTrailers: HeaderBlock?
 
@@ -190,6 +201,8 @@ final class Exchange: UpstreamRequest {
         bodyHasBegun = false
         isBodyReplaced = false
         compression = -1
+        isReplacing = false
+        editedPath = .empty
         bodyReceived = 0
         bodyLimit = .max
         streamIdle = Deadline.never

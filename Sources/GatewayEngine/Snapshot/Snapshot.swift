@@ -21,6 +21,9 @@ package final class Snapshot: Sendable {
     let crossOrigin: CrossOriginRules
     /// How responses are compressed, by the places in the routes' plans.
     let compression: [CompiledCompression]
+    /// The forms of errors, by the places in the routes' plans; and of what belongs to no route.
+    let errorForms: [CompiledErrors]
+    let generalErrors: Int32
     let addresses: [AddressListConfiguration]
     let addsSecurityHeaders: Bool
     let labels: AccessLabels
@@ -92,14 +95,15 @@ package final class Snapshot: Sendable {
         var addresses = AddressLists(configuration.addresses)
         var compression = CompressionRules(configuration.compression)
         var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
-        var reshaping = TransformationCompiler(limit: configuration.limits.bufferedBody)
+        var reshaping = TransformationCompiler(configuration)
+        var errorForms = ErrorForms(configuration.errors)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
                 releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0),
                 transformations: &reshaping,
                 crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0),
-                compression: compression.add(pair.0))
+                compression: compression.add(pair.0), errors: errorForms.add(pair.0))
         }
         transformations = try reshaping.finish(configuration.transformations)
         self.tries = tries
@@ -111,6 +115,9 @@ package final class Snapshot: Sendable {
         self.crossOrigin = crossOrigin
         self.addresses = addresses.all
         self.compression = compression.all
+        if !errorForms.diagnostics.isEmpty { throw RouteTableError(diagnostics: errorForms.diagnostics) }
+        self.errorForms = errorForms.all
+        generalErrors = errorForms.general
         addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
@@ -184,6 +191,7 @@ final class RoutePlan: Sendable {
     let crossOrigin: Int32
     let addresses: Int32
     let compression: Int32
+    let errors: Int32
     /// Requests of one client at once; -1: any number.
     let concurrency: Int32
 
@@ -191,7 +199,7 @@ final class RoutePlan: Sendable {
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
         auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler, crossOrigin: Int32,
-        addresses: Int32, compression: Int32
+        addresses: Int32, compression: Int32, errors: Int32
     ) {
         way =
             switch route.answer {
@@ -226,6 +234,7 @@ final class RoutePlan: Sendable {
         self.crossOrigin = crossOrigin
         self.addresses = addresses
         self.compression = compression
+        self.errors = errors
         concurrency = configuration.concurrency.map { Int32(clamping: $0) } ?? -1
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
         transformation = transformations.add(configuration)

@@ -33,24 +33,35 @@ extension Exchange {
     func transformRequest(_ plan: RoutePlan) -> Bool {
         if !isBodyReplaced {
             guard findTransformation(plan) else { return true }
-            if let body = transformation?.request?.body, !startGathering(body) { return false }
+            coder.accepted = acceptedCodings
+            coder.isUsed = true
+            if let body = transformation?.request?.body, editsRequest, !startGathering(body) { return false }
         }
         guard let transformation else { return true }
         let fields = request.fields
-        let source = FieldValue.Source(pathBlock: fields, path: path, fields: fields)
-        transformation.request?.headers?.apply(source, scratch: worker.pathBuffer)
-        if let query = transformation.request?.query {
-            receivedQuery = request.query
-            query.apply(to: request, path: path, scratch: worker.pathBuffer)
+        if let edits = transformation.request, editsRequest {
+            let source = FieldValue.Source(pathBlock: fields, path: path, fields: fields, exchange: self)
+            // Each refers to the request as it came, but for what was edited before it: the query first, which nobody
+            // reads afterwards but as it was received.
+            if let query = edits.query {
+                receivedQuery = request.query
+                query.apply(to: request, path: path, scratch: worker.pathBuffer, exchange: self)
+            }
+            if let path = edits.path, !writePath(path, source) { return false }
+            edits.headers?.apply(source, scratch: worker.pathBuffer)
         }
         guard transformation.readsResponses else { return true }
-        coder.accepted = acceptedCodings
-        coder.isUsed = true
         fields.set(.acceptEncoding, "identity")
         fields.remove(.range)
         let ifRange = Self.ifRange
         fields.removeAll(named: ifRange.span)
         return true
+    }
+
+    /// The request is of a type that is edited.
+    private var editsRequest: Bool {
+        guard let types = transformation?.request?.types else { return false }
+        return isBodyReplaced || types.name(request.fields)
     }
 
     private func findTransformation(_ plan: RoutePlan) -> Bool {
@@ -78,6 +89,7 @@ extension Exchange {
             return false
         }
         gathering = worker.rewriters.take(for: body)
+        gathering?.exchange = self
         bodyHasBegun = true
         if request.expectsContinue {
             // The service will get the body at once: it is not asked whether it wants one.
@@ -143,6 +155,7 @@ extension Exchange {
         gather(Span(), isLast: true, rewriter)
         guard phase == .waiting, gathering === rewriter else { return }
         gathering = nil
+        requestDocument = rewriter.document
         worker.rewriters.giveBack(rewriter)
         isBodyReplaced = true
         framing = .length(keptBody.count)
@@ -161,13 +174,30 @@ extension Exchange {
 
     /// True when the head is not sent now: it waits for the body, or an error was answered in its place.
     func transformResponse(_ framing: BodyFraming) -> Bool {
-        guard let edits = transformation?.response(to: response.status) else { return false }
+        guard let edits = transformation?.response(to: response) else { return false }
         let outcome = judge(framing, edits)
-        if outcome != .isRefused, let headers = edits.headers {
-            let source = FieldValue.Source(pathBlock: request.fields, path: path, fields: response.fields)
-            headers.apply(source, scratch: worker.pathBuffer)
+        if outcome == .isRefused { return true }
+        if outcome == .waits, edits.body?.keepsDocument == true {
+            // What they refer to is known when the body has come.
+            lateEdits = edits
+        } else {
+            editHead(edits)
         }
         return outcome != .passes
+    }
+
+    private func editHead(_ edits: CompiledTransformation.Response) {
+        if let headers = edits.headers {
+            let source = FieldValue.Source(
+                pathBlock: request.fields, path: path, fields: response.fields, exchange: self)
+            headers.apply(source, scratch: worker.pathBuffer)
+        }
+        guard edits.newStatus >= 0, response.status != 304 else { return }
+        // A status without a body gets one that is empty.
+        if response.status == 204 { response.fields.set(.contentLength, "0") }
+        response.status = edits.newStatus
+        response.reason = .empty
+        record.status = UInt16(truncatingIfNeeded: edits.newStatus)
     }
 
     /// By what the service says of its body.
@@ -198,6 +228,7 @@ extension Exchange {
         // Of HEAD: as of GET, but for the length, which nobody knows.
         if framing == .none { return .passes }
         reshaping = worker.rewriters.take(for: body)
+        reshaping?.exchange = self
         isHeadHeld = true
         armHeld()
         return .waits
@@ -246,6 +277,11 @@ extension Exchange {
     func finishReshaping(by rewriter: BodyRewriter) {
         guard push(Span(), isLast: true, rewriter) else { return }
         if isHeadHeld {
+            if let edits = lateEdits {
+                lateEdits = nil
+                responseDocument = rewriter.document
+                editHead(edits)
+            }
             let length = worker.pathBuffer
             length.removeAll()
             length.append(decimal: rewriter.held.count)
@@ -272,7 +308,8 @@ extension Exchange {
             return
         }
         rewriter.held.append(bytes)
-        if rewriter.held.count > Self.heldLimit { sendHeldHead(.chunked, rewriter) }
+        // With edits that need the whole body, the rewriter bounds what is held.
+        if rewriter.held.count > Self.heldLimit, lateEdits == nil { sendHeldHead(.chunked, rewriter) }
     }
 
     private func sendHeldHead(_ framing: BodyFraming, _ rewriter: BodyRewriter) {
@@ -308,6 +345,9 @@ extension Exchange {
         }
         receivedQuery = nil
         transformation = nil
+        lateEdits = nil
+        if requestDocument != nil { requestDocument = nil }
+        if responseDocument != nil { responseDocument = nil }
         if let gathering {
             self.gathering = nil
             worker.rewriters.giveBack(gathering)

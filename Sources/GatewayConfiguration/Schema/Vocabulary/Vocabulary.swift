@@ -41,6 +41,8 @@ enum Vocabulary {
                 .transformations, .list(.object(transformation)), "How requests and responses are reshaped, by path."),
             Field(.compression, .object(compression), "Compression of responses by negotiation.", default: "none"),
             Field(
+                .errors, .object(errors), "The form of errors that the gateway answers.", default: "its own"),
+            Field(
                 .securityHeaders, .boolean,
                 "Adds `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy`, and over TLS"
                     + " `Strict-Transport-Security`, where a response has none.", default: "false"),

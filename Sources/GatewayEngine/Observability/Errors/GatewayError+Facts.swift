@@ -215,6 +215,10 @@ extension GatewayError {
             Facts(
                 502, "response_expansion_limit", "The service's answer expands to more than is accepted.",
                 "error=http_response_body_size; details=\"response_expansion_limit\"")
+        case .upstreamError:
+            Facts(
+                502, "upstream_error", "The service answered with an error.",
+                "error=http_protocol_error; details=\"upstream_error\"")
 
         case .circuitOpen:
             Facts(

@@ -63,6 +63,7 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case responseEncoded = 118
     case responseUndecodable = 126
     case responseExpansionLimit = 127
+    case upstreamError = 128
     case circuitOpen = 120
     case pendingTimeout = 121
 
