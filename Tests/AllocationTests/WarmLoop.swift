@@ -182,7 +182,7 @@ import Testing
     }
 
     /// The counter takes the place of glibc's functions; a sanitizer has taken it already.
-    private static var isMeasurable: Bool {
+    static var isMeasurable: Bool {
         #if canImport(Glibc)
             // SAFETY: only asked whether it is there.
             return unsafe getenv("GATEHOUSE_SANITIZER") == nil

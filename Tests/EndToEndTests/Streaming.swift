@@ -122,6 +122,26 @@ import Testing
         }
     }
 
+    /// A response that was held back up to its last byte leaves a connection that is good for the next one.
+    @Test func aConnectionThatWasStoppedServesAgain() throws {
+        let body = Array(repeating: UInt8(ascii: "x"), count: 6 << 20)
+        let origin = try ScriptedUpstream { request, connection in
+            if request.target == "/big" {
+                try connection.respond(body: body)
+            } else {
+                try connection.respond(body: "ok")
+            }
+        }
+        try withGateway(service(at: origin.url, "timeouts: { request: 5s, keep_alive: 1m }"), origin) { gateway in
+            for _ in 0..<3 {
+                let client = try gateway.connect(receiveBuffer: 4096)
+                try client.send(request("GET /big"))
+                #expect(try client.readResponse().body.count == body.count)
+                for _ in 0..<2 { #expect(gateway.ask("GET /small") == "ok") }
+            }
+        }
+    }
+
     @Test func aStoppedStreamGoesOn() throws {
         let total = 24 << 20
         let blocked = Gate("the origin to be stopped")

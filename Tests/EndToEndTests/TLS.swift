@@ -228,7 +228,9 @@ import Testing
         let files = try certificates.make("localhost", "DNS:localhost")
         try withGateway(configuration("certificates: [ \(pair(files)) ]"), origin) { gateway in
             let common = try sClient(gateway, "-alpn", "h2,http/1.1")
-            #expect(common.contains("ALPN protocol: http/1.1"))
+            #expect(common.contains("ALPN protocol: h2"))
+            let older = try sClient(gateway, "-alpn", "http/1.1")
+            #expect(older.contains("ALPN protocol: http/1.1"))
             let none = try sClient(gateway, "-alpn", "spdy/1")
             #expect(none.contains("no application protocol"))
         }

@@ -219,7 +219,7 @@ import Testing
                 ("connections", "1", "2"),
                 ("connection_buffer", "4KiB", "5KiB"), ("memory", "1MiB", "2MiB"),
                 ("requests_per_connection", "1", "2"),
-                ("underscores", "keep", "reject"),
+                ("underscores", "keep", "reject"), ("http2", "{}", "{ max_streams: 1 }"),
             ])
         + message(
             "response_transformation", "response: { ", " }",
@@ -238,6 +238,8 @@ import Testing
         + message(
             "query_edits", "request: { query: { ", " } }",
             [("set", "{ a: b }", "{ a: c }"), ("remove", "[ a ]", "[ b ]")])
+        + [("max_streams", "1", "2"), ("stream_window", "64KiB", "65KiB"), ("connection_window", "1MiB", "2MiB")]
+        .map { Probe("http2_limits.\($0.0)", "limits: { http2: { \($0.0): § } }", $0.1, $0.2) }
         + section(
             "errors", "errors",
             [
@@ -269,15 +271,25 @@ import Testing
             [
                 ("name", "a", "b"), ("stage", "a", "[ a, b ]"), ("stage_variables", "{ a: b }", "{ a: c }"),
                 ("paths", "{}", "{ semicolon: reject }"),
-                ("max_connections", "1", "2"), ("redirect_to_https", "true", "false"),
+                ("redirect_to_https", "true", "false"),
+                ("proxy_protocol", "{ trusted: [ 10.0.0.1 ] }", "{ trusted: [ 10.0.0.2 ] }"),
                 ("tls", "{ certificates: [ \(pair) ] }", "{ certificates: [ { certificate: c, key: d } ] }"),
+                ("max_connections", "1", "2"), ("http2", "true", "false"),
             ])
         + listener("paths", "paths: { ", " }", paths)
+        + listener(
+            "proxy_protocol", "proxy_protocol: { ", " }",
+            [("trusted", "[ 10.0.0.0/8 ]", "[ 11.0.0.0/8 ]")])
+        + listener(
+            "proxy_protocol", "proxy_protocol: { trusted: [ 10.0.0.0/8 ], ", " }",
+            [
+                ("version", "v1", "v2"), ("others", "refuse", "serve"), ("timeout", "1s", "2s"),
+            ])
         + service(
             "service", "", "",
             [
                 ("load_balancing", "{ policy: least_request }", "{ policy: round_robin }"),
-                ("timeouts", "{}", "{ connect: 1s }"),
+                ("timeouts", "{}", "{ connect: 1s }"), ("proxy_protocol", "v1", "v2"),
                 ("pool", "{}", "{ max_idle: 1 }"), ("retries", "{}", "{ attempts: 2 }"),
                 ("hedge", "{ after: 1s }", "{ after: 2s }"), ("circuit_breaker", "{}", "{ adaptive: true }"),
                 ("tls", "{}", "{ verify: false }"),
@@ -393,6 +405,12 @@ import Testing
                 "rate_limiting.overrides", "rate_limiting: { overrides: § }", "[]",
                 "[ { path: /, requests_per_day: 1 } ]"),
             Probe(
+                "rate_limiting.store", "rate_limiting: { store: § }", "{ redis: \"redis://a\" }",
+                "{ redis: \"redis://b\" }"),
+            Probe(
+                "limit_store.redis", "rate_limiting: { store: { redis: § } }", "\"redis://a\"",
+                "[ \"redis://a\", \"redis://u:p@b/1\" ]"),
+            Probe(
                 "limit_override.path", "rate_limiting: { overrides: [ { requests_per_day: 1, path: § } ] }", "/a", "/b"),
             Probe(
                 "limit_override.methods",
@@ -401,6 +419,19 @@ import Testing
                 "limit_override.route",
                 "routes: [ { path: /, name: a, respond: {} }, { path: /x, name: b, respond: {} } ]\n"
                     + "rate_limiting: { overrides: [ { requests_per_day: 1, route: § } ] }", "a", "b"),
+        ]
+        + [
+            ("cluster", "true", "false"), ("password", "a", "b"), ("tls", "{ verify: true }", "{ verify: false }"),
+            ("on_failure", "local", "deny"), ("timeout", "1s", "2s"), ("max_pending", "1", "2"), ("lease", "1", "2"),
+            ("prefix", "a", "b"),
+        ].map {
+            Probe(
+                "limit_store.\($0.0)", "rate_limiting: { store: { redis: \"rediss://a\", \($0.0): § } }", $0.1, $0.2)
+        }
+        + [
+            Probe(
+                "limit_store.username",
+                "rate_limiting: { store: { redis: \"rediss://a\", password: p, username: § } }", "a", "b")
         ]
         + route(
             "fault", "path: /, service: s, fault: { delay: 1s, ", " }",

@@ -51,6 +51,12 @@ extension ExplainStory {
             var edits: [String]
         }
 
+        struct Store: Encodable {
+            var servers: [String]
+            var cluster: Bool
+            var onFailure: String
+        }
+
         var method: String
         var url: String
         var listener: String
@@ -64,6 +70,8 @@ extension ExplainStory {
         var parameters: [String: String]
         var verdict: Verdict
         var limits: [AppliedLimit]
+        /// Where rates are counted; absent: in the process, or there are none.
+        var limitStore: Store?
     }
 
     func json() throws -> String {
@@ -82,7 +90,12 @@ extension ExplainStory {
                 removedFields: explanation.removedFields, candidates: candidates, route: route?.name,
                 parameters: Dictionary(
                     explanation.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
-                verdict: verdict, limits: appliedLimits))
+                verdict: verdict, limits: appliedLimits,
+                limitStore: limitStore.map { store in
+                    Document.Store(
+                        servers: store.servers.map(\.name), cluster: store.isCluster,
+                        onFailure: store.onFailure.rawValue)
+                }))
     }
 
     private func split(_ destinations: [RequestExplanation.Destination]) -> Document.Split? {

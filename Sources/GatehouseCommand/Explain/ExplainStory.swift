@@ -23,6 +23,12 @@ struct ExplainStory {
     private func arrival() -> [String] {
         let listener = configuration.listeners[explanation.listener]
         var lines = ["  listener   \"\(listener.name)\"\(place(listener.location))"]
+        if let proxy = listener.proxyProtocol {
+            let others = proxy.others == .serve ? ", others are served without" : ""
+            lines.append(
+                "  client     told by a PROXY header (\(proxy.version.rawValue)) of trusted peers\(others)"
+                    + place(proxy.location))
+        }
         if !explanation.removedFields.isEmpty {
             lines.append("  fields     left out: \(explanation.removedFields.joined(separator: ", "))")
         }
@@ -115,6 +121,10 @@ struct ExplainStory {
                 if destination.endpoints.count > 1 { lines[lines.count - 1] += "  (\(Self.share(endpoint)))" }
             }
         }
+        for destination in destinations {
+            guard let version = proxyProtocol(of: destination) else { continue }
+            lines.append("  a PROXY header (\(version)) tells \(destination.service) who the client is")
+        }
         if let host = explanation.upstreamHost { lines.append("  Host: \(host)") }
         if !explanation.removedPrefix.isEmpty {
             lines.append("  X-Forwarded-Prefix: \(explanation.removedPrefix)")
@@ -174,7 +184,14 @@ struct ExplainStory {
     }
 
     static func url(_ endpoint: EndpointConfiguration, _ target: String) -> String {
-        "\(endpoint.tls ? "https" : "http")://\(endpoint.authority)\(target)"
+        let url = "\(endpoint.tls ? "https" : "http")://\(endpoint.authority)\(target)"
+        return endpoint.path.map { "\(url) by unix:\($0)" } ?? url
+    }
+
+    /// What comes in front of a connection to the service; nil: nothing does.
+    func proxyProtocol(of destination: RequestExplanation.Destination) -> String? {
+        guard case .configured(let index) = destination.source else { return nil }
+        return configuration.services[index].proxyProtocol?.rawValue
     }
 
     var appliedLimits: [AppliedLimit] {
@@ -198,7 +215,16 @@ struct ExplainStory {
             let status = limit.then
             lines.append("  \(name) \(pad(limit.value, 8)) \(pad(status, 13)) \(limit.from)")
         }
+        if let store = limitStore {
+            lines.append("  Rates are counted in \(store.name)\(place(store.location));")
+            lines.append("  while it is gone: \(store.onFailure.meaning).")
+        }
         return lines
+    }
+
+    /// Where the rates among them are counted; nil: in the process, or there are none.
+    var limitStore: LimitStoreConfiguration? {
+        route == nil || explanation.limits.isEmpty ? nil : configuration.rateLimiting.store
     }
 
     private func pad(_ text: String, _ width: Int) -> String {
@@ -207,5 +233,16 @@ struct ExplainStory {
 
     private func place(_ location: SourceLocation) -> String {
         location == .none ? "" : " (\(location))"
+    }
+}
+
+extension LimitStoreConfiguration.FailureMode {
+    /// For a person.
+    fileprivate var meaning: String {
+        switch self {
+        case .local: "counted in each gateway by itself"
+        case .allow: "not limited"
+        case .deny: "answered with 429"
+        }
     }
 }

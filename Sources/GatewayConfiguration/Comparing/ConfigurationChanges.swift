@@ -42,6 +42,7 @@ package struct ConfigurationChanges: Sendable, Hashable {
             ("trusted_proxies", old.trustedProxies == new.trustedProxies),
             ("forwarding", old.forwarding == new.forwarding),
             ("auth", old.auth == new.auth),
+            ("rate_limiting", old.rateLimiting == new.rateLimiting),
             ("transformations", old.transformations == new.transformations),
         ].filter { !$0.1 }.map(\.0)
         // A section that this list does not know must not pass as no change.

@@ -35,7 +35,12 @@ extension ConfigurationDecoder {
             case .paths: listener.paths = decodePathPolicy(value)
             case .maxConnections: assign(value, to: &listener.maxConnections)
             case .tls: listener.tls = decodeTLS(value)
+            case .proxyProtocol: listener.proxyProtocol = decodeProxyProtocol(value)
             case .redirectToHttps: assign(value, to: &listener.redirectToHTTPS)
+            case .http2:
+                var isOn = false
+                assign(value, to: &isOn)
+                listener.http2 = isOn
             default: break
             }
         }
@@ -129,6 +134,7 @@ extension ConfigurationDecoder {
                     fix: "give each a name of its own")
             }
             listenerNames.insert(listener.name)
+            checkProxyProtocol(of: listener, configuration)
         }
         if let admin = configuration.admin { claim(admin.address, at: admin.location, in: &addresses) }
     }
@@ -204,6 +210,18 @@ extension ConfigurationDecoder {
             case .memory: assignSize(value, to: &limits.memory)
             case .requestsPerConnection: assign(value, to: &limits.requestsPerConnection)
             case .underscores: limits.underscores = word(value) ?? limits.underscores
+            case .http2: decodeHTTP2(value, into: &limits.http2)
+            default: break
+            }
+        }
+    }
+
+    private func decodeHTTP2(_ id: NodeID, into limits: inout HTTP2LimitsConfiguration) {
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .maxStreams: assign(value, to: &limits.maxStreams)
+            case .streamWindow: assignSize(value, to: &limits.streamWindow)
+            case .connectionWindow: assignSize(value, to: &limits.connectionWindow)
             default: break
             }
         }

@@ -9,6 +9,7 @@ extension ConfigurationDecoder {
             case .overrides:
                 limiting.overrides = values(value).compactMap { decodeOverride($0, routes: routes) }
                 checkTies(limiting.overrides)
+            case .store: limiting.store = decodeLimitStore(value)
             default: break
             }
         }

@@ -26,8 +26,12 @@ package struct ListenerConfiguration: Sendable, Hashable {
     package var maxConnections: Int
     /// nil: in clear.
     package var tls: ListenerTLSConfiguration?
+    /// nil: connections begin with what clients say.
+    package var proxyProtocol: ProxyProtocolConfiguration?
     /// Every request is answered with a redirect to the same URL over https.
     package var redirectToHTTPS = false
+    /// Whether HTTP/2 is taken; nil: with TLS, where the client can be asked.
+    package var http2: Bool?
     @NotCompared package var location: SourceLocation
 
     package init(
@@ -89,6 +93,19 @@ package struct LimitsConfiguration: Sendable, Hashable {
     /// Requests on one client connection; 0: no limit.
     package var requestsPerConnection = 0
     package var underscores: UnderscorePolicy = .drop
+    package var http2 = HTTP2LimitsConfiguration()
+
+    package init() {}
+}
+
+/// What a client may have open at once on a connection of HTTP/2.
+package struct HTTP2LimitsConfiguration: Sendable, Hashable {
+    /// Streams that are open.
+    package var maxStreams = 100
+    /// Bytes of one request's body that may be under way.
+    package var streamWindow = 64 * 1024
+    /// The same of all streams together.
+    package var connectionWindow = 1024 * 1024
 
     package init() {}
 }

@@ -3,6 +3,8 @@ package struct RateLimitingConfiguration: Sendable, Hashable {
     /// For every request that nothing nearer limits; all of them hold at once.
     package var defaults: [RateLimitConfiguration] = []
     package var overrides: [LimitOverrideConfiguration] = []
+    /// nil: requests are counted in this process.
+    package var store: LimitStoreConfiguration?
 
     package init() {}
 }

@@ -115,7 +115,7 @@ enum ScalarKind: Sendable {
         case .prefix: _ = try NetworkPrefix.parse(text)
         case .endpointURL: _ = try EndpointConfiguration.parse(text)
         case .httpURL: _ = try HTTPURL.parse(text)
-        case .redisURL: try PolicyText.redisURL(text)
+        case .redisURL: _ = try LimitStoreConfiguration.Server.parse(text)
         case .origin: try PolicyText.origin(text)
         case .hostPattern: _ = try HostName.parsePattern(text)
         case .host: _ = try HostName.parse(text)

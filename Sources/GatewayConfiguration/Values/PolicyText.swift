@@ -61,23 +61,6 @@ enum PolicyText {
         }
     }
 
-    /// User and password may stand in it, as Redis URLs have them; the place itself follows the rules of other URLs.
-    static func redisURL(_ text: String) throws(Problem) {
-        let fix = "write redis://host:6379 or rediss://host:6379"
-        guard text.hasPrefix("redis://") || text.hasPrefix("rediss://") else {
-            throw Problem("is not a Redis URL", fix: fix)
-        }
-        let rest = text.drop { $0 != "/" }.dropFirst(2)
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        let place = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-        let scheme = text.hasPrefix("rediss") ? "https://" : "http://"
-        do throws(Problem) {
-            _ = try HTTPURL.parse(scheme + place)
-        } catch {
-            throw Problem(error.reason, fix: fix)
-        }
-    }
-
     /// `https://app.example.com`, `https://*.example.com`, `*`.
     /// An origin has no path (RFC 6454 §7): `https://a/` is never what a browser sends.
     static func origin(_ text: String) throws(Problem) {

@@ -6,6 +6,23 @@ internal import Reactor
 /// Commands come from the exchange, in this order: any number of `sendInformational`, one `sendHead`, any number of
 /// `sendBody`, one `sendEnd`; or `abort` at any point. `startBody` lets the request's body flow towards the exchange.
 class DownstreamStream: StreamHandler {
+    /// Where it came in: says what the next request is served by.
+    final var slot: ListenerSlot
+    /// Who is at the other end.
+    final var client: ClientIdentity
+    /// What TLS agreed on; nil in clear.
+    final var tlsFacts: TLSFacts?
+    /// `X-Forwarded-Client-Cert` of this client; nil when it showed no certificate.
+    final var certificate: [UInt8]?
+
+    init(slot: ListenerSlot, client: ClientIdentity) {
+        self.slot = slot
+        self.client = client
+    }
+
+    /// What the client speaks; of HTTP/1 the newer, until a request says otherwise.
+    var version: AccessRecord.Version { .http11 }
+
     /// An interim response (1xx).
     func sendInformational(_ head: ResponseHead) {}
 
@@ -32,6 +49,9 @@ class DownstreamStream: StreamHandler {
     func pauseBody() {}
 
     func resumeBody() {}
+
+    /// The address that the client's connection ends at; nil: not known.
+    var localAddress: SocketAddress? { nil }
 
     /// More is waiting for the client than should; `Exchange.downstreamDidDrain` tells when to go on.
     var isCongested: Bool { false }

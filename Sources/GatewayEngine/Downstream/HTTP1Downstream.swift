@@ -12,7 +12,7 @@ internal import Reactor
 /// 4. The response leaves in the order: interim heads, head, body, end.
 /// 5. With both sides complete the connection waits for the next request; else it ends, and lingers so that the client
 ///    can read what was sent before the reset that unread bytes would cause (RFC 9112 §9.6).
-final class HTTP1Downstream: DownstreamStream {
+final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     enum Phase: UInt8 {
         /// Between requests. Can transition to: head, closed.
         case idle
@@ -32,12 +32,9 @@ final class HTTP1Downstream: DownstreamStream {
         case closed
     }
 
-    private enum Wait: UInt8 { case none, handshake, keepAlive, head, body, send, linger }
+    private enum Wait: UInt8 { case none, proxyHeader, handshake, keepAlive, head, body, send, linger }
 
     let worker: Worker
-    /// Where it came in: says what the next request is served by.
-    let slot: ListenerSlot
-    private(set) var client: ClientIdentity
     /// Where it stands in the worker's list.
     var place = 0
     private(set) var socket: StreamSocket?
@@ -56,12 +53,12 @@ final class HTTP1Downstream: DownstreamStream {
     /// The client can tell an incomplete response by its framing.
     private var isDelimited = false
     private var requestCount = 0
+    /// How many bytes of HTTP/2's preface came, as the first ones; -1: it is HTTP/1.
+    private var prefaceCount = 0
     private var lingered = 0
     private var isProcessing = false
-    /// What TLS agreed on; nil in clear.
-    private(set) var tlsFacts: TLSFacts?
-    /// `X-Forwarded-Client-Cert` of this client; nil when it showed no certificate.
-    private(set) var certificate: [UInt8]?
+    /// Reads the PROXY header with which the connection begins; nil: it has come, or none is expected.
+    private var proxyHeader: ProxyHeaderReader?
     /// What the system had taken of the waiting bytes when the send timer was set.
     private var takenAtTimer: UInt64 = 0
 
@@ -73,51 +70,131 @@ final class HTTP1Downstream: DownstreamStream {
     /// A client that has sent its end while the answer is not there yet may be gone; it gets this much longer.
     static let halfClosedTime: Int64 = 2_000_000_000
 
-    init?(descriptor: Int32, address: SocketAddress, slot: ListenerSlot, worker: Worker) {
+    init?(
+        descriptor: Int32, address: SocketAddress, slot: ListenerSlot, worker: Worker,
+        proxyHeader: ProxyHeaderReader? = nil
+    ) {
         self.worker = worker
-        self.slot = slot
-        client = ClientIdentity(address, trusted: worker.snapshot.trustedProxies)
-        super.init()
+        super.init(slot: slot, client: ClientIdentity(address, trusted: worker.snapshot.trustedProxies))
         let tls = slot.tls
         guard
             let socket = StreamSocket(
-                descriptor: descriptor, loop: worker.loop, handler: self, tls: tls?.context)
+                descriptor: descriptor, loop: worker.loop, handler: self, tls: tls?.context,
+                hasPreface: proxyHeader != nil)
         else { return nil }
         socket.highMark = worker.snapshot.settings.connectionBuffer
         self.socket = socket
-        if tls == nil {
-            arm(.keepAlive, keepAlive)
+        if let proxyHeader {
+            self.proxyHeader = proxyHeader
+            arm(.proxyHeader, proxyHeader.timeout)
         } else {
-            arm(.handshake, worker.snapshot.settings.headTimeout)
+            awaitRequest()
         }
     }
 
-    /// The TLS handshake is complete: from here on a connection like any other.
-    override func socketDidConnect() {
-        guard let facts = socket?.tlsFacts else { return }
-        tlsFacts = facts
-        certificate = socket?.tlsCertificate.map(ForwardedCertificate.value)
-        worker.metrics.handshakeCompleted(isResumed: facts.isResumed)
-        arm(.keepAlive, keepAlive)
+    /// Nothing was said yet, but perhaps by a proxy: the first request, or TLS, comes next.
+    private func awaitRequest() {
+        if socket?.isTLS == true {
+            arm(.handshake, worker.snapshot.settings.headTimeout)
+        } else {
+            arm(.keepAlive, keepAlive)
+        }
     }
 
-    /// An operator's connection, not a client's.
-    var isAdmin: Bool { slot.isAdmin }
+    // MARK: The PROXY header
 
-    /// The proxies that are trusted have changed.
+    override func socketDidPeek(_ bytes: Span<UInt8>) -> PrefaceProgress {
+        guard let proxyHeader else { return .complete(0) }
+        switch proxyHeader.read(bytes) {
+        case .needMore:
+            return .more
+        case .complete(let header, let taken):
+            self.proxyHeader = nil
+            worker.metrics.proxyHeader(.ok)
+            client = client.told(by: header, trusted: worker.snapshot.trustedProxies)
+            awaitRequest()
+            return .complete(taken)
+        case .refused(let result):
+            refuseProxyHeader(result)
+            return .refused
+        }
+    }
+
+    /// Who the client is cannot be said, so nobody is answered.
+    private func refuseProxyHeader(_ result: ProxyHeaderResult) {
+        worker.proxyHeaderFailed(result, from: client.address, at: slot)
+        close()
+    }
+
+    /// The TLS handshake is complete: from here on a connection like any other, of the protocol that was agreed on.
+    override func socketDidConnect() {
+        guard let socket, let facts = socket.tlsFacts else { return }
+        tlsFacts = facts
+        certificate = socket.tlsCertificate.map(ForwardedCertificate.value)
+        worker.metrics.handshakeCompleted(isResumed: facts.isResumed)
+        // Over TLS only who was asked speaks HTTP/2 (RFC 9113 §3.3).
+        prefaceCount = -1
+        if socket.tlsProtocol == HTTP2Preface.protocolName {
+            _ = becomeHTTP2(socket)
+        } else {
+            arm(.keepAlive, keepAlive)
+        }
+    }
+
     func judgeClientAgain() {
-        client = ClientIdentity(client.address, trusted: worker.snapshot.trustedProxies)
+        client = client.judged(by: worker.snapshot.trustedProxies)
     }
 
     // MARK: Reading
 
     override func socketDidReceive(_ bytes: Span<UInt8>) {
+        if requestCount == 0 && phase == .idle && prefaceCount >= 0 && findPreface(bytes) { return }
         if !stash.isEmpty || isProcessing {
             keep(bytes, from: 0)
             return
         }
         let used = process(bytes)
         if used < bytes.count && phase != .closed { keep(bytes, from: used) }
+    }
+
+    /// Looks whether the client begins as HTTP/2 does (RFC 9113 §3.3, prior knowledge), where the listener takes that.
+    /// True: the bytes have been taken care of.
+    private func findPreface(_ bytes: Span<UInt8>) -> Bool {
+        let preface = HTTP2Preface.start
+        guard slot.takesHTTP2 else {
+            prefaceCount = -1
+            return false
+        }
+        let known = prefaceCount
+        var index = 0
+        while known + index < preface.count && index < bytes.count {
+            if bytes[index] != preface[known + index] {
+                prefaceCount = -1
+                // What was held back so far is known: it is the preface's beginning.
+                if known > 0 { _ = process(preface.span.extracting(0..<known)) }
+                return false
+            }
+            index += 1
+        }
+        prefaceCount = known + index
+        guard prefaceCount == preface.count, let socket, let connection = becomeHTTP2(socket) else { return true }
+        if known > 0 { connection.socketDidReceive(preface.span.extracting(0..<known)) }
+        connection.socketDidReceive(bytes)
+        return true
+    }
+
+    /// Hands the socket to a connection of HTTP/2, which takes this one's place. Nil: there was no memory, and it is over.
+    private func becomeHTTP2(_ socket: StreamSocket) -> HTTP2Connection? {
+        phase = .closed
+        worker.loop.timers.disarm(self)
+        self.socket = nil
+        guard let connection = HTTP2Connection(socket: socket, takingOver: self) else {
+            socket.close()
+            worker.downstreamDidClose(self)
+            return nil
+        }
+        worker.replace(self, by: connection)
+        return connection
     }
 
     /// Keeps bytes whose time has not come, and stops reading until it has.
@@ -238,6 +315,7 @@ final class HTTP1Downstream: DownstreamStream {
     }
 
     override func socketDidReachEnd() {
+        if let proxyHeader { return refuseProxyHeader(proxyHeader.resultAtEnd) }
         clientHasEnded = true
         switch phase {
         case .idle:
@@ -265,6 +343,7 @@ final class HTTP1Downstream: DownstreamStream {
     }
 
     override func socketDidFail(_ error: Int32) {
+        if let proxyHeader { worker.metrics.proxyHeader(proxyHeader.resultAtEnd) }
         if wait == .handshake { worker.metrics.handshakeFailed(socket?.tlsFailure ?? .closed) }
         exchange?.downstreamGone()
         close()
@@ -341,6 +420,8 @@ final class HTTP1Downstream: DownstreamStream {
     override var isCongested: Bool { socket?.isCongested ?? false }
 
     override var isRequestComplete: Bool { phase == .complete }
+
+    override var localAddress: SocketAddress? { socket?.localAddress }
 
     override func sendInformational(_ head: ResponseHead) {
         guard let exchange, exchange.request.minorVersion == 1 else { return }
@@ -551,6 +632,7 @@ final class HTTP1Downstream: DownstreamStream {
     override func timerDidFire() {
         switch wait {
         case .none: break
+        case .proxyHeader: refuseProxyHeader(.timeout)
         case .handshake:
             worker.metrics.handshakeFailed(.timeout)
             close()
@@ -584,7 +666,6 @@ final class HTTP1Downstream: DownstreamStream {
 
     // MARK: The end
 
-    /// The gateway ends now: cuts off what is under way.
     func abandon() {
         exchange?.downstreamGone()
         close()

@@ -11,7 +11,7 @@ extension Exchange {
         let (snapshot, request) = (self.snapshot, self.request)
         let fields = request.fields
         self.framing = framing
-        record.version = request.minorVersion == 0 ? .http10 : .http11
+        if request.minorVersion == 0 { record.version = .http10 }
         originalAuthority = request.authority
 
         // (1) Every request has an id and a place in a trace, refused ones too.
@@ -62,7 +62,7 @@ extension Exchange {
         let listener = snapshot.listeners[self.listener]
         guard let features = normalisePath() else { return }
         publicPath = path
-        if let port = listener.httpsPort { return redirectToHTTPS(port) }
+        if let port = listener.httpsPort, client?.cameByTLS != true { return redirectToHTTPS(port) }
         guard removeStage(listener) else { return refuse(.stageNotFound) }
 
         // (4) The route.

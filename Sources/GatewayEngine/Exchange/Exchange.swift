@@ -117,6 +117,8 @@ final class Exchange: UpstreamRequest {
     var isPreflight = false
     /// The place that the client holds on a route which limits its requests at once.
     var concurrencyPlace: KeyDigest?
+    /// What a store is asked about the request's limits, while it is waited for.
+    var limitCall: LimitCall?
     /// What the client is told of its limits, in the same arena.
     var limitFields = LimitFieldRanges()
     /// The route's parameters while a policy waits: other requests use the worker's scratch then.
@@ -166,10 +168,11 @@ final class Exchange: UpstreamRequest {
     }
 
     /// Made ready for a request whose first byte has just come.
-    func prepare(_ downstream: HTTP1Downstream) {
+    func prepare(_ downstream: DownstreamStream) {
         phase = .receiving
         record = AccessRecord()
         record.start = worker.loop.wallNow
+        record.version = downstream.version
         startedAt = worker.loop.now
         capture(downstream.slot)
         self.downstream = downstream
@@ -250,13 +253,20 @@ final class Exchange: UpstreamRequest {
         guard view !== slot.view else { return }
         view = slot.view
         // Whom to believe is a part of the configuration.
-        if let client { self.client = ClientIdentity(client.address, trusted: snapshot.trustedProxies) }
+        if let client { self.client = client.judged(by: snapshot.trustedProxies) }
     }
 
     var settings: ClientSettings { snapshot.settings }
 
     /// As the client asked.
-    var scheme: StaticString { record.tls == nil ? "http" : "https" }
+    var scheme: StaticString { record.tls == nil && client?.cameByTLS != true ? "http" : "https" }
+
+    /// The client as far as it is known, for endpoints that are told by a PROXY header.
+    override var proxyOrigin: ProxyOrigin? {
+        let source = SocketAddress(mapped: record.clientHigh, record.clientLow, port: record.clientPort)
+        let destination = client?.proxied?.destination ?? downstream?.localAddress ?? .unspecified
+        return ProxyOrigin(source: source, destination: destination)
+    }
 
     /// The request's path as it will be forwarded, before edits.
     @_lifetime(borrow self)
@@ -305,6 +315,7 @@ final class Exchange: UpstreamRequest {
         leaveService()
         if adminCall != nil { adminCall = nil }
         leaveRoute()
+        if limitCall != nil { forgetLimits() }
         downstream = nil
         client = nil
         service = nil

@@ -31,7 +31,7 @@ enum ForwardedFields {
             appendForwarded(fields, client, address, scheme, authority, scratch)
         }
         if snapshot.addsVia {
-            let via = snapshot.via(minorVersion: request.minorVersion)
+            let via = request.isHTTP2 ? snapshot.http2Via : snapshot.via(minorVersion: request.minorVersion)
             fields.append(.via, via.span)
         }
     }

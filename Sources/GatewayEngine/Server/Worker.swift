@@ -40,6 +40,8 @@ final class Worker: @unchecked Sendable {
     /// Counts of limits, shared by all workers.
     let limitStore: LimitStore
     let concurrency: ConcurrencyStore
+    /// Where requests are counted for several gateways together; nil: nowhere but here.
+    private(set) var remoteLimits: RemoteLimits?
     /// The limits of the request that is being asked about, the key of one of them, and what the client is told.
     let limitCheck = LimitCheck()
     let limitKey = WireBuffer(capacity: 512)
@@ -51,11 +53,14 @@ final class Worker: @unchecked Sendable {
 
     /// The addresses that this worker accepts on.
     private(set) var slots: [ListenerSlot] = []
+    /// When a refused PROXY header may be logged again.
+    private var nextProxyWarning: Int64 = 0
     private var memoryLevel = MemoryGuard.Level.normal
-    private var downstreams: [HTTP1Downstream] = []
+    private var downstreams: [any DownstreamConnection] = []
     /// Of these, those that are not the admin listener's.
     private var clientCount = 0
     private var spare: [Exchange] = []
+    private var spareStreams: [HTTP2Downstream] = []
     private let clock = WorkerClock()
     private var certificates = CertificateWatch()
     private let date = WireBuffer(capacity: 64)
@@ -99,7 +104,9 @@ final class Worker: @unchecked Sendable {
         ejections.worker = self
         keyDriver.worker = self
         keyDriver.reconcile(snapshot.auth.feeds)
+        remoteLimits = snapshot.limitStore.map { RemoteLimits($0, worker: self) }
         spare.reserveCapacity(Self.spareLimit)
+        spareStreams.reserveCapacity(Self.spareLimit)
         clock.worker = self
         loop.timers.arm(clock, at: loop.now + WorkerClock.interval)
     }
@@ -127,6 +134,7 @@ final class Worker: @unchecked Sendable {
             coders.memoryLimit = snapshot.configuration.limits.encoderMemory / count
             healthChecks.reconcile(snapshot.services)
             keyDriver.reconcile(snapshot.auth.feeds)
+            takeUp(snapshot.limitStore)
         }
         for slot in slots {
             if let listener = publication.listeners.first(where: { $0.binding === slot.binding }) {
@@ -149,6 +157,16 @@ final class Worker: @unchecked Sendable {
         for exchange in spare { exchange.view = view }
         rewriters.removeAll()
         takeUp(publication.accessLog, changed: snapshot.configuration.accessLog != old.configuration.accessLog)
+    }
+
+    /// Connections to a store that is still the same stay. Requests that wait for another one are decided without it.
+    private func takeUp(_ store: CompiledLimitStore?) {
+        if let remoteLimits, let store, remoteLimits.store.configuration == store.configuration {
+            return remoteLimits.goOn(with: store)
+        }
+        let before = remoteLimits
+        remoteLimits = store.map { RemoteLimits($0, worker: self) }
+        before?.close()
     }
 
     private func takeUp(_ sink: AccessLogSink?, changed: Bool) {
@@ -180,13 +198,26 @@ final class Worker: @unchecked Sendable {
     }
 
     private func accept(_ client: Int32, _ address: SocketAddress, _ slot: ListenerSlot) {
+        var proxyHeader: ProxyHeaderReader?
+        if let rules = slot.proxyProtocol {
+            switch rules.judge(address) {
+            case .sendsHeader: proxyHeader = ProxyHeaderReader(rules)
+            case .isClient: break
+            case .isRefused:
+                proxyHeaderFailed(.untrusted, from: address, at: slot)
+                ListeningSocket.discard(client)
+                return
+            }
+        }
         let counter = slot.binding.counter
         guard counter.enter() else {
             metrics.downstreamRefused()
             ConnectionRefusal.answer(client, isTLS: slot.tls != nil)
             return
         }
-        guard let downstream = HTTP1Downstream(descriptor: client, address: address, slot: slot, worker: self) else {
+        let downstream = HTTP1Downstream(
+            descriptor: client, address: address, slot: slot, worker: self, proxyHeader: proxyHeader)
+        guard let downstream else {
             counter.leave()
             return
         }
@@ -196,7 +227,29 @@ final class Worker: @unchecked Sendable {
         downstreams.append(downstream)
     }
 
-    func downstreamDidClose(_ downstream: HTTP1Downstream) {
+    /// A connection has not begun as it must. Counted always, logged once a second: whoever sends such connections decides
+    /// how many there are.
+    func proxyHeaderFailed(_ result: ProxyHeaderResult, from peer: SocketAddress, at slot: ListenerSlot) {
+        metrics.proxyHeader(result)
+        // Probes connect and go.
+        guard result != .closed, loop.now >= nextProxyWarning else { return }
+        nextProxyWarning = loop.now + 1_000_000_000
+        log.warning(
+            "a connection without a good PROXY header was ended",
+            [
+                "listener": .text(slot.binding.address.description), "peer": .text(peer.host),
+                "reason": .text("\(result.label)"),
+            ])
+    }
+
+    /// The client speaks another protocol than was thought.
+    func replace(_ downstream: any DownstreamConnection, by other: any DownstreamConnection) {
+        other.place = downstream.place
+        downstreams[downstream.place] = other
+        if isDraining || downstream.slot.isDraining { other.drain(hasTime: true) }
+    }
+
+    func downstreamDidClose(_ downstream: any DownstreamConnection) {
         metrics.downstreamClosed()
         downstream.slot.binding.counter.leave()
         // The last one takes the free place.
@@ -212,7 +265,7 @@ final class Worker: @unchecked Sendable {
 
     // MARK: Exchanges
 
-    func takeExchange(for downstream: HTTP1Downstream) -> Exchange {
+    func takeExchange(for downstream: DownstreamStream) -> Exchange {
         let exchange = spare.popLast() ?? Exchange(worker: self)
         exchange.prepare(downstream)
         return exchange
@@ -227,7 +280,17 @@ final class Worker: @unchecked Sendable {
         }
     }
 
+    func takeStream(for connection: HTTP2Connection) -> HTTP2Downstream {
+        spareStreams.popLast() ?? HTTP2Downstream(worker: self, slot: connection.slot, client: connection.client)
+    }
+
+    func giveBack(_ stream: HTTP2Downstream) {
+        if spareStreams.count < Self.spareLimit { spareStreams.append(stream) } else { loop.timers.disarm(stream) }
+    }
+
     private func releaseSpare() {
+        for stream in spareStreams { loop.timers.disarm(stream) }
+        spareStreams.removeAll(keepingCapacity: true)
         for exchange in spare { loop.timers.disarm(exchange) }
         spare.removeAll(keepingCapacity: true)
     }
@@ -262,6 +325,8 @@ final class Worker: @unchecked Sendable {
         healthChecks.shutDown()
         ejections.shutDown()
         keyDriver.shutDown()
+        remoteLimits?.close()
+        remoteLimits = nil
         view.stop()
         resolver.close()
         loop.timers.disarm(clock)

@@ -9,6 +9,7 @@ struct ClientSettings: Sendable {
     let decompressionRatio: Int
     let responseHead: HeadLimits
     let connectionBuffer: Int32
+    let http2: HTTP2LimitsConfiguration
     let requestsPerConnection: Int
     let underscores: HTTPWire.UnderscorePolicy
     let headTimeout: Int64
@@ -25,6 +26,7 @@ struct ClientSettings: Sendable {
         bufferedBody = limits.bufferedBody
         decompressionRatio = limits.decompressionRatio
         connectionBuffer = Int32(clamping: limits.connectionBuffer)
+        http2 = limits.http2
         requestsPerConnection = limits.requestsPerConnection == 0 ? .max : limits.requestsPerConnection
         underscores =
             switch limits.underscores {

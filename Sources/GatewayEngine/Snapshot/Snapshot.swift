@@ -16,6 +16,8 @@ package final class Snapshot: Sendable {
     /// Who may ask, by the places in the routes' plans.
     let auth: AuthPlans
     let limits: CompiledLimits
+    /// nil: requests are counted in this process.
+    let limitStore: CompiledLimitStore?
     /// What is done to requests and responses, by path and on routes.
     let transformations: TransformationTable
     let crossOrigin: CrossOriginRules
@@ -33,6 +35,7 @@ package final class Snapshot: Sendable {
     /// The values that `Via` gets from this gateway, by the version in which a message came (RFC 9110 §7.6.3).
     private let via: [UInt8]
     private let oldVia: [UInt8]
+    let http2Via: [UInt8]
     let gatewayName: [UInt8]
     /// Names of fields that are added if asked for.
     let attemptsHeader: NumberField?
@@ -62,9 +65,10 @@ package final class Snapshot: Sendable {
             throw RouteTableError(diagnostics: error.diagnostics + compiler.errors)
         }
         let implied = routes.upstreams.map { endpoint in
-            ServiceConfiguration(name: endpoint.authority, endpoints: [endpoint], location: endpoint.location)
+            ServiceConfiguration(name: endpoint.label, endpoints: [endpoint], location: endpoint.location)
         }
         let contexts = serviceTLS + implied.map { loadsTLS ? compiler.compile($0) : nil }
+        let storeTLS = loadsTLS ? configuration.rateLimiting.store.flatMap { compiler.compile($0) } : nil
         if !compiler.errors.isEmpty { throw RouteTableError(diagnostics: compiler.errors) }
         let all = configuration.services + implied
         let series = metrics.assignServices(all.map(\.name))
@@ -76,12 +80,13 @@ package final class Snapshot: Sendable {
             let compiled = CompiledService(
                 service, index: index, series: series[index], firstLabel: labels.count, state: state,
                 tls: contexts[index])
-            labels += service.endpoints.map(\.authority)
+            labels += service.endpoints.map(\.label)
             return compiled
         }
         let httpsPort = configuration.listeners.first { $0.tls != nil }?.address.port ?? 443
         listeners = zip(configuration.listeners, listenerTLS).map { listener, tls in
-            CompiledListener(listener, tls: tls, httpsPort: httpsPort)
+            CompiledListener(
+                listener, tls: tls, httpsPort: httpsPort, trustedProxies: configuration.trustedProxies)
         }
         settings = ClientSettings(configuration)
         let routeSeries = metrics.assignRoutes(configuration.routes.map(\.name))
@@ -112,6 +117,9 @@ package final class Snapshot: Sendable {
         if !auth.diagnostics.isEmpty { throw RouteTableError(diagnostics: auth.diagnostics) }
         try limits.check()
         self.limits = limits
+        limitStore = configuration.rateLimiting.store.map { store in
+            CompiledLimitStore(store, tls: storeTLS, status: registry.limitStores.status(of: store))
+        }
         self.crossOrigin = crossOrigin
         self.addresses = addresses.all
         self.compression = compression.all
@@ -129,6 +137,7 @@ package final class Snapshot: Sendable {
         addsForwarded = configuration.forwarding.forwarded
         gatewayName = Array(configuration.forwarding.name.utf8)
         via = Array("1.1 \(configuration.forwarding.name)".utf8)
+        http2Via = Array("2 \(configuration.forwarding.name)".utf8)
         oldVia = Array("1.0 \(configuration.forwarding.name)".utf8)
     }
 

@@ -49,6 +49,7 @@ package struct TLSCompiler {
             compiler.checkHosts(of: configuration.routes, listener, tls)
         }
         for service in configuration.services { _ = compiler.compile(service) }
+        if let store = configuration.rateLimiting.store { _ = compiler.compile(store) }
         return compiler.diagnostics
     }
 
@@ -74,6 +75,7 @@ package struct TLSCompiler {
         options.profile = tls.profile == .modern ? .modern : .intermediate
         options.allowsTLS12 = tls.minVersion == .tls12
         options.clientCertificates = clientCertificates
+        if listener.http2 ?? true { options.protocols.insert(HTTP2Preface.protocolName, at: 0) }
         options.plainAnswer = ConnectionRefusal.plainAnswer
         do {
             let facts = loaded.map { configuration, identity in
@@ -139,6 +141,15 @@ package struct TLSCompiler {
             if let identity = tls.identity { report(error, identity.certificate, key: identity.key) }
             return nil
         }
+    }
+
+    /// A store of limits is connected to like a service.
+    mutating func compile(_ store: LimitStoreConfiguration) -> TLSContext? {
+        let endpoints = store.servers.map { EndpointConfiguration(host: $0.host, port: $0.port, tls: $0.tls) }
+        guard endpoints.contains(where: \.tls) else { return nil }
+        var service = ServiceConfiguration(name: store.name, endpoints: endpoints, location: store.location)
+        service.tls = store.tls
+        return compile(service)
     }
 
     // MARK: Files

@@ -113,7 +113,7 @@ extension HeaderBlock {
     }
 
     /// Adds `Name: value\r\n` to the arena and the field that describes it.
-    private func appendLine(
+    func appendLine(
         _ known: KnownField, _ flags: UInt8, _ name: UnsafePointer<UInt8>?, _ nameSize: Int,
         _ value: UnsafePointer<UInt8>?, _ valueSize: Int
     ) {

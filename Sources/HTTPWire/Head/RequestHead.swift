@@ -12,6 +12,7 @@ package final class RequestHead {
         var expectsContinue = false
         var isSecureScheme = false
         var hasScheme = false
+        var isHTTP2 = false
         var minorVersion: UInt8 = 1
         var methodText = ByteRange.empty
         var target = ByteRange.empty
@@ -94,6 +95,9 @@ package final class RequestHead {
         get { parts.minorVersion }
         set { parts.minorVersion = newValue }
     }
+
+    /// It came by HTTP/2. `minorVersion` is 1 then: what it means is what HTTP/1.1 would mean by it.
+    package var isHTTP2: Bool { parts.isHTTP2 }
 
     /// Whether the client lets the connection be used again, by version and `Connection` (RFC 9112 §9.3).
     package var keepAlive: Bool {

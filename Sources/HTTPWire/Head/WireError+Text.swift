@@ -38,6 +38,11 @@ extension WireError {
         case .chunkLineTooLong: "chunk_line_too_long"
         case .badChunkEnd: "bad_chunk_end"
         case .truncatedBody: "truncated_body"
+        case .badPseudoField: "bad_pseudo_field"
+        case .uppercaseName: "uppercase_name"
+        case .connectionField: "connection_field"
+        case .blankAtEnd: "blank_at_end"
+        case .wrongLength: "wrong_length"
         }
     }
 
@@ -80,6 +85,11 @@ extension WireError {
         case .chunkLineTooLong: "A chunk size line is longer than allowed."
         case .badChunkEnd: "A chunk's data is not followed by a line end."
         case .truncatedBody: "The connection was closed before the end of the body."
+        case .badPseudoField: "A pseudo-header field is missing, unknown, repeated, malformed or out of place."
+        case .uppercaseName: "A field name of HTTP/2 is not in lower case."
+        case .connectionField: "A field that concerns a connection of HTTP/1 has no place in HTTP/2."
+        case .blankAtEnd: "A field value begins or ends with a blank."
+        case .wrongLength: "The body has another length than the Content-Length says."
         }
     }
 }

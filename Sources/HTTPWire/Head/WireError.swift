@@ -76,6 +76,16 @@ package enum WireError: UInt8, Error, Sendable, CaseIterable {
     case badChunkEnd
     /// The connection was closed before the end of the body.
     case truncatedBody
+    /// A pseudo-header field of HTTP/2 is missing, unknown, repeated, malformed or out of place.
+    case badPseudoField
+    /// A field of HTTP/2 has a name that is not in lower case.
+    case uppercaseName
+    /// A field of HTTP/2 concerns a connection of HTTP/1.
+    case connectionField
+    /// A field value of HTTP/2 begins or ends with a blank.
+    case blankAtEnd
+    /// The body has another length than the Content-Length says.
+    case wrongLength
 
     /// What a client is answered. The same fault in an upstream's message makes a 502 instead.
     package var status: Int {
@@ -89,7 +99,7 @@ package enum WireError: UInt8, Error, Sendable, CaseIterable {
             .badFieldName, .underscoreInName, .missingHost, .duplicateHost, .badHost, .lengthAndEncoding,
             .differingLengths, .duplicateLength, .badLength, .badTransferEncoding, .encodingInOldVersion,
             .encodingWithoutBody, .badChunkSize, .chunkSizeOverflow, .chunkLineTooLong, .badChunkEnd,
-            .truncatedBody:
+            .truncatedBody, .badPseudoField, .uppercaseName, .connectionField, .blankAtEnd, .wrongLength:
             400
         }
     }

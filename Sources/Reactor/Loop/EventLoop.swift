@@ -42,6 +42,9 @@ internal import CSystem
     private var dueTimers: [TimerNode] = []
     /// What must not happen while a handler is on the stack.
     private var deferred: [() -> Void] = []
+    /// Who has something to do when all events of this turn have been told.
+    private var endingTurn: [StreamHandler] = []
+    private var endingTurnNow: [StreamHandler] = []
     let libuv: UnsafeMutablePointer<uv_loop_t>
     let inbox = TaskInbox()
     package let executor: LoopExecutor
@@ -65,6 +68,8 @@ internal import CSystem
         readAgainNow.reserveCapacity(Self.listCapacity)
         failed.reserveCapacity(Self.listCapacity)
         dueTimers.reserveCapacity(Self.listCapacity)
+        endingTurn.reserveCapacity(Self.listCapacity)
+        endingTurnNow.reserveCapacity(Self.listCapacity)
     }
 
     deinit {
@@ -128,6 +133,7 @@ internal import CSystem
         if !readAgain.isEmpty { continueReading() }
         if !failed.isEmpty { reportFailures() }
         while !deferred.isEmpty { runDeferred() }
+        if !endingTurn.isEmpty { endTurn() }
         let lag = gh_monotonic_ns() - began
         if lag > worstLag { worstLag = lag }
     }
@@ -135,6 +141,21 @@ internal import CSystem
     /// Runs `body` when the handler on the stack has returned, before the loop waits again.
     package func afterThis(_ body: @escaping () -> Void) {
         deferred.append(body)
+    }
+
+    /// Calls the handler's `loopTurnDidEnd` once all events of this turn have been told: for what many of them may add
+    /// to, such as a connection's answers. A handler that asks while it is called is called in the next turn.
+    package func atTurnEnd(_ handler: StreamHandler) {
+        endingTurn.append(handler)
+    }
+
+    private func endTurn() {
+        swap(&endingTurn, &endingTurnNow)
+        for handler in endingTurnNow {
+            handler.loopTurnDidEnd()
+            flush()
+        }
+        endingTurnNow.removeAll(keepingCapacity: true)
     }
 
     /// Returns the longest turn since the last call, in nanoseconds.
@@ -154,7 +175,9 @@ internal import CSystem
     }
 
     private func waitTime(_ longest: Int64?) -> Int32 {
-        if !readAgain.isEmpty || !failed.isEmpty || !deferred.isEmpty || inbox.hasMore { return 0 }
+        if !readAgain.isEmpty || !failed.isEmpty || !deferred.isEmpty || !endingTurn.isEmpty || inbox.hasMore {
+            return 0
+        }
         var wait = longest ?? 60_000
         if let timer = timers.timeout(now: gh_monotonic_ns()) { wait = min(wait, timer) }
         let libuvTimer = unsafe uv_backend_timeout(libuv)

@@ -18,6 +18,12 @@ extension StreamSocket {
     /// What was agreed on, once the handshake is complete.
     package var tlsFacts: TLSFacts? { tls?.facts }
 
+    /// The application protocol that was agreed on (ALPN); nil: none.
+    package var tlsProtocol: String? {
+        guard let tls, let index = tls.facts.map({ Int($0.protocolIndex) }), index >= 0 else { return nil }
+        return tls.context.protocols[index]
+    }
+
     /// The peer's verified certificate.
     package var tlsCertificate: TLSPeerCertificate? { tls?.certificate }
 

@@ -117,18 +117,31 @@ extension Vocabulary {
                 .default, .oneOrList(.object(limit)),
                 "Shared by all routes without an override; of several all must admit."),
             Field(.overrides, .list(.object(limitOverride)), "The most specific one wins."),
-            Field(
-                .store, .object(limitStore), "Where counts are kept.", default: "in this process", planned: true),
+            Field(.store, .object(limitStore), "Where counts are kept.", default: "in this process"),
         ])
 
     static let limitStore = ObjectShape(
         "limit_store", "Where counts are kept.",
         [
             Field(
-                .redis, .oneOrList(.scalar(.redisURL)), "One Redis or Valkey, or several for failover.", required: true),
+                .redis, .oneOrList(.scalar(.redisURL)),
+                "One Redis or Valkey, or several for failover: `redis://host:6379/0`, `rediss://` for TLS.",
+                required: true),
+            Field(.cluster, .boolean, "The servers are of a Redis Cluster.", default: "false"),
+            Field(.username, .scalar(.name), "The user, where it is not the default one."),
             Field(.password, .scalar(.name), "Its password; take it from `${env:NAME}`."),
-            Field(.onFailure, .word("local", "allow", "deny"), "What happens while it is gone.", default: "local"),
-            Field(.timeout, .scalar(.duration(off: false)), "For one round trip.", default: "100ms"),
+            Field(.tls, .object(serviceTLS), "TLS towards rediss:// servers, verified unless switched off."),
+            Field(
+                .onFailure, .word("local", "allow", "deny"),
+                "What happens while it is gone: counts of this process, no limits, or 429.", default: "local"),
+            Field(.timeout, .scalar(.duration(off: false)), "For one decision.", default: "100ms"),
+            Field(
+                .maxPending, .integer(1...100_000), "Requests that wait for an answer, on each worker.",
+                default: "1024"),
+            Field(
+                .lease, .integer(1...1_000),
+                "For how many requests of a key is asked at once: faster, and less exact.", default: "1"),
+            Field(.prefix, .scalar(.name), "What keys begin with.", default: "gatehouse:"),
         ])
 
     static let cors = ObjectShape(

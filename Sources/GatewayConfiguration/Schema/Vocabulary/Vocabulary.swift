@@ -130,7 +130,7 @@ enum Vocabulary {
                 .underscores, .word("drop", "keep", "reject"),
                 "What happens to header fields with `_` in their name. Those that could mean an identity header are"
                     + " always dropped.", default: "drop"),
-            Field(.http2, .object(http2Limits), "Bounds on HTTP/2 connections.", planned: true),
+            Field(.http2, .object(http2Limits), "Bounds on HTTP/2 connections."),
         ])
 
     static let http2Limits = ObjectShape(

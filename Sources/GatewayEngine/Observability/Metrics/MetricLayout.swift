@@ -1,4 +1,5 @@
 internal import ContentCodings
+internal import GatewayConfiguration
 internal import Reactor
 
 /// Which counter stands at which slot of a worker's shard: first what concerns the whole worker, then a block for each
@@ -9,6 +10,8 @@ enum MetricLayout {
     static let downstreamAccepted = 1
     static let downstreamRefused = 2
     static let downstreamOpen = 3
+    static let downstreamHTTP2 = 4
+    static let downstreamFlooded = 5
     /// One for each status from 0 to 599; what is beyond counts as 0.
     static let statuses = 8
     static let statusCount = 600
@@ -22,8 +25,15 @@ enum MetricLayout {
     static let tlsResumed = tlsHandshakes + 1
     /// One for each `TLSFailure`.
     static let tlsFailures = tlsHandshakes + 2
+    /// By `ProxyHeaderResult`.
+    static let proxyHeaders = tlsFailures + TLSFailure.allCases.count
+    /// Decisions of the store of limits and how long they took; by `StoreFailure`; by failure mode; by a lease.
+    static let storeLatency = proxyHeaders + ProxyHeaderResult.allCases.count
+    static let storeFailures = storeLatency + DurationBuckets.slots
+    static let storeFallbacks = storeFailures + StoreFailure.count
+    static let storeLeases = storeFallbacks + LimitStoreConfiguration.FailureMode.allCases.count
     /// For each coding bytes before and after, of what was encoded and of what was decoded; then missing encoders.
-    static let encoded = tlsFailures + TLSFailure.allCases.count
+    static let encoded = storeLeases + 1
     static let decoded = encoded + 2 * ContentCoding.allCases.count
     static let encodersMissing = decoded + 2 * ContentCoding.allCases.count
     static let general = encodersMissing + 1
@@ -60,6 +70,14 @@ enum MetricLayout {
     static let limitRefused = 1
     static let limitDryRun = 2
     static let limitStride = 3
+
+    static func place(of mode: LimitStoreConfiguration.FailureMode) -> Int {
+        switch mode {
+        case .local: 0
+        case .allow: 1
+        case .deny: 2
+        }
+    }
 
     static func statusClass(_ status: UInt16) -> Int { status < 600 ? Int(status) / 100 : 0 }
 }

@@ -40,6 +40,8 @@ package final class Metrics: Sendable {
         var services: SeriesTable
         var limits = SeriesTable(cap: Metrics.limitCap)
         var limitStore: LimitStore?
+        /// Of the store elsewhere; nil: there is none.
+        var storeStatus: LimitStoreStatus?
         var shards: [MetricsShard] = []
         var registry: ServiceRegistry?
         var releases: ReleaseRegistry?
@@ -95,6 +97,7 @@ package final class Metrics: Sendable {
         state.withLock { state in
             state.breakers = breakers
             state.certificates = certificates
+            state.storeStatus = snapshot.limitStore?.status
         }
     }
 
@@ -112,7 +115,7 @@ package final class Metrics: Sendable {
         let (routes, services, shards, registry, releases, breakers, certificates) = state.withLock {
             ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases, $0.breakers, $0.certificates)
         }
-        let (limits, limitStore) = state.withLock { ($0.limits.names, $0.limitStore) }
+        let (limits, limitStore, storeStatus) = state.withLock { ($0.limits.names, $0.limitStore, $0.storeStatus) }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
         page.writeRequests(to: &writer)
@@ -122,6 +125,7 @@ package final class Metrics: Sendable {
         page.writeIdentity(registry?.identity.known ?? [], to: &writer)
         page.writeLimits(limits, limitStore?.statistics, to: &writer)
         page.writeCompression(to: &writer)
+        page.writeLimitStore(storeStatus, to: &writer)
         page.writeWorkers(to: &writer)
         releases?.write(to: &writer)
         page.writeTLS(certificates, to: &writer)

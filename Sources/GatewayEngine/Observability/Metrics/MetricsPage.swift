@@ -201,6 +201,12 @@ struct MetricsPage {
         for failure in TLSFailure.allCases {
             writer.sample("", "result", failure.label, sum(MetricLayout.tlsFailures + Int(failure.rawValue)))
         }
+        writer.begin(
+            "gatehouse_proxy_headers_total", .counter,
+            "Connections on listeners that expect a PROXY header, by what came.")
+        for result in ProxyHeaderResult.allCases {
+            writer.sample("", "result", result.label, sum(MetricLayout.proxyHeaders + Int(result.rawValue)))
+        }
         writer.begin("gatehouse_tls_resumed_total", .counter, "TLS handshakes with clients that resumed a session.")
         writer.sample(sum(MetricLayout.tlsResumed))
         writer.begin(
@@ -275,6 +281,12 @@ struct MetricsPage {
             "gatehouse_downstream_connections_refused_total", .counter,
             "Client connections closed at once because a limit was reached.")
         writer.sample(sum(MetricLayout.downstreamRefused))
+        writer.begin(
+            "gatehouse_downstream_http2_connections_total", .counter, "Client connections on which HTTP/2 was spoken.")
+        writer.sample(sum(MetricLayout.downstreamHTTP2))
+        writer.begin(
+            "gatehouse_downstream_http2_floods_total", .counter, "HTTP/2 connections cut off because of a flood.")
+        writer.sample(sum(MetricLayout.downstreamFlooded))
         writer.begin("gatehouse_downstream_connections", .gauge, "Open client connections.")
         writer.sample(gauge: sum(MetricLayout.downstreamOpen))
         writer.begin(
@@ -287,7 +299,7 @@ struct MetricsPage {
 
     // MARK: Sums
 
-    private func sum(_ slot: Int) -> UInt64 {
+    func sum(_ slot: Int) -> UInt64 {
         var total: UInt64 = 0
         for shard in shards { total &+= shard.load(slot) }
         return total

@@ -1,4 +1,5 @@
 internal import ContentCodings
+internal import GatewayConfiguration
 internal import Reactor
 
 /// One worker's counters. Only the worker's own thread may call the methods that count; `Metrics` adds up all shards
@@ -28,6 +29,10 @@ package final class MetricsShard: Sendable {
     package func downstreamClosed() { slots.add(.max, at: MetricLayout.downstreamOpen) }
 
     /// Closed at once, because a limit was reached.
+    package func downstreamSpeaksHTTP2() { slots.add(1, at: MetricLayout.downstreamHTTP2) }
+
+    package func downstreamFlooded() { slots.add(1, at: MetricLayout.downstreamFlooded) }
+
     package func downstreamRefused() { slots.add(1, at: MetricLayout.downstreamRefused) }
 
     // MARK: TLS towards clients
@@ -40,6 +45,8 @@ package final class MetricsShard: Sendable {
     func handshakeFailed(_ failure: TLSFailure) {
         slots.add(1, at: MetricLayout.tlsFailures + Int(failure.rawValue))
     }
+
+    func proxyHeader(_ result: ProxyHeaderResult) { slots.add(1, at: MetricLayout.proxyHeaders + Int(result.rawValue)) }
 
     // MARK: Requests
 
@@ -135,6 +142,16 @@ package final class MetricsShard: Sendable {
     func limitAllowed(_ limit: SeriesID) { count(limit, MetricLayout.limitAllowed) }
     func limitRefused(_ limit: SeriesID) { count(limit, MetricLayout.limitRefused) }
     func limitWouldRefuse(_ limit: SeriesID) { count(limit, MetricLayout.limitDryRun) }
+
+    /// The store has decided.
+    func limitStoreAnswered(nanoseconds: Int64) { observe(nanoseconds, at: MetricLayout.storeLatency) }
+    func limitStoreFailed(_ failure: StoreFailure) {
+        slots.add(1, at: MetricLayout.storeFailures + Int(failure.rawValue))
+    }
+    func limitDecidedWithoutStore(_ mode: LimitStoreConfiguration.FailureMode) {
+        slots.add(1, at: MetricLayout.storeFallbacks + MetricLayout.place(of: mode))
+    }
+    func limitLeaseUsed() { slots.add(1, at: MetricLayout.storeLeases) }
 
     private func count(_ limit: SeriesID, _ offset: Int) { slots.add(1, at: limitSlot(Int(limit.index), offset)) }
 
