@@ -191,6 +191,14 @@ import Testing
                 "route_transformation.response",
                 "routes: [ { path: /, respond: {}, transformations: { response: § } } ]",
                 "{}", "{ status: 2xx }"),
+            Probe("gateway.validate", "validate: §", "[]", "[ { path: /, body: { schema: true } } ]"),
+            Probe("gateway.openapi", "openapi: §", "[]", "\(OpenAPITests.file)"),
+            Probe("validation.path", "validate: [ { body: { schema: true }, path: § } ]", "/a", "/b"),
+            Probe("validation.methods", "validate: [ { path: /, body: { schema: true }, methods: § } ]", "GET", "ANY"),
+            Probe("openapi.file", "openapi: { file: § }", OpenAPITests.file, OpenAPITests.other),
+            Probe(
+                "openapi.upstream", "openapi: { file: \(OpenAPITests.file), upstream: § }", "http://127.0.0.1",
+                "http://127.0.0.2"),
             Probe("listener.address", "listeners: [ { address: § } ]", "\":1\"", "\":2\""),
             Probe(
                 "service.endpoints", "services: { s: { endpoints: § } }", "[ http://127.0.0.1 ]", "[ http://127.0.0.2 ]"
@@ -474,6 +482,7 @@ import Testing
         + route(
             "route", "path: /, service: s, ", "",
             [("transformations", "{ response: {} }", "{ response: { status: 404 } }")])
+        + validation
         + route("mirror", "path: /, service: s, mirror: { ", " }", [("service", "s", "t")])
         + route(
             "mirror", "path: /, service: s, mirror: { service: s, ", " }",
@@ -494,6 +503,95 @@ import Testing
         + route(
             "route_timeouts", "path: /, service: s, timeouts: { ", " }",
             [("request", "1s", "0s"), ("stream_idle", "1s", "0s"), ("per_try", "1s", "0s")])
+        + aggregates
+
+    static let aggregates: [Probe] =
+        route(
+            "route", "path: /, ", "",
+            [
+                (
+                    "aggregate", "{ parts: { a: { service: s, path: / } } }",
+                    "{ parts: { a: { service: t, path: / } } }"
+                )
+            ])
+        + route(
+            "aggregate", "path: /, aggregate: { ", " }",
+            [("parts", "{ a: { service: s, path: / } }", "{ b: { service: s, path: / } }")])
+        + route(
+            "aggregate", "path: /, aggregate: { parts: { a: { service: s, path: / } }, ", " }",
+            [
+                ("timeout", "1s", "2s"), ("forward_headers", "[ a ]", "[ b ]"), ("body", "1", "2"),
+                ("failed_parts", "x", "y"),
+            ])
+        + route("part", "path: /, aggregate: { parts: { a: { path: /, ", " } } }", [("service", "s", "t")])
+        + route("part", "path: /, aggregate: { parts: { a: { service: s, ", " } } }", [("path", "/a", "/b")])
+        + route(
+            "part", "path: /, aggregate: { parts: { a: { service: s, path: /, ", " } } }",
+            [
+                ("method", "GET", "DELETE"), ("query", "{ a: b }", "{ a: c }"), ("headers", "{ a: b }", "{ a: c }"),
+                ("each", "$request.body", "$claims.a"), ("pick", "$.a", "$.b"), ("on_error", "omit", "pass"),
+                ("timeout", "1s", "2s"), ("forward_headers", "[ a ]", "[ b ]"),
+            ])
+        + route(
+            "part", "path: /, aggregate: { parts: { a: { service: s, path: /, method: POST, ", " } } }",
+            [("body", "{ a: 1 }", "{ a: 2 }")])
+        + route(
+            "part", "path: /, aggregate: { parts: { a: { service: s, path: /, each: $request.body, ", " } } }",
+            [("concurrency", "1", "2"), ("max_items", "1", "2")])
+        + route(
+            "on_error", "path: /, aggregate: { parts: { a: { service: s, path: /, on_error: { ", " } } } }",
+            [("value", "1", "2")])
+
+    /// `validate` and `openapi`.
+    static let validation: [Probe] =
+        route(
+            "route", "path: /, service: s, ", "",
+            [("validate", "{ body: { schema: true } }", "{ response: { schema: true } }")])
+        + ["route_validation", "validation"].flatMap { object in
+            let open =
+                object == "validation"
+                ? "validate: [ { path: \"/{a}\", " : "routes: [ { path: \"/{a}\", respond: {}, validate: { "
+            let close = object == "validation" ? " } ]" : " } } ]"
+            let keys = [
+                ("parameters", "[]", "[ { name: a, in: path, schema: true } ]"),
+                ("body", "{ schema: true }", "{ schema: {} }"),
+                ("response", "{ schema: {} }", "[]"), ("report_only", "true", "false"), ("errors", "all", "first"),
+                ("formats", "annotation", "assertion"), ("undocumented", "true", "false"),
+            ]
+            return keys.map { key, one, other in
+                let first = ["parameters", "body", "response"].contains(key) ? "" : "body: { schema: true }, "
+                return Probe("\(object).\(key)", "\(open)\(first)\(key): §\(close)", one, other)
+            }
+        }
+        + [
+            ("name", "in: query, schema: true", "a", "b"), ("in", "name: a, schema: true", "query", "header"),
+            ("required", "name: a, in: query, schema: true", "true", "false"),
+            ("style", "name: a, in: query, schema: true", "form", "pipeDelimited"),
+            ("explode", "name: a, in: query, schema: true", "true", "false"),
+            ("schema", "name: a, in: query", "true", "{ type: string }"),
+        ].map { key, others, one, other in
+            Probe(
+                "validation_parameter.\(key)", "validate: [ { path: /, parameters: [ { \(others), \(key): § } ] } ]",
+                one,
+                other)
+        }
+        + [("schema", "true", "false"), ("required", "true", "false"), ("types", "[ a/b ]", "\"*\"")].map {
+            Probe("validation_body.\($0.0)", "validate: [ { path: /, body: { \($0.0): § } } ]", $0.1, $0.2)
+        }
+        + [("schema", "true", "false"), ("status", "200", "4xx"), ("types", "[ a/b ]", "c/d")].map {
+            Probe("validation_response.\($0.0)", "validate: [ { path: /, response: { \($0.0): § } } ]", $0.1, $0.2)
+        }
+        + [
+            ("service", "s", "t"), ("routes", "true", "false"), ("base_path", "/a", "/b"), ("strip_prefix", "/a", "/b"),
+            ("responses", "true", "false"), ("report_only", "true", "false"), ("errors", "all", "first"),
+            ("formats", "annotation", "assertion"), ("undocumented", "true", "false"),
+        ].map { key, one, other in
+            let service = key == "service" ? "" : "service: s, "
+            return Probe(
+                "openapi.\(key)",
+                "services: { s: { endpoints: [ http://127.0.0.1 ] }, t: { endpoints: [ http://127.0.0.2 ] } }\n"
+                    + "openapi: { file: \(OpenAPITests.file), \(service)\(key): § }", one, other)
+        }
 
     @Test(arguments: probes) func theKeyIsRead(_ probe: Probe) throws {
         let parts = probe.text.split(separator: "§", omittingEmptySubsequences: false)

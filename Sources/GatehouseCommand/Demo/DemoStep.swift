@@ -81,6 +81,13 @@ struct DemoStep {
                 command: "curl -si -X DELETE \(front)/api/orders/ord_x7k9",
                 expected: ["HTTP/1.1 405 ", "Allow: GET, HEAD, POST", "\"error\": \"method_not_allowed\""]),
             DemoStep(
+                title: "One answer from several services; a part that fails is left out, and named",
+                command: "curl -si \(front)/home/7",
+                expected: [
+                    "HTTP/1.1 200 ", "X-Failed-Parts: news", "X-Response-Time: ", "{\"user\":{", "\"order\":{",
+                    "\"titles\":[\"Keyboard\", \"Mouse\"]}",
+                ]),
+            DemoStep(
                 title: "A wrong route: the users service says 405 to posts",
                 command: "curl -si \(front)/mistake/posts/list",
                 expected: ["HTTP/1.1 405 ", "/api/v1/posts/list is no path of the users service."]),

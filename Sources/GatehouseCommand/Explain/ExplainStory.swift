@@ -95,8 +95,11 @@ struct ExplainStory {
             lines.append("The gateway answers \(status) by itself, with \(size) bytes.")
         case .proxied(let destinations):
             lines += self.destinations(destinations, colour)
+        case .aggregated(let aggregate):
+            lines += parts(aggregate, colour)
+            lines += reshaping()
         }
-        return lines + limits()
+        return lines + validation() + limits()
     }
 
     private func destinations(_ destinations: [RequestExplanation.Destination], _ colour: Bool) -> [String] {
@@ -129,6 +132,11 @@ struct ExplainStory {
         if !explanation.removedPrefix.isEmpty {
             lines.append("  X-Forwarded-Prefix: \(explanation.removedPrefix)")
         }
+        return lines + reshaping()
+    }
+
+    private func reshaping() -> [String] {
+        var lines: [String] = []
         if let transformation = explanation.transformation {
             let edited = Self.edited(transformation)
             lines.append("  reshaped by the transformation\(place(transformation.location)): \(list(edited, "and"))")
@@ -231,7 +239,7 @@ struct ExplainStory {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    private func place(_ location: SourceLocation) -> String {
+    func place(_ location: SourceLocation) -> String {
         location == .none ? "" : " (\(location))"
     }
 }

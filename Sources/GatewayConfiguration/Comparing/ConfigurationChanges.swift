@@ -44,6 +44,7 @@ package struct ConfigurationChanges: Sendable, Hashable {
             ("auth", old.auth == new.auth),
             ("rate_limiting", old.rateLimiting == new.rateLimiting),
             ("transformations", old.transformations == new.transformations),
+            ("validate", old.validations == new.validations && old.schemaDocuments == new.schemaDocuments),
         ].filter { !$0.1 }.map(\.0)
         // A section that this list does not know must not pass as no change.
         var known = old

@@ -54,7 +54,7 @@ extension ConfigurationDecoder {
     }
 
     /// What decides where a message ends, who its client is, and what the gateway says itself, is not for edits.
-    private mutating func checkField(_ id: NodeID, of message: EditedMessage, isTarget: Bool) {
+    mutating func checkField(_ id: NodeID, of message: EditedMessage, isTarget: Bool) {
         checkField(text(id), at: id, of: message, isTarget: isTarget)
     }
 

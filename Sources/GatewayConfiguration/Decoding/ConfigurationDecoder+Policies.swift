@@ -74,22 +74,6 @@ extension ConfigurationDecoder {
                 fix: "let auth set it with claims_to_headers, or use client_ip")
         }
     }
-
-    // MARK: Aggregates
-
-    /// Parts call services by name. What their templates refer to is for the compiler of templates.
-    mutating func checkAggregate(_ id: NodeID) {
-        for (key, parts) in entries(id) where document.key(key) == .parts {
-            if isMapping(parts), document.node(parts).count == 0 {
-                findings.error(at: location(parts), "parts: there are none", fix: "add a part")
-            }
-            for (_, part) in entries(parts) {
-                for (key, value) in entries(part) where document.key(key) == .service {
-                    requireService(value, name: "service")
-                }
-            }
-        }
-    }
 }
 
 /// Which headers authentication sets, so that no client can.

@@ -12,6 +12,8 @@ struct ConfigurationDecoder {
     var listenerNames: Set<String> = []
     /// Fields that authentication sets, in lower case; filled before anything that edits fields is read.
     var identityFields: Set<String> = []
+    /// Documents that schemas are in, as far as they were read.
+    var schemas = SchemaFiles()
     var lastMethods: [String] = []
     var lastHosts: [String] = []
 
@@ -26,6 +28,7 @@ struct ConfigurationDecoder {
         var routes: NodeID?
         var policies = PolicyNodes()
         var transformations: NodeID?
+        var (validations, openAPI): (NodeID?, NodeID?)
         for (key, value) in document.entries(root) {
             switch document.key(key) {
             case .listeners: configuration.listeners = decodeListeners(value)
@@ -44,6 +47,8 @@ struct ConfigurationDecoder {
                 if isMapping(value) { configuration.auth = decodeAuth(value) }
             case .rateLimiting: policies.rateLimiting = value
             case .transformations: transformations = value
+            case .validate: validations = value
+            case .openapi: openAPI = value
             case .cors: configuration.cors = decodeCORS(value)
             case .addresses: configuration.addresses = decodeAddresses(value)
             case .errors: configuration.errors = decodeErrors(value)
@@ -56,6 +61,11 @@ struct ConfigurationDecoder {
         identityFields = IdentityHeaders(policies.auth, document).headers
         if let transformations { configuration.transformations = decodeTransformations(transformations) }
         if let routes { configuration.routes = decodeRoutes(routes) }
+        if let validations { configuration.validations = decodeValidations(validations) }
+        if let openAPI { decodeOpenAPI(openAPI, into: &configuration) }
+        configuration.schemaDocuments = schemas.documents
+        configuration.schemaFiles = schemas.files
+        finishRoutes(&configuration.routes)
         checkAuth(&configuration)
         checkPolicies(policies, routes: configuration.routes)
         if let limits = policies.rateLimiting {

@@ -10,6 +10,6 @@ extension GatewayConfiguration {
         for tls in services.compactMap(\.tls) + [rateLimiting.store?.tls].compactMap({ $0 }) {
             files += [tls.ca, tls.identity?.certificate, tls.identity?.key]
         }
-        return files.compactMap { $0?.path }
+        return files.compactMap { $0?.path } + schemaFiles
     }
 }

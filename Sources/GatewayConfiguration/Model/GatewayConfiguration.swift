@@ -22,6 +22,12 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var rateLimiting = RateLimitingConfiguration()
     /// By path; a route may have its own instead.
     package var transformations: [TransformationConfiguration] = []
+    /// By path; a route may have its own instead.
+    package var validations: [ValidationConfiguration] = []
+    /// The documents that schemas are in.
+    package var schemaDocuments: [SchemaDocumentConfiguration] = []
+    /// Files that were read, or looked for, for them.
+    @NotCompared package var schemaFiles: [String] = []
     package var cors: CORSConfiguration?
     package var addresses: AddressListConfiguration?
     package var securityHeaders = false

@@ -33,6 +33,8 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var rateLimits: [RateLimitConfiguration] = []
     /// nil: the most specific of those by path.
     package var transformation: TransformationConfiguration?
+    /// nil: the most specific of those by path.
+    package var validation: ValidationConfiguration?
     /// Requests of one client at once; nil: any number.
     package var concurrency: Int?
     /// nil: those on top.
@@ -100,6 +102,7 @@ package enum Answer: Sendable, Hashable {
     indirect case split(SplitConfiguration)
     case redirect(RedirectConfiguration)
     case respond(FixedResponseConfiguration)
+    indirect case aggregate(AggregateConfiguration)
 }
 
 /// `upstream: http://orders.internal/{proxy}`

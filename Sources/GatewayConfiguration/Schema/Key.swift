@@ -255,6 +255,9 @@ enum Key: String, CaseIterable, Sendable {
     case forwardHeaders = "forward_headers"
     case pick
     case onError = "on_error"
+    case each
+    case maxItems = "max_items"
+    case failedParts = "failed_parts"
     case value
     case response
     case removeFields = "remove_fields"
@@ -267,6 +270,20 @@ enum Key: String, CaseIterable, Sendable {
     case add
     case remove
     case rename
+    case validate
+    case parameters
+    case `in`
+    case style
+    case explode
+    case schema
+    case errors
+    case formats
+    case reportOnly = "report_only"
+    case responses
+    case undocumented
+    case openapi
+    case file
+    case basePath = "base_path"
 
     private static let all = Key.allCases
     static let count = all.count

@@ -39,6 +39,10 @@ enum ScalarKind: Sendable {
     case rewriteTarget
     /// A path template that may refer to claims, parts and the request: `/users/{claims.sub}`.
     case partPath
+    /// The name of a part: letters, digits, `_` and `-`, so that templates can refer to it.
+    case partName
+    /// `$orders.items`
+    case partReference
     case regex
     case mediaType
     case limitKey
@@ -131,6 +135,8 @@ enum ScalarKind: Sendable {
         case .pathTemplate: _ = try PathTemplate.parse(text)
         case .rewriteTarget: _ = try PathTemplate.parseWithQuery(text)
         case .partPath: try PolicyText.partPath(text)
+        case .partName: try PolicyText.partName(text)
+        case .partReference: try PolicyText.partReference(text)
         case .regex: try PolicyText.regex(text)
         case .mediaType: try MediaType.parse(text)
         case .limitKey: try PolicyText.limitKey(text)

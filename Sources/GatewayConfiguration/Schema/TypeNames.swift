@@ -26,6 +26,8 @@ extension ScalarKind {
         case .mediaType: "a media type"
         case .limitKey, .hashKey: "a key"
         case .jsonPath: "a JSONPath"
+        case .partName: "a name"
+        case .partReference: "a reference"
         case .fieldSelector: "a member's name or JSONPath"
         case .retryCondition: "a condition"
         case .checkTarget: "a path"

@@ -12,6 +12,8 @@ struct BodyCoder {
     var waiting: [UInt8] = []
     /// The service has sent everything.
     var isInputComplete = false
+    /// The body is the gateway's own: nothing edits or checks it on its way to the encoder.
+    var isLocal = false
     /// The exchange is in the list of those that are flushed at the end of the turn, or go on in the next.
     var isFlushDue = false
     var isContinuationDue = false

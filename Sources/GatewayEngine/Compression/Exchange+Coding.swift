@@ -88,11 +88,14 @@ extension Exchange {
     }
 
     private func afterDecoding(_ bytes: Span<UInt8>) {
-        if let reshaping {
+        if coder.isLocal {
+            encodeForClient(bytes)
+            touch()
+        } else if let reshaping {
             reshape(bytes, by: reshaping)
         } else {
             deliver(bytes)
-            touch()
+            if isAnswerHeld { armHeld() } else { touch() }
         }
     }
 
@@ -100,7 +103,7 @@ extension Exchange {
         if let decoder = coder.decoder {
             do { try decoder.finish() } catch { return decodingFailed(error) }
         }
-        if let reshaping { return finishReshaping(by: reshaping) }
+        if let reshaping, !coder.isLocal { return finishReshaping(by: reshaping) }
         completeResponse(trailers: receivedTrailers)
     }
 
@@ -113,8 +116,8 @@ extension Exchange {
 
     // MARK: The encoder
 
-    /// A piece of the body that the client gets.
-    func deliver(_ bytes: Span<UInt8>) {
+    /// A piece of the body that the client gets, when nothing looks at it any more.
+    func encodeForClient(_ bytes: Span<UInt8>) {
         guard coder.encoder != nil else {
             downstream?.sendBody(bytes)
             return
@@ -199,5 +202,6 @@ extension Exchange {
         coder.isFlushDue = false
         coder.isContinuationDue = false
         coder.wasEncoded = false
+        coder.isLocal = false
     }
 }

@@ -44,7 +44,12 @@ extension Exchange {
     }
 
     /// Answers with an error of the gateway.
-    func refuse(_ error: GatewayError, status: Int? = nil, message: StaticString? = nil, allow: Bool = false) {
+    ///
+    /// - Parameter issues: what is wrong with the request, told with it.
+    func refuse(
+        _ error: GatewayError, status: Int? = nil, message: StaticString? = nil, allow: Bool = false,
+        issues: [ValidationIssue] = []
+    ) {
         guard phase == .waiting else { return }
         if halfClosed {
             // Nobody waited for this answer any more.
@@ -64,10 +69,13 @@ extension Exchange {
         body.removeAll()
         if error == .rateLimited {
             ErrorBody.write(error, retryAfter: retryAfterSeconds, as: format, into: body)
+        } else if !issues.isEmpty {
+            ErrorBody.write(error, members: [ValidationIssue.member(issues)], as: format, into: body)
         } else {
             ErrorBody.write(error, status: status, message: message, as: format, into: body)
         }
         isReplacing = false
+        if let failedAggregate { append(failuresOf: failedAggregate, to: body) }
         response.removeAll()
         response.status = status ?? error.status
         let fields = response.fields
@@ -153,8 +161,11 @@ extension Exchange {
 
     /// Sends `response` with a body of the gateway's own.
     func respond(_ body: Span<UInt8>) {
+        // What the gateway says itself is not checked.
+        check?.responsePhase = .done
         let fields = response.fields
         let status = response.status
+        if let failedAggregate { appendOutcome(failedAggregate) }
         appendDate(fields)
         copyRequestID(to: fields)
         demandHTTPS(fields)
@@ -177,6 +188,7 @@ extension Exchange {
         if compression >= 0 { framing = beginCompression(framing) }
         downstream?.sendHead(response, framing: framing)
         if coder.encoder != nil {
+            coder.isLocal = true
             passCoded(body)
             if phase == .responding { finishCoded() }
             return

@@ -112,6 +112,8 @@ extension Exchange {
             answer(redirect)
         case .respond(let fixed):
             answer(fixed)
+        case .aggregate(let aggregate):
+            self.aggregate(aggregate, plan)
         }
     }
 

@@ -47,6 +47,7 @@ extension Exchange {
     }
 
     func sendHead(_ framing: BodyFraming) {
+        if let check, holdsHead(framing, check) { return }
         phase = .responding
         if streamIdle < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
         let framing = compression >= 0 || coder.wasEncoded ? beginCompression(framing) : framing
@@ -57,9 +58,9 @@ extension Exchange {
         if coder.isActive { return passCoded(bytes) }
         if isReplacing { return dropReplaced(bytes.count) }
         if let reshaping { return reshape(bytes, by: reshaping) }
+        deliver(bytes)
         guard let downstream else { return }
-        downstream.sendBody(bytes)
-        touch()
+        if isAnswerHeld { armHeld() } else { touch() }
         if downstream.isCongested { upstream?.pauseResponse() }
     }
 
@@ -74,6 +75,7 @@ extension Exchange {
 
     /// The last piece of the response: the client's side goes on to the next request, this object to the pool.
     func completeResponse(trailers: HeaderBlock?) {
+        if let check, !finishResponseCheck(check) { return }
         if coder.encoder != nil { finishEncoder(trailers) }
         let downstream = self.downstream
         downstream?.sendEnd(trailers: trailers)

@@ -124,7 +124,7 @@ extension Exchange {
             return
         }
         if isReplacing { return answerReplaced() }
-        if isHeadHeld {
+        if isAnswerHeld {
             // The answer had begun: it is not asked for twice.
             return refuse(LostTry.upstream(failure).error)
         }
@@ -257,7 +257,7 @@ extension Exchange {
     }
 
     func waitingTimerDidFire() {
-        if isHeadHeld { return heldTimerDidFire() }
+        if isAnswerHeld { return heldTimerDidFire() }
         let now = worker.loop.now
         if now >= requestDeadline {
             if upstream != nil { noteTry(isEndpointToBlame ? .timeout : .abandoned) }

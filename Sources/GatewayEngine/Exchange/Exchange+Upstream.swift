@@ -21,7 +21,7 @@ extension Exchange {
         }
         let limit = plan.requestTimeout >= 0 ? plan.requestTimeout : pool.service.requestTimeout
         if limit < Deadline.never { requestDeadline = worker.loop.now + limit }
-        if isBodyReplaced {
+        if isBodyReplaced || isBodyHeld {
             // All of it is at hand, for as many tries as there are.
             keepsBody = true
         } else if !framing.isEmpty {
@@ -135,7 +135,9 @@ extension Exchange {
     func requestBody(_ bytes: Span<UInt8>) {
         bodyReceived += bytes.count
         if bodyReceived > bodyLimit { return refuseBody(.bodyTooLarge, nil) }
+        if let check, check.isGathering { return keptBody.append(bytes) }
         if let gathering { return gather(bytes, by: gathering) }
+        if let aggregation { return receive(bytes, by: aggregation) }
         if keepsBody { keep(bytes) }
         mirror?.body(bytes)
         guard let upstream else { return }
@@ -160,7 +162,9 @@ extension Exchange {
         // A field behind the body is as good a forgery as one in front of it.
         if framing.isChunked { snapshot.auth.fields.strip(requestTrailers) }
         if let adminCall { return perform(adminCall) }
+        if let check, check.isGathering { return finishChecking(check) }
         if let gathering { return finishGathering(by: gathering) }
+        if let aggregation { return bodyIsComplete(by: aggregation) }
         mirror?.end()
         upstream?.sendEnd(trailers: framing.isChunked ? requestTrailers : nil)
     }

@@ -142,6 +142,10 @@ final class Exchange: UpstreamRequest {
     var gathering: BodyRewriter?
     /// `keptBody` is the whole body that is sent.
     var isBodyReplaced = false
+    /// How far checking has come; nil: nothing is checked.
+    var check: ExchangeCheck?
+    /// `keptBody` is the whole body as it came.
+    var isBodyHeld = false
     /// The response's head waits until its body is known to be sound, or large.
     var isHeadHeld = false
     var heldDeadline = Deadline.never
@@ -159,6 +163,12 @@ final class Exchange: UpstreamRequest {
     var editedPath = ByteRange.empty
     var requestDocument: JSONDocument?
     var responseDocument: JSONDocument?
+    /// The calls that the answer is made of.
+    var aggregation: AggregateRun?
+    /// The same when it has failed, while that is told.
+    var failedAggregate: AggregateMachine?
+    /// Whose part of an aggregate this is, in place of a client.
+    var part: PartCall?
     private var ownRequestTrailers: HeaderBlock?
     private var ownResponseTrailers: HeaderBlock?
 
@@ -169,16 +179,43 @@ final class Exchange: UpstreamRequest {
 
     /// Made ready for a request whose first byte has just come.
     func prepare(_ downstream: DownstreamStream) {
+        reset()
         phase = .receiving
-        record = AccessRecord()
-        record.start = worker.loop.wallNow
         record.version = downstream.version
-        startedAt = worker.loop.now
         capture(downstream.slot)
         self.downstream = downstream
         client = downstream.client
         clientCertificate = downstream.certificate
         record.tls = downstream.tlsFacts
+        let address = downstream.client.address
+        record.clientHigh = address.high
+        record.clientLow = address.low
+        record.clientPort = address.port
+        worker.metrics.requestStarted()
+    }
+
+    /// Made ready for a part of an aggregate: its client, route and configuration are those of the whole.
+    func prepare(for call: PartCall, of parent: Exchange) {
+        reset()
+        phase = .waiting
+        part = call
+        downstream = call
+        view = parent.view
+        listener = parent.listener
+        routeIndex = parent.routeIndex
+        client = parent.client
+        clientCertificate = parent.clientCertificate
+        record.tls = parent.record.tls
+        record.clientHigh = parent.record.clientHigh
+        record.clientLow = parent.record.clientLow
+        record.clientPort = parent.record.clientPort
+        request.removeAll()
+    }
+
+    private func reset() {
+        record = AccessRecord()
+        record.start = worker.loop.wallNow
+        startedAt = worker.loop.now
         routeIndex = -1
         path = .empty
         publicPath = .empty
@@ -206,15 +243,11 @@ final class Exchange: UpstreamRequest {
         compression = -1
         isReplacing = false
         editedPath = .empty
+        isBodyHeld = false
         bodyReceived = 0
         bodyLimit = .max
         streamIdle = Deadline.never
         requestDeadline = Deadline.never
-        let address = downstream.client.address
-        record.clientHigh = address.high
-        record.clientLow = address.low
-        record.clientPort = address.port
-        worker.metrics.requestStarted()
     }
 
     override var method: Method { request.method }
@@ -307,6 +340,8 @@ final class Exchange: UpstreamRequest {
         leaveEndpoint()
         endTransformation()
         if coder.isUsed { endCoding() }
+        endAggregation()
+        endValidation()
         if let mirror {
             self.mirror = nil
             mirror.cancel()
@@ -324,6 +359,7 @@ final class Exchange: UpstreamRequest {
         if !challenge.isEmpty { challenge = [] }
         record.duration = worker.loop.now - startedAt
         if record.status == 0, let error = record.error { record.status = UInt16(truncatingIfNeeded: error.status) }
+        if let part { return partIsOver(part) }
         worker.metrics.requestFinished(record)
         worker.accessLog?.write(record, request: request, labels: snapshot.labels)
         worker.giveBack(self)

@@ -117,6 +117,11 @@ package struct RequestExplainer {
             result.limits = set.limits.map(\.configuration)
             result.limitSource = set.source
         }
+        if case .redirect = plan.way {
+        } else {
+            result.validation =
+                snapshot.validations.find(plan.validation, head, path: rest.span, scratch: policyScratch)?.configuration
+        }
         return answer(head, plan, route, rest, path, &result)
     }
 
@@ -149,6 +154,9 @@ package struct RequestExplainer {
             return .redirected(status: redirect.configuration.status, location: buffer.slice(range).text)
         case .respond(let response):
             return .answered(status: response.configuration.status, bodySize: response.body.count)
+        case .aggregate(let aggregate):
+            reshape(head, route, rest, &result)
+            return .aggregated(aggregate)
         }
     }
 

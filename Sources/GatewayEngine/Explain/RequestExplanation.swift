@@ -11,6 +11,8 @@ package struct RequestExplanation: Sendable {
         case proxied([Destination])
         case redirected(status: Int, location: String)
         case answered(status: Int, bodySize: Int)
+        /// Made of the answers to several calls.
+        case aggregated(CompiledAggregate)
     }
 
     /// A service that may get the request, and what is sent there.
@@ -89,6 +91,8 @@ package struct RequestExplanation: Sendable {
     package internal(set) var limitSource = LimitSource.default
     /// What is done to the request and its response; nil: nothing.
     package internal(set) var transformation: TransformationConfiguration?
+    /// What the request and its response must look like; nil: nothing is asked.
+    package internal(set) var validation: ValidationConfiguration?
     /// nil: no split answers.
     package internal(set) var split: SplitDecision?
     package internal(set) var verdict = Verdict.refused(.notFound, reason: nil, allow: [])

@@ -2,6 +2,7 @@ internal import ContentCodings
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Identity
+internal import JSONSchema
 internal import RateLimits
 internal import Reactor
 
@@ -29,6 +30,8 @@ final class Worker: @unchecked Sendable {
     /// The same for those that are compressed or expanded.
     let coders: CoderPool
     let codingWork: CodingWork
+    /// Asks schemas, for requests and responses that are checked.
+    private(set) lazy var validator = SchemaValidator()
     /// Heads and chunk lines are put together here before they are written.
     let output = WireBuffer(capacity: 16 * 1024)
     /// Paths, targets and short values.
@@ -270,6 +273,9 @@ final class Worker: @unchecked Sendable {
         exchange.prepare(downstream)
         return exchange
     }
+
+    /// For a request of the gateway's own.
+    func takeExchange() -> Exchange { spare.popLast() ?? Exchange(worker: self) }
 
     func giveBack(_ exchange: Exchange) {
         if spare.count < Self.spareLimit {

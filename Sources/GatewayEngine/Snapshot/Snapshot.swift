@@ -20,6 +20,8 @@ package final class Snapshot: Sendable {
     let limitStore: CompiledLimitStore?
     /// What is done to requests and responses, by path and on routes.
     let transformations: TransformationTable
+    /// What requests and responses must look like, by path and on routes.
+    let validations: ValidationTable
     let crossOrigin: CrossOriginRules
     /// How responses are compressed, by the places in the routes' plans.
     let compression: [CompiledCompression]
@@ -100,17 +102,24 @@ package final class Snapshot: Sendable {
         var addresses = AddressLists(configuration.addresses)
         var compression = CompressionRules(configuration.compression)
         var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
+        var aggregates = AggregateCompiler(configuration, services: named)
         var reshaping = TransformationCompiler(configuration)
+        var checking = ValidationCompiler(
+            configuration.schemaDocuments, limit: configuration.limits.bufferedBody)
         var errorForms = ErrorForms(configuration.errors)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
                 releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0),
-                transformations: &reshaping,
+                transformations: &reshaping, validation: checking.add(pair.0),
                 crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0),
-                compression: compression.add(pair.0), errors: errorForms.add(pair.0))
+                compression: compression.add(pair.0),
+                errors: errorForms.add(pair.0), aggregates: &aggregates)
         }
+        let wrong = aggregates.diagnostics.filter { $0.severity == .error }
+        if !wrong.isEmpty { throw RouteTableError(diagnostics: wrong) }
         transformations = try reshaping.finish(configuration.transformations)
+        validations = try checking.finish(configuration.validations)
         self.tries = tries
         self.faults = faults
         self.auth = auth
@@ -129,7 +138,7 @@ package final class Snapshot: Sendable {
         addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
-            limits: limits.labels)
+            limits: limits.labels, parts: aggregates.names)
         trustedProxies = configuration.trustedProxies
         attemptsHeader = configuration.forwarding.attemptsHeader.map(NumberField.init)
         timeoutHeader = configuration.forwarding.timeoutHeader.map(NumberField.init)
@@ -169,6 +178,7 @@ final class RoutePlan: Sendable {
         case split(LiveSplit)
         case redirect(CompiledRedirect)
         case respond(CompiledResponse)
+        case aggregate(CompiledAggregate)
     }
 
     let way: Way
@@ -196,6 +206,8 @@ final class RoutePlan: Sendable {
     let limits: Int32
     /// The place in the snapshot's `transformations`; -1: those by path.
     let transformation: Int32
+    /// The place in the snapshot's `validations`; -1: those by path.
+    let validation: Int32
     /// Likewise in `crossOrigin`, `addresses` and `compression`; -1: none.
     let crossOrigin: Int32
     let addresses: Int32
@@ -207,8 +219,9 @@ final class RoutePlan: Sendable {
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
-        auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler, crossOrigin: Int32,
-        addresses: Int32, compression: Int32, errors: Int32
+        auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler,
+        validation: Int32, crossOrigin: Int32, addresses: Int32, compression: Int32, errors: Int32,
+        aggregates: inout AggregateCompiler
     ) {
         way =
             switch route.answer {
@@ -219,6 +232,10 @@ final class RoutePlan: Sendable {
                 .split(LiveSplit(split, releases.state(split.route), workers: releases.workers))
             case .redirect(let redirect): .redirect(redirect)
             case .respond(let response): .respond(response)
+            case .aggregate:
+                // One with errors ends the compilation, and nobody asks for this.
+                aggregates.compile(configuration, parameters: route.parameterNames).map(Way.aggregate)
+                    ?? .respond(CompiledResponse(FixedResponseConfiguration()))
             }
         host =
             switch configuration.host {
@@ -247,6 +264,7 @@ final class RoutePlan: Sendable {
         concurrency = configuration.concurrency.map { Int32(clamping: $0) } ?? -1
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
         transformation = transformations.add(configuration)
+        self.validation = validation
     }
 
     private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {

@@ -69,7 +69,7 @@ extension Exchange {
         guard !all.isEmpty, !wantsTunnel else { return false }
         switch plan.way {
         case .redirect, .respond: return false
-        case .service, .serviceFromPath, .split: break
+        case .service, .serviceFromPath, .split, .aggregate: break
         }
         transformation = all.find(plan.transformation, request, path: matchedPath(), scratch: worker.policyScratch)
         return transformation != nil
@@ -88,8 +88,14 @@ extension Exchange {
             refuse(.bodyTooLarge)
             return false
         }
-        gathering = worker.rewriters.take(for: body)
-        gathering?.exchange = self
+        let rewriter = worker.rewriters.take(for: body)
+        gathering = rewriter
+        rewriter.exchange = self
+        if isBodyHeld {
+            // It was checked, and is at hand.
+            reshapeHeldBody(by: rewriter)
+            return false
+        }
         bodyHasBegun = true
         if request.expectsContinue {
             // The service will get the body at once: it is not asked whether it wants one.
@@ -100,6 +106,15 @@ extension Exchange {
         }
         downstream?.startBody()
         return false
+    }
+
+    private func reshapeHeldBody(by rewriter: BodyRewriter) {
+        let held = keptBody
+        keptBody = []
+        isBodyHeld = false
+        gather(held.span, by: rewriter)
+        guard phase == .waiting, gathering === rewriter else { return }
+        finishGathering(by: rewriter)
     }
 
     /// False when the body is encoded in a way that is not known, which was answered.
@@ -253,7 +268,7 @@ extension Exchange {
     }
 
     /// The whole request's deadline goes on while the head waits, and the service must not fall silent.
-    private func armHeld() {
+    func armHeld() {
         heldDeadline = streamIdle < Deadline.never ? worker.loop.now + streamIdle : Deadline.never
         let next = min(requestDeadline, heldDeadline)
         if next < Deadline.never { worker.loop.timers.arm(self, at: next) } else { worker.loop.timers.pause(self) }
@@ -269,7 +284,7 @@ extension Exchange {
 
     func reshape(_ bytes: Span<UInt8>, by rewriter: BodyRewriter) {
         guard push(bytes, isLast: false, rewriter) else { return }
-        if isHeadHeld { armHeld() } else { touch() }
+        if isAnswerHeld { armHeld() } else { touch() }
         if !coder.isActive, let downstream, downstream.isCongested { upstream?.pauseResponse() }
     }
 
@@ -287,6 +302,7 @@ extension Exchange {
             length.append(decimal: rewriter.held.count)
             response.fields.set(.contentLength, length.span)
             sendHeldHead(.length(rewriter.held.count), rewriter)
+            guard reshaping === rewriter else { return }
         }
         completeResponse(trailers: nil)
     }

@@ -1,13 +1,23 @@
 extension Vocabulary {
     static let aggregate = ObjectShape(
-        "aggregate", "One answer from several calls that run at once.",
+        "aggregate", "One answer from several calls that run at once.", rules: [.atMostOne([.body, .failedParts])],
         [
             Field(
-                .parts, .map(keys: .name, values: .object(part)), "The calls, by the member that holds the answer.",
+                .parts, .map(keys: .partName, values: .object(part)), "The calls, by the member that holds the answer.",
                 required: true),
-            Field(.timeout, .scalar(.duration(off: false)), "For all of them together."),
-            Field(.forwardHeaders, .list(.fieldName), "Request header fields that parts get besides the usual."),
-            Field(.body, .anything, "A template of the answer.", default: "one member a part"),
+            Field(
+                .timeout, .scalar(.duration(off: false)), "For all of them together.",
+                default: "the route's `timeouts.request`, else 30s"),
+            Field(
+                .forwardHeaders, .list(.fieldName),
+                "Request header fields that parts get besides the identity fields, `X-Request-Id` and the trace."),
+            Field(
+                .body, .anything,
+                "A template of the answer: `$user.name` is of the part `user`, `$.user.name` of the answer as it would be"
+                    + " without a template, `$failed` the list of failed parts.", default: "one member a part"),
+            Field(
+                .failedParts, .scalar(.name),
+                "The member that lists failed parts, where some failed. `X-Failed-Parts` names them in any case."),
         ])
 
     static let part = ObjectShape(
@@ -17,16 +27,32 @@ extension Vocabulary {
             Field(.method, .scalar(.method), "The method.", default: "GET"),
             Field(
                 .path, .scalar(.partPath),
-                "The path; may refer to the request, claims and other parts: `/users/{claims.sub}`.",
-                required: true),
+                "The path; may refer to the request, claims and other parts: `/users/{claims.sub}`. A reference that finds"
+                    + " nothing fails the part.", required: true),
+            Field(
+                .query, .map(keys: .name, values: .text),
+                "Query parameters; one whose reference finds nothing is left out."),
+            Field(
+                .headers, .map(keys: .fieldName, values: .scalar(.fieldValue)),
+                "Header fields; one whose reference finds nothing is left out."),
             Field(.body, .anything, "A template of the request's body."),
+            Field(
+                .each, .scalar(.partReference),
+                "An array, as in `$orders.items`: one call for each element, which is `{item}`; the member holds the array"
+                    + " of their answers."),
+            Field(.concurrency, .integer(1...1_000), "With `each`: calls at once.", default: "8"),
+            Field(
+                .maxItems, .integer(1...10_000), "With `each`: more elements than this fail the part.", default: "100"),
             Field(.pick, .scalar(.jsonPath), "The piece of the answer that is used.", default: "$"),
             Field(
-                .onError, .choice([.word("fail", "omit", "null"), .object(onError)]),
+                .onError, .choice([.word("fail", "omit", "null", "pass"), .object(onError)]),
                 "What happens when the call fails: the whole answer fails (502, or 504 on time-out), the member is left"
-                    + " out, is null, or `{ value: … }`.", default: "fail"),
-            Field(.timeout, .scalar(.duration(off: false)), "For this call."),
-            Field(.forwardHeaders, .list(.fieldName), "Request header fields that it gets besides the usual."),
+                    + " out, is null, or `{ value: … }`; `pass`: the service's own error is the whole answer.",
+                default: "fail"),
+            Field(
+                .timeout, .scalar(.duration(off: false)), "For this call, tries included.",
+                default: "the service's `timeouts.request`"),
+            Field(.forwardHeaders, .list(.fieldName), "Request header fields that it gets besides the aggregate's."),
         ])
 
     static let onError = ObjectShape(

@@ -39,6 +39,12 @@ enum Vocabulary {
             Field(.addresses, .object(addressList), "Whom requests may come from.", default: "anyone"),
             Field(
                 .transformations, .list(.object(transformation)), "How requests and responses are reshaped, by path."),
+            Field(
+                .validate, .list(.object(validation)), "What requests and responses must look like, by path."),
+            Field(
+                .openapi, .oneOrList(.choice([.scalar(.name), .object(openAPI)])),
+                "OpenAPI documents (3.0, 3.1; YAML or JSON) by which requests are checked; with a `service`, they make"
+                    + " the routes too. A name is that of the file."),
             Field(.compression, .object(compression), "Compression of responses by negotiation.", default: "none"),
             Field(
                 .errors, .object(errors), "The form of errors that the gateway answers.", default: "its own"),

@@ -12,13 +12,14 @@ package final class AccessLabels: Sendable {
     private let services: [UInt32]
     private let endpoints: [UInt32]
     private let limits: [UInt32]
+    private let parts: [UInt32]
 
     /// - Parameters:
     ///   - routes: name and place of each route, in the order of its index.
     ///   - endpoints: `host:port` of all endpoints of all services, in the order of the index that the engine gave them.
     package init(
         routes: [(name: String, location: SourceLocation)], services: [String], endpoints: [String],
-        limits: [String] = []
+        limits: [String] = [], parts: [String] = []
     ) {
         var arena: [UInt8] = []
         var piece = LineWriter(capacity: 256)
@@ -74,6 +75,15 @@ package final class AccessLabels: Sendable {
         }
         starts.append(UInt32(truncatingIfNeeded: arena.count))
         self.limits = starts
+
+        starts = []
+        for part in parts {
+            piece.append("{\"part\":")
+            piece.append(quotedJSON: part)
+            keep(&piece, in: &arena, &starts)
+        }
+        starts.append(UInt32(truncatingIfNeeded: arena.count))
+        self.parts = starts
         self.arena = arena
     }
 
@@ -82,6 +92,8 @@ package final class AccessLabels: Sendable {
     func writeRoute(_ index: Int32, into line: inout LineWriter) { write(routes, index, into: &line) }
     func writeService(_ index: Int32, into line: inout LineWriter) { write(services, index, into: &line) }
     func writeLimit(_ index: Int32, into line: inout LineWriter) { write(limits, index, into: &line) }
+    /// Begins an object.
+    func writePart(_ index: Int32, into line: inout LineWriter) { write(parts, index, into: &line) }
     func writeEndpoint(_ index: Int32, into line: inout LineWriter) { write(endpoints, index, into: &line) }
 
     /// An index without a name writes nothing: a line with a gap serves its reader better than a trap.

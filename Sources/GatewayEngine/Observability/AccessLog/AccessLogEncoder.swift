@@ -10,7 +10,8 @@ internal import Reactor
 /// The members come in this order, and those without a value are left out:
 /// time, request_id, trace_id, client, client_port, subject, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
 /// status_from, error, reason, bytes_in, bytes_out, compression {coding, from, to}, decompression {…}, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
-/// attempts, rate_limit {state, limit}, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
+/// attempts, parts [{part, service, endpoint, status, error, attempts, start_ms, connect_ms, first_byte_ms, total_ms,
+/// bytes}], more_parts, rate_limit {state, limit}, validation {request, response, errors, undocumented}, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
 /// it is longer than anyone will read.
 package struct AccessLogEncoder: ~Copyable {
     /// Bytes of a logged field value or query at most; a path is bounded by the limit of the request line already.
@@ -78,6 +79,7 @@ package struct AccessLogEncoder: ~Copyable {
         labels.writeEndpoint(record.endpoint, into: &line)
         writeOutcome(record)
         writeUpstream(record)
+        if !record.parts.isEmpty { writeParts(record.parts, labels) }
         if record.limitState != .none {
             line.append(",\"rate_limit\":{\"state\":\"")
             line.append(record.limitState.name)
@@ -85,6 +87,7 @@ package struct AccessLogEncoder: ~Copyable {
             labels.writeLimit(record.limit, into: &line)
             line.append(byte: UInt8(ascii: "}"))
         }
+        if let report = record.validation { report.write(into: &line) }
         if !headers.isEmpty { writeHeaders(request.fields) }
         line.append("}\n")
         return line.count
@@ -221,6 +224,47 @@ package struct AccessLogEncoder: ~Copyable {
         if separator == UInt8(ascii: "{") { line.append(byte: separator) }
         line.append("},\"attempts\":")
         line.append(decimal: Int(record.attempts))
+    }
+
+    private mutating func writeParts(_ parts: [PartRecord], _ labels: AccessLabels) {
+        line.append(",\"parts\":")
+        for index in 0..<min(parts.count, Self.partLimit) {
+            let part = parts[index]
+            line.append(byte: index == 0 ? UInt8(ascii: "[") : UInt8(ascii: ","))
+            labels.writePart(part.part, into: &line)
+            labels.writeService(part.service, into: &line)
+            labels.writeEndpoint(part.endpoint, into: &line)
+            if part.status > 0 {
+                line.append(",\"status\":")
+                line.append(decimal: Int(part.status))
+            }
+            if let error = part.error {
+                line.append(",\"error\":\"")
+                line.append(error.code)
+                line.append(byte: UInt8(ascii: "\""))
+            }
+            line.append(",\"attempts\":")
+            line.append(decimal: Int(part.attempts))
+            line.append(",\"start_ms\":")
+            line.append(milliseconds: part.start)
+            if part.connect >= 0 {
+                line.append(",\"connect_ms\":")
+                line.append(milliseconds: part.connect)
+            }
+            if part.firstByte >= 0 {
+                line.append(",\"first_byte_ms\":")
+                line.append(milliseconds: part.firstByte)
+            }
+            line.append(",\"total_ms\":")
+            line.append(milliseconds: part.total)
+            line.append(",\"bytes\":")
+            line.append(decimal: part.bytes)
+            line.append(byte: UInt8(ascii: "}"))
+        }
+        line.append(byte: UInt8(ascii: "]"))
+        guard parts.count > Self.partLimit else { return }
+        line.append(",\"more_parts\":")
+        line.append(decimal: parts.count - Self.partLimit)
     }
 
     private mutating func writeHeaders(_ fields: HeaderBlock) {

@@ -5,7 +5,7 @@ package import Reactor
 
 /// What one exchange was, as plain numbers: filled along the way, read once at its end by the access log and the metrics.
 ///
-/// It holds no text. Names of routes, services and endpoints are indices into the `AccessLabels` of the snapshot that
+/// It holds no text but that of what checking has found, which only requests have that do not fit. Names of routes, services and endpoints are indices into the `AccessLabels` of the snapshot that
 /// the request was routed by; the request's own bytes are ranges in the arena of its head, which lives until the record
 /// is written. So a record costs nothing to make, copy or throw away.
 ///
@@ -113,6 +113,12 @@ package struct AccessRecord: Sendable {
     package var tokenFault: TokenFault?
     /// What the caller did not have, beside `insufficient_scope` or `forbidden`.
     package var authorizationRefusal: AuthorizationRule.Refusal?
+
+    /// The calls that an aggregate's answer is made of, in the order in which they ended. Empty for all others, which
+    /// costs nothing.
+    package var parts: [PartRecord] = []
+    /// What checking found; nil: nothing to tell.
+    package var validation: ValidationReport?
 
     package init() {}
 }

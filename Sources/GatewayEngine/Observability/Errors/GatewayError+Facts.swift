@@ -137,6 +137,15 @@ extension GatewayError {
             Facts(
                 413, "request_expansion_limit", "The request's body expands to more than is accepted.",
                 "error=http_request_denied; details=\"request_expansion_limit\"", closes: true)
+        case .requestInvalid:
+            // The answer also says what is wrong.
+            Facts(
+                400, "request_invalid", "The request does not fit what is accepted here.",
+                "error=http_request_denied; details=\"request_invalid\"")
+        case .unsupportedMediaType:
+            Facts(
+                415, "unsupported_media_type", "The request's body has a media type that is not accepted here.",
+                "error=http_request_denied; details=\"unsupported_media_type\"")
 
         case .upstreamConnectFailed:
             Facts(
@@ -190,6 +199,26 @@ extension GatewayError {
             Facts(
                 502, "upstream_certificate_invalid", "The service's certificate cannot be trusted.",
                 "error=tls_certificate_error; details=\"upstream_certificate_invalid\"")
+        case .partInputMissing:
+            Facts(
+                400, "part_input_missing", "The request lacks something that its answer depends on.",
+                "error=http_request_error; details=\"part_input_missing\"")
+        case .partFailed:
+            Facts(
+                502, "part_failed", "A service that this answer depends on has failed.",
+                "error=http_request_error; details=\"part_failed\"")
+        case .partTimeout:
+            Facts(
+                504, "part_timeout", "A service that this answer depends on did not answer in time.",
+                "error=http_response_timeout; details=\"part_timeout\"")
+        case .partStatus:
+            Facts(
+                502, "part_status", "A service that this answer depends on has answered with an error.",
+                "error=http_request_error; details=\"part_status\"")
+        case .partItemsExceeded:
+            Facts(
+                502, "part_items_exceeded", "There are more items to ask for than this route allows.",
+                "error=http_request_error; details=\"part_items_exceeded\"")
         case .responseNotJSON:
             Facts(
                 502, "response_not_json", "The service's answer is not JSON, which this route requires.",
@@ -200,8 +229,12 @@ extension GatewayError {
                 "error=http_protocol_error; details=\"response_malformed\"")
         case .responseTooLarge:
             Facts(
-                502, "response_too_large", "The service's answer is larger than can be reshaped.",
+                502, "response_too_large", "The service's answer is larger than may be held.",
                 "error=http_response_body_size; details=\"response_too_large\"")
+        case .responseInvalid:
+            Facts(
+                502, "response_invalid", "The service's answer does not fit what it may be.",
+                "error=http_protocol_error; details=\"response_invalid\"")
         case .responseEncoded:
             Facts(
                 502, "response_encoded", "The service's answer is compressed in a way that cannot be read here.",

@@ -43,6 +43,9 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case requestBodyEncoded = 91
     case requestBodyUndecodable = 95
     case requestExpansionLimit = 96
+    case partInputMissing = 98
+    case requestInvalid = 92
+    case unsupportedMediaType = 93
 
     case upstreamConnectFailed = 100
     case upstreamConnectRefused = 101
@@ -64,8 +67,13 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case responseUndecodable = 126
     case responseExpansionLimit = 127
     case upstreamError = 128
+    case responseInvalid = 119
     case circuitOpen = 120
     case pendingTimeout = 121
+    case partFailed = 130
+    case partTimeout = 131
+    case partStatus = 132
+    case partItemsExceeded = 133
 
     case overloaded = 140
     case connectionLimit = 141

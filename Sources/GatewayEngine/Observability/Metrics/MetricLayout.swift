@@ -32,8 +32,12 @@ enum MetricLayout {
     static let storeFailures = storeLatency + DurationBuckets.slots
     static let storeFallbacks = storeFailures + StoreFailure.count
     static let storeLeases = storeFallbacks + LimitStoreConfiguration.FailureMode.allCases.count
+    /// Calls of aggregates: answered, failed.
+    static let parts = storeLeases + 1
+    /// Requests, then responses, by `ValidationResult`.
+    static let validations = parts + 2
     /// For each coding bytes before and after, of what was encoded and of what was decoded; then missing encoders.
-    static let encoded = storeLeases + 1
+    static let encoded = validations + 2 * ValidationResult.allCases.count
     static let decoded = encoded + 2 * ContentCoding.allCases.count
     static let encodersMissing = decoded + 2 * ContentCoding.allCases.count
     static let general = encodersMissing + 1

@@ -119,6 +119,7 @@ package final class Metrics: Sendable {
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
         page.writeRequests(to: &writer)
+        page.writeValidations(to: &writer)
         page.writeServices(to: &writer)
         page.writeHealth(registry?.known ?? [], now: gh_monotonic_ns(), to: &writer)
         page.writeBreakers(breakers, to: &writer)
@@ -129,6 +130,7 @@ package final class Metrics: Sendable {
         page.writeWorkers(to: &writer)
         releases?.write(to: &writer)
         page.writeTLS(certificates, to: &writer)
+        page.writeParts(to: &writer)
         writeProgram(to: &writer)
         writer.finish()
     }

@@ -57,6 +57,20 @@ struct MetricsPage {
         writer.sample(gauge: sum(MetricLayout.requestsInFlight))
     }
 
+    func writeValidations(to writer: inout PrometheusWriter) {
+        writer.begin(
+            "gatehouse_validations_total", .counter, "Requests and responses that were checked, by how it came out.")
+        let sides = ["request", "response"]
+        for (place, side) in sides.enumerated() {
+            for result in ValidationResult.allCases {
+                let slot = place * ValidationResult.allCases.count + Int(result.rawValue)
+                writer.sample(
+                    PrometheusWriter.label("side", side), "result", result.name,
+                    sum(MetricLayout.validations + slot))
+            }
+        }
+    }
+
     // MARK: Services
 
     func writeServices(to writer: inout PrometheusWriter) {
@@ -190,6 +204,14 @@ struct MetricsPage {
         for feed in feeds {
             writer.sample(PrometheusWriter.label("issuer", feed.name), gauge: UInt64(feed.keyCount ?? 0))
         }
+    }
+
+    // MARK: Aggregates
+
+    func writeParts(to writer: inout PrometheusWriter) {
+        writer.begin("gatehouse_aggregate_parts_total", .counter, "Calls that aggregates made, by result.")
+        writer.sample("result=\"answered\"", sum(MetricLayout.parts))
+        writer.sample("result=\"failed\"", sum(MetricLayout.parts + 1))
     }
 
     // MARK: TLS

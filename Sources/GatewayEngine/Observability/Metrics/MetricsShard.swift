@@ -75,7 +75,17 @@ package final class MetricsShard: Sendable {
             slots.add(record.codedBytes, at: slot)
             slots.add(record.decodedBytes, at: slot + 1)
         }
+        serviceFinished(record)
+    }
 
+    /// A call of an aggregate has ended; the whole is counted as one request of its route.
+    func partFinished(_ record: borrowing AccessRecord) {
+        slots.add(1, at: MetricLayout.parts + (record.error == nil && record.status < 300 ? 0 : 1))
+        serviceFinished(record)
+    }
+
+    private func serviceFinished(_ record: borrowing AccessRecord) {
+        let statusClass = MetricLayout.statusClass(record.status)
         if record.serviceSeries != .none {
             let service = serviceStart + Int(record.serviceSeries.index) * MetricLayout.serviceStride
             slots.add(1, at: service + MetricLayout.classes + statusClass)
@@ -137,6 +147,14 @@ package final class MetricsShard: Sendable {
 
     /// The keys of an issuer were asked for.
     func keysFetched(succeeded: Bool) { slots.add(1, at: MetricLayout.keyFetches + (succeeded ? 0 : 1)) }
+
+    // MARK: Validation
+
+    func validated(isResponse: Bool, _ result: ValidationResult) {
+        let side = isResponse ? ValidationResult.allCases.count : 0
+        slots.add(1, at: MetricLayout.validations + side + Int(result.rawValue))
+    }
+
     // MARK: Limits
 
     func limitAllowed(_ limit: SeriesID) { count(limit, MetricLayout.limitAllowed) }

@@ -50,7 +50,7 @@ struct IdentityFields: Sendable {
         }
     }
 
-    private func contains(_ name: Span<UInt8>) -> Bool {
+    func contains(_ name: Span<UInt8>) -> Bool {
         for index in names.indices {
             let folded = names[index]
             if Self.equal(name, folded.span) { return true }
