@@ -38,6 +38,10 @@ let package = Package(
             name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(
             name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
         .systemLibrary(name: "CSystem"),
@@ -48,6 +52,8 @@ let package = Package(
         .target(name: "Identity", dependencies: ["JSONStream", "COpenSSL", "CSystem"], swiftSettings: settings),
         .target(name: "RateLimits", swiftSettings: settings),
         .target(
+            name: "ContentCodings", dependencies: ["CZlib", "CBrotli", "CZstd", "CSystem"], swiftSettings: settings),
+        .target(
             name: "Reactor", dependencies: ["CLibuv", "CCares", "COpenSSL", "CSystem"], exclude: ["README.md"],
             swiftSettings: settings),
         .target(name: "GatewayConfiguration", dependencies: ["CLibyaml"], swiftSettings: settings),
@@ -55,6 +61,7 @@ let package = Package(
             name: "GatewayEngine",
             dependencies: [
                 "HTTPWire", "Reactor", "GatewayConfiguration", "JSONStream", "JSONSchema", "Identity", "RateLimits",
+                "ContentCodings",
                 "CPCRE2", "CNghttp2", "CSystem",
             ],
             swiftSettings: settings),
@@ -68,6 +75,8 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .testTarget(
+            name: "ContentCodingsTests", dependencies: ["ContentCodings", "GatehouseTesting"], swiftSettings: settings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: settings),
         .testTarget(name: "JSONStreamTests", dependencies: ["JSONStream"], swiftSettings: settings),
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "JSONStream"], swiftSettings: settings),
@@ -91,7 +100,8 @@ let package = Package(
         .testTarget(
             name: "AllocationTests", dependencies: ["GatehouseTesting"], exclude: ["Counter"], swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["GatehouseTesting", "GatewayEngine", "GatewayConfiguration"],
+            name: "EndToEndTests",
+            dependencies: ["GatehouseTesting", "GatewayEngine", "GatewayConfiguration", "ContentCodings"],
             exclude: ["HTTP2/frames.py"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -65,7 +65,8 @@ import Testing
         ("remove_fields", "[ a ]", "[ b ]"), ("keep_fields", "[ a ]", "[ b ]"),
         ("rename_fields", "{ a: b }", "{ a: c }"), ("set_fields", "{ a: 1 }", "{ a: \"1\" }"),
         ("default_fields", "{ $.a: [] }", "{ $.a: [ null ] }"), ("body", "{ a: true }", "{ a: false }"),
-        ("headers", "{ remove: [ a ] }", "{ remove: [ b ] }"),
+        ("headers", "{ remove: [ a ] }", "{ remove: [ b ] }"), ("types", "a/b", "[ a/c ]"),
+        ("parameters", "{ \"append:header.a\": b }", "{ \"append:header.a\": c }"),
     ]
 
     static func override(_ keys: [(String, String, String)], before: String) -> [Probe] {
@@ -254,7 +255,8 @@ import Testing
             "limits", "limits",
             [
                 ("request_head", "32KiB", "33KiB"), ("request_line", "1KiB", "2KiB"), ("request_fields", "1", "2"),
-                ("request_body", "0", "1"), ("buffered_body", "1", "2"),
+                ("request_body", "0", "1"), ("buffered_body", "1", "2"), ("decompression_ratio", "1", "2"),
+                ("encoder_memory", "1MiB", "2MiB"),
                 ("response_head", "32KiB", "33KiB"), ("response_fields", "1", "2"),
                 ("connections", "1", "2"),
                 ("connection_buffer", "4KiB", "5KiB"), ("memory", "1MiB", "2MiB"),
@@ -263,8 +265,12 @@ import Testing
             ])
         + message(
             "response_transformation", "response: { ", " }",
-            bodies + [("status", "404", "[ 404, 5xx ]"), ("require_json", "true", "false")])
-        + message("request_transformation", "request: { ", " }", bodies + [("query", "{}", "{ remove: [ a ] }")])
+            bodies + [
+                ("status", "404", "[ 404, 5xx ]"), ("set_status", "200", "201"), ("require_json", "true", "false"),
+            ])
+        + message(
+            "request_transformation", "request: { ", " }",
+            bodies + [("query", "{}", "{ remove: [ a ] }"), ("path", "/a", "/b")])
         + message(
             "header_edits", "request: { headers: { ", " } }",
             [
@@ -276,6 +282,20 @@ import Testing
             [("set", "{ a: b }", "{ a: c }"), ("remove", "[ a ]", "[ b ]")])
         + [("max_streams", "1", "2"), ("stream_window", "64KiB", "65KiB"), ("connection_window", "1MiB", "2MiB")]
         .map { Probe("http2_limits.\($0.0)", "limits: { http2: { \($0.0): § } }", $0.1, $0.2) }
+        + section(
+            "errors", "errors",
+            [
+                ("body", "1", "2"), ("text", "a", "b"), ("content_type", "a/b", "a/c"), ("upstream", "5xx", "[ 404 ]"),
+            ])
+        + section(
+            "compression", "compression",
+            [
+                ("enabled", "true", "false"), ("algorithms", "[ br ]", "[ gzip ]"), ("min_size", "0", "1"),
+                ("types", "[ a/b ]", "[ a/* ]"), ("levels", "{ gzip: 1 }", "{ gzip: 2 }"),
+            ])
+        + ["gzip", "br", "zstd"].map {
+            Probe("compression_levels.\($0)", "compression: { levels: { \($0): § } }", "1", "2")
+        }
         + section(
             "timeouts", "timeouts",
             [
@@ -291,7 +311,8 @@ import Testing
         + listener(
             "listener", "", "",
             [
-                ("name", "a", "b"), ("stage", "a", "[ a, b ]"), ("paths", "{}", "{ semicolon: reject }"),
+                ("name", "a", "b"), ("stage", "a", "[ a, b ]"), ("stage_variables", "{ a: b }", "{ a: c }"),
+                ("paths", "{}", "{ semicolon: reject }"),
                 ("redirect_to_https", "true", "false"),
                 ("proxy_protocol", "{ trusted: [ 10.0.0.1 ] }", "{ trusted: [ 10.0.0.2 ] }"),
                 ("tls", "{ certificates: [ \(pair) ] }", "{ certificates: [ { certificate: c, key: d } ] }"),
@@ -396,6 +417,7 @@ import Testing
                 ("rate_limiting", "{ requests_per_day: 1 }", "[ { requests_per_day: 2 } ]"),
                 ("cors", "{ origins: \"*\" }", "{ origins: \"http://a\" }"),
                 ("addresses", "{ deny: 10.0.0.1 }", "{ deny: 10.0.0.2 }"),
+                ("compression", "{}", "{ enabled: false }"), ("errors", "{}", "{ upstream: 500 }"),
             ])
         + rates("limit", "rate_limiting: { default: { ", " } }")
         + rates("limit_override", "rate_limiting: { overrides: [ { path: /a, ", " } ] }")
@@ -405,6 +427,8 @@ import Testing
             Probe("gateway.addresses", "addresses: §", "{ deny: 10.0.0.1 }", "{ allow: 10.0.0.1 }"),
             Probe("addresses.allow", "addresses: { allow: § }", "10.0.0.1", "[ 10.0.0.0/8 ]"),
             Probe("addresses.deny", "addresses: { deny: § }", "10.0.0.1", "[ 10.0.0.0/8 ]"),
+            Probe("gateway.errors", "errors: §", "{}", "{ upstream: 500 }"),
+            Probe("gateway.compression", "compression: §", "{}", "{ min_size: 1 }"),
             Probe("gateway.security_headers", "security_headers: §", "true", "false"),
         ]
         + [

@@ -152,9 +152,18 @@ struct ExplainStory {
     }
 
     private func reshaping() -> [String] {
-        guard let transformation = explanation.transformation else { return [] }
-        let edited = Self.edited(transformation)
-        return ["  reshaped by the transformation\(place(transformation.location)): \(list(edited, "and"))"]
+        var lines: [String] = []
+        if let transformation = explanation.transformation {
+            let edited = Self.edited(transformation)
+            lines.append("  reshaped by the transformation\(place(transformation.location)): \(list(edited, "and"))")
+        }
+        if let compression = route?.compression ?? configuration.compression, compression.isEnabled,
+            !compression.algorithms.isEmpty
+        {
+            let names = compression.algorithms.map(\.rawValue)
+            lines.append("  compressed for clients that accept \(list(names, "or"))")
+        }
+        return lines
     }
 
     /// What of the messages a transformation edits.
@@ -163,6 +172,7 @@ struct ExplainStory {
         if let request = transformation.request {
             if !request.headers.isEmpty { parts.append("the request's fields") }
             if !request.query.isEmpty { parts.append("its query") }
+            if request.path != nil { parts.append("its path") }
             if !request.body.isEmpty { parts.append("its body, if it is JSON") }
         }
         for response in transformation.responses {
@@ -170,6 +180,9 @@ struct ExplainStory {
             let statuses = ranges.isEmpty ? "" : " of \(ranges.joined(separator: ", "))"
             if !response.headers.isEmpty { parts.append("the fields of responses\(statuses)") }
             if !response.body.isEmpty { parts.append("the JSON of responses\(statuses)") }
+            if let status = response.newStatus {
+                parts.append("the status of responses\(statuses), which becomes \(status)")
+            }
             if response.requiresJSON { parts.append("responses\(statuses) that are not JSON become errors") }
         }
         return parts.isEmpty ? ["nothing"] : parts

@@ -55,7 +55,11 @@ extension ConfigurationDecoder {
 
     /// What decides where a message ends, who its client is, and what the gateway says itself, is not for edits.
     mutating func checkField(_ id: NodeID, of message: EditedMessage, isTarget: Bool) {
-        let name = text(id).lowercased()
+        checkField(text(id), at: id, of: message, isTarget: isTarget)
+    }
+
+    mutating func checkField(_ field: String, at id: NodeID, of message: EditedMessage, isTarget: Bool) {
+        let name = field.lowercased()
         let problem: (String, String)? =
             if Self.framing.contains(name) {
                 ("belongs to the connection or the framing", "leave it to the gateway")
@@ -71,7 +75,7 @@ extension ConfigurationDecoder {
                 nil
             }
         guard let (reason, fix) = problem else { return }
-        findings.error(at: location(id), "headers: \(quote(text(id))) \(reason)", fix: fix)
+        findings.error(at: location(id), "headers: \(quote(field)) \(reason)", fix: fix)
     }
 
     private static let framing: Set<String> = [

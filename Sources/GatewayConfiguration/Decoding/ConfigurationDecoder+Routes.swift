@@ -82,6 +82,8 @@ extension ConfigurationDecoder {
         case .validate: route.validation = decodeValidation(value, of: route.path)
         case .auth: route.auth = decodeRouteAuth(value)
         case .cors: route.cors = decodeCORS(value)
+        case .errors: route.errors = decodeErrors(value)
+        case .compression: route.compression = decodeCompression(value)
         case .addresses: route.addresses = decodeAddresses(value)
         case .rateLimiting: route.rateLimits = decodeLimits(value, parameters: RouteParameters(route.path))
         default: break

@@ -55,6 +55,8 @@ struct ConfigurationDecoder {
             case .openapi: openAPI = value
             case .cors: configuration.cors = decodeCORS(value)
             case .addresses: configuration.addresses = decodeAddresses(value)
+            case .errors: configuration.errors = decodeErrors(value)
+            case .compression: configuration.compression = decodeCompression(value)
             case .securityHeaders: assign(value, to: &configuration.securityHeaders)
             default: break
             }

@@ -33,6 +33,9 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var cors: CORSConfiguration?
     package var addresses: AddressListConfiguration?
     package var securityHeaders = false
+    package var errors: ErrorsConfiguration?
+    /// nil: responses go as they are, unless a route compresses its own.
+    package var compression: CompressionConfiguration?
     /// `Proxy-Status`, `Via`, `Forwarded`: what is added besides the always-on headers.
     package var forwarding: ForwardingConfiguration
 

@@ -39,6 +39,9 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var concurrency: Int?
     /// nil: those on top.
     package var cors: CORSConfiguration?
+    package var errors: ErrorsConfiguration?
+    /// In place of the one on top.
+    package var compression: CompressionConfiguration?
     package var addresses: AddressListConfiguration?
     @NotCompared package var location: SourceLocation
 

@@ -243,6 +243,18 @@ enum Key: String, CaseIterable, Sendable {
     case origins
     case expose
     case minSize = "min_size"
+    case levels
+    case errors
+    case contentType = "content_type"
+    case text
+    case stageVariables = "stage_variables"
+    case setStatus = "set_status"
+    case parameters
+    case br
+    case gzip
+    case zstd
+    case decompressionRatio = "decompression_ratio"
+    case encoderMemory = "encoder_memory"
     case types
     case parts
     case forwardHeaders = "forward_headers"
@@ -264,12 +276,10 @@ enum Key: String, CaseIterable, Sendable {
     case remove
     case rename
     case validate
-    case parameters
     case `in`
     case style
     case explode
     case schema
-    case errors
     case formats
     case reportOnly = "report_only"
     case responses

@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Reactor
@@ -73,11 +74,19 @@ extension Exchange {
         } else {
             ErrorBody.write(error, status: status, message: message, as: format, into: body)
         }
+        isReplacing = false
         if let failedAggregate { append(failuresOf: failedAggregate, to: body) }
         response.removeAll()
         response.status = status ?? error.status
         let fields = response.fields
-        fields.append(.contentType, format.contentType)
+        if let form = errorForm, let custom = customBody(error, response.status, message, form) {
+            body.removeAll()
+            body.append(custom.span)
+            let type = form.contentType
+            fields.append(.contentType, type.span)
+        } else {
+            fields.append(.contentType, format.contentType)
+        }
         if allow {
             let list = worker.pathBuffer
             fields.append(.allow, list.span)
@@ -94,6 +103,7 @@ extension Exchange {
             fields.append(.wwwAuthenticate, challenge.span)
         }
         if response.status == 503 || error == .rateLimited { appendRetryAfter(fields) }
+        if error == .requestBodyEncoded { fields.append(.acceptEncoding, ContentCoding.allNames) }
         respond(body.span)
     }
 
@@ -170,10 +180,19 @@ extension Exchange {
             fields.set(.contentLength, length.span)
         }
         record.status = UInt16(truncatingIfNeeded: status)
-        record.statusSource = .gateway
+        record.statusSource = isReplacing ? .upstream : .gateway
         phase = .responding
         let sendsBody = mayHaveBody && request.method != .head
-        downstream?.sendHead(response, framing: sendsBody ? .length(body.count) : .none)
+        leaveDecoder()
+        var framing: BodyFraming = sendsBody ? .length(body.count) : .none
+        if compression >= 0 { framing = beginCompression(framing) }
+        downstream?.sendHead(response, framing: framing)
+        if coder.encoder != nil {
+            coder.isLocal = true
+            passCoded(body)
+            if phase == .responding { finishCoded() }
+            return
+        }
         if sendsBody && !body.isEmpty { downstream?.sendBody(body) }
         completeResponse(trailers: nil)
     }

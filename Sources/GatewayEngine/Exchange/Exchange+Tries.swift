@@ -123,6 +123,7 @@ extension Exchange {
             breakOff()
             return
         }
+        if isReplacing { return answerReplaced() }
         if isAnswerHeld {
             // The answer had begun: it is not asked for twice.
             return refuse(LostTry.upstream(failure).error)

@@ -44,6 +44,7 @@ extension Exchange {
         let route = snapshot.routes.routes[routeIndex]
         let fields = request.fields
         removedPrefix = .empty
+        if hasEditedPath { return buildEditedTarget() }
         let isContiguous = !request.hasQuery || path.end + 1 == Int(request.query.start)
         if route.target.isIdentity && path == request.path && isContiguous {
             // Path and query as the client sent them stand side by side already.

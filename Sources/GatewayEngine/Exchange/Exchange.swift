@@ -1,6 +1,7 @@
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Identity
+internal import JSONStream
 internal import RateLimits
 internal import Reactor
 internal import Synchronization
@@ -166,6 +167,20 @@ final class Exchange: UpstreamRequest {
     /// The response's head waits until its body is known to be sound, or large.
     var isHeadHeld = false
     var heldDeadline = Deadline.never
+    /// The place of what compresses responses of the route; -1: nothing does.
+    var compression: Int32 = -1
+    /// Bodies on their way through decoders and encoders.
+    var coder = BodyCoder()
+    /// The service's answer is read and thrown away: the gateway's form stands in its place.
+    var isReplacing = false
+    var replacedBytes = 0
+    /// Bodies as they came, where values of header fields and the like refer to them.
+    /// Edits of the response's head that wait for its body.
+    var lateEdits: CompiledTransformation.Response?
+    /// The path that a transformation has made, in the arena of the request's fields; empty: none.
+    var editedPath = ByteRange.empty
+    var requestDocument: JSONDocument?
+    var responseDocument: JSONDocument?
     /// The calls that the answer is made of.
     var aggregation: AggregateRun?
     /// The same when it has failed, while that is told.
@@ -245,6 +260,9 @@ final class Exchange: UpstreamRequest {
         keepsBody = false
         bodyHasBegun = false
         isBodyReplaced = false
+        compression = -1
+        isReplacing = false
+        editedPath = .empty
         isBodyHeld = false
         bodyReceived = 0
         bodyLimit = .max
@@ -341,6 +359,7 @@ final class Exchange: UpstreamRequest {
         stopFault()
         leaveEndpoint()
         endTransformation()
+        if coder.isUsed { endCoding() }
         endAggregation()
         endValidation()
         if let mirror {
@@ -425,7 +444,7 @@ final class Exchange: UpstreamRequest {
     }
 
     func downstreamDidDrain() {
-        upstream?.resumeResponse()
+        if !resumeCoding() { upstream?.resumeResponse() }
     }
 
     func sendTimedOut() {

@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Identity
@@ -30,6 +31,9 @@ final class Worker: @unchecked Sendable {
     let policyScratch = MatchScratch()
     /// For bodies that are rewritten, kept from one to the next.
     let rewriters = RewriterPool()
+    /// The same for those that are compressed or expanded.
+    let coders: CoderPool
+    let codingWork: CodingWork
     /// Asks schemas, for requests and responses that are checked.
     private(set) lazy var validator = SchemaValidator()
     /// Heads and chunk lines are put together here before they are written.
@@ -87,6 +91,8 @@ final class Worker: @unchecked Sendable {
     ) {
         loop = EventLoop(index: index)
         self.count = count
+        coders = CoderPool(memoryLimit: snapshot.configuration.limits.encoderMemory / count)
+        codingWork = CodingWork(loop: loop)
         self.metrics = metrics.makeShard()
         view = WorkerView(snapshot)
         self.log = log
@@ -133,6 +139,7 @@ final class Worker: @unchecked Sendable {
         let snapshot = publication.snapshot
         if snapshot !== old {
             view = WorkerView(snapshot, worker: self, replacing: view)
+            coders.memoryLimit = snapshot.configuration.limits.encoderMemory / count
             healthChecks.reconcile(snapshot.services)
             keyDriver.reconcile(snapshot.auth.feeds)
             takeUp(snapshot.limitStore)
@@ -378,6 +385,7 @@ final class Worker: @unchecked Sendable {
         view.closeIdle()
         releaseSpare()
         rewriters.removeAll()
+        coders.removeAll()
         loop.chunks.shrink()
     }
 

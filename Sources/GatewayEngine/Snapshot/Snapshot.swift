@@ -23,6 +23,11 @@ package final class Snapshot: Sendable {
     /// What requests and responses must look like, by path and on routes.
     let validations: ValidationTable
     let crossOrigin: CrossOriginRules
+    /// How responses are compressed, by the places in the routes' plans.
+    let compression: [CompiledCompression]
+    /// The forms of errors, by the places in the routes' plans; and of what belongs to no route.
+    let errorForms: [CompiledErrors]
+    let generalErrors: Int32
     let addresses: [AddressListConfiguration]
     let addsSecurityHeaders: Bool
     let labels: AccessLabels
@@ -95,18 +100,22 @@ package final class Snapshot: Sendable {
         var auth = AuthPlans(configuration, registry: registry.identity, metrics: metrics)
         var crossOrigin = CrossOriginRules(configuration.cors)
         var addresses = AddressLists(configuration.addresses)
+        var compression = CompressionRules(configuration.compression)
         var limits = try CompiledLimits(
             configuration.rateLimiting, consumers: configuration.consumers, metrics: metrics)
         var aggregates = AggregateCompiler(configuration, services: named)
-        var reshaping = TransformationCompiler(limit: configuration.limits.bufferedBody)
+        var reshaping = TransformationCompiler(configuration)
         var checking = ValidationCompiler(
             configuration.schemaDocuments, limit: configuration.limits.bufferedBody)
+        var errorForms = ErrorForms(configuration.errors)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
                 releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0),
                 transformations: &reshaping, validation: checking.add(pair.0),
-                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0), aggregates: &aggregates)
+                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0),
+                compression: compression.add(pair.0),
+                errors: errorForms.add(pair.0), aggregates: &aggregates)
         }
         let wrong = aggregates.diagnostics.filter { $0.severity == .error }
         if !wrong.isEmpty { throw RouteTableError(diagnostics: wrong) }
@@ -123,6 +132,10 @@ package final class Snapshot: Sendable {
         }
         self.crossOrigin = crossOrigin
         self.addresses = addresses.all
+        self.compression = compression.all
+        if !errorForms.diagnostics.isEmpty { throw RouteTableError(diagnostics: errorForms.diagnostics) }
+        self.errorForms = errorForms.all
+        generalErrors = errorForms.general
         addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
@@ -196,9 +209,11 @@ final class RoutePlan: Sendable {
     let transformation: Int32
     /// The place in the snapshot's `validations`; -1: those by path.
     let validation: Int32
-    /// Likewise in `crossOrigin` and `addresses`; -1: none.
+    /// Likewise in `crossOrigin`, `addresses` and `compression`; -1: none.
     let crossOrigin: Int32
     let addresses: Int32
+    let compression: Int32
+    let errors: Int32
     /// Requests of one client at once; -1: any number.
     let concurrency: Int32
 
@@ -206,7 +221,8 @@ final class RoutePlan: Sendable {
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
         auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler,
-        validation: Int32, crossOrigin: Int32, addresses: Int32, aggregates: inout AggregateCompiler
+        validation: Int32, crossOrigin: Int32, addresses: Int32, compression: Int32, errors: Int32,
+        aggregates: inout AggregateCompiler
     ) {
         way =
             switch route.answer {
@@ -244,6 +260,8 @@ final class RoutePlan: Sendable {
         self.limits = limits
         self.crossOrigin = crossOrigin
         self.addresses = addresses
+        self.compression = compression
+        self.errors = errors
         concurrency = configuration.concurrency.map { Int32(clamping: $0) } ?? -1
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
         transformation = transformations.add(configuration)

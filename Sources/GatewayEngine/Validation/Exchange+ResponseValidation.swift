@@ -12,11 +12,11 @@ extension Exchange {
     /// The one way of a response's body to the client.
     func deliver(_ bytes: Span<UInt8>) {
         guard let check else {
-            downstream?.sendBody(bytes)
+            encodeForClient(bytes)
             return
         }
         switch check.responsePhase {
-        case .waiting, .done: downstream?.sendBody(bytes)
+        case .waiting, .done: encodeForClient(bytes)
         case .holding:
             if bytes.count > check.rule.limit - check.responseBody.count { return refuse(.responseTooLarge) }
             check.responseBody.append(bytes)
@@ -26,7 +26,7 @@ extension Exchange {
             } else {
                 check.responseBody.append(bytes)
             }
-            downstream?.sendBody(bytes)
+            encodeForClient(bytes)
         }
     }
 

@@ -97,11 +97,38 @@ extension Vocabulary {
             "A template of the new body: a string that begins with `$.` is a JSONPath, `$$` escapes; one that finds nothing"
                 + " leaves its member out."),
         Field(.headers, .object(headerEdits), "Edits of header fields."),
+        Field(
+            .types, .oneOrList(.scalar(.mediaType)),
+            "Only messages of these media types: `application/json`, `application/*+json`.", default: "any"),
+        Field(
+            .parameters, .map(keys: .name, values: .scalar(.fieldValue)),
+            "Edits as AWS HTTP APIs write them: `overwrite:header.x-user: $context.authorizer.claims.sub`."),
     ]
+
+    static let errors = ObjectShape(
+        "errors", "The form of errors that the gateway answers itself.", rules: [.atMostOne([.body, .text])],
+        [
+            Field(
+                .body, .anything,
+                "A template of JSON: `$error.status`, `$error.code`, `$error.message`, `$error.request_id`.",
+                default: "the gateway's own forms"),
+            Field(.text, .text, "Text with `{status}`, `{code}`, `{message}` and `{request_id}`; `{{` is a brace."),
+            Field(
+                .contentType, .scalar(.mediaType), "Its media type.",
+                default: "application/json, with `text` text/plain"),
+            Field(
+                .upstream, .oneOrList(.scalar(.statusRange)),
+                "Services' answers with these statuses get this form too: `5xx`.", default: "none"),
+        ])
 
     static let requestTransformation = ObjectShape(
         "request_transformation", "Edits of a request.",
-        bodyFields + [Field(.query, .object(queryEdits), "Edits of the query.")])
+        bodyFields + [
+            Field(.query, .object(queryEdits), "Edits of the query."),
+            Field(
+                .path, .scalar(.fieldValue),
+                "The path that is forwarded, in place of what the route makes: `/internal/{id}`."),
+        ])
 
     static let responseTransformation = ObjectShape(
         "response_transformation", "Edits of a response.",
@@ -110,6 +137,7 @@ extension Vocabulary {
                 .status, .oneOrList(.scalar(.statusRange)),
                 "Only responses with these statuses: `404`, `200-299`, `5xx`.",
                 default: "any"),
+            Field(.setStatus, .integer(200...599), "The status that the client gets.", default: "the service's"),
             Field(.requireJson, .boolean, "Whether anything but JSON is answered 502.", default: "false"),
         ])
 
@@ -118,7 +146,9 @@ extension Vocabulary {
         [
             Field(
                 .set, .map(keys: .fieldName, values: .scalar(.fieldValue)),
-                "Replaces or adds; `{id}` stands for a path parameter, `{header.x}` for a field."),
+                "Replaces or adds. `{id}` stands for a path parameter, `{header.x}` for a field of the message, `{query.x}`,"
+                    + " `{claims.x}`, `{request.header.x}`, `{request.body.x}`, `{context.requestId}` and `{stage.x}` for what"
+                    + " they say."),
             Field(.add, .map(keys: .fieldName, values: .scalar(.fieldValue)), "Adds beside what is there."),
             Field(.remove, .list(.fieldName), "Removes."),
             Field(.rename, .map(keys: .fieldName, values: .fieldName), "Renames."),

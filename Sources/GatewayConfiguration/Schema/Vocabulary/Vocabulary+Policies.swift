@@ -197,11 +197,27 @@ extension Vocabulary {
         ])
 
     static let compression = ObjectShape(
-        "compression", "Compression of responses; never of event streams or what is encoded already.",
+        "compression",
+        "Compression of responses, as the client's `Accept-Encoding` says; never of event streams, of gRPC, of what is"
+            + " encoded already or says `no-transform`.",
         [
+            Field(.enabled, .boolean, "Whether anything is compressed.", default: "true"),
             Field(
-                .algorithms, .list(.word("zstd", "br", "gzip")), "In order of preference.", default: "[zstd, br, gzip]"),
+                .algorithms, .list(.word("zstd", "br", "gzip")),
+                "What is offered; of those that a client likes best, the first.", default: "[zstd, br, gzip]"),
             Field(.minSize, .size(0...1 << 30), "Smaller bodies stay as they are.", default: "1KiB"),
-            Field(.types, .list(.scalar(.mediaType)), "Media types that are compressed."),
+            Field(
+                .types, .list(.scalar(.mediaType)),
+                "Media types that are compressed: `application/json`, `text/*`, `application/*+json`.",
+                default: "text, JSON, XML, JavaScript, WebAssembly, SVG, TrueType"),
+            Field(.levels, .object(compressionLevels), "How hard each tries."),
+        ])
+
+    static let compressionLevels = ObjectShape(
+        "compression_levels", "How hard each algorithm tries: more costs time and memory.",
+        [
+            Field(.gzip, .integer(1...9), "0.3 MiB for each response under way.", default: "5"),
+            Field(.br, .integer(0...6), "0.2 to 4 MiB for each response under way.", default: "4"),
+            Field(.zstd, .integer(1...6), "1 to 4 MiB for each response under way.", default: "3"),
         ])
 }

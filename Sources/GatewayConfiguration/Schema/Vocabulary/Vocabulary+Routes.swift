@@ -72,7 +72,12 @@ extension Vocabulary {
                 "What requests and responses of this route must look like, in place of `validate` by path."),
             Field(.cors, .object(cors), "Cross-origin rules of this route, in place of those on top."),
             Field(.addresses, .object(addressList), "Whom its requests may come from, in place of the list on top."),
-            Field(.compression, .object(compression), "Compression on this route.", planned: true),
+            Field(
+                .errors, .object(errors), "The form of this route's errors, in place of that on top.",
+                default: "that on top"),
+            Field(
+                .compression, .object(compression), "Compression on this route, in place of that on top.",
+                default: "that on top"),
             Field(.websocket, .boolean, "Whether connections may be upgraded to WebSocket.", default: "true"),
         ])
 

@@ -46,7 +46,9 @@ enum Vocabulary {
                 .openapi, .oneOrList(.choice([.scalar(.name), .object(openAPI)])),
                 "OpenAPI documents (3.0, 3.1; YAML or JSON) by which requests are checked; with a `service`, they make"
                     + " the routes too. A name is that of the file."),
-            Field(.compression, .object(compression), "Compression of responses by negotiation.", planned: true),
+            Field(.compression, .object(compression), "Compression of responses by negotiation.", default: "none"),
+            Field(
+                .errors, .object(errors), "The form of errors that the gateway answers.", default: "its own"),
             Field(
                 .securityHeaders, .boolean,
                 "Adds `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy`, and over TLS"
@@ -104,6 +106,14 @@ enum Vocabulary {
                 .bufferedBody, .size(0...1 << 30),
                 "Bytes of a body that a policy must hold as a whole; more is answered 413, of a service's 502.",
                 default: "1MiB"),
+            Field(
+                .decompressionRatio, .integer(1...1_000_000),
+                "What a compressed body that must be read may expand to, for each of its bytes; beyond it, and beyond 64 KiB,"
+                    + " it is answered 413, a service's 502.", default: "100"),
+            Field(
+                .encoderMemory, .size(0...1 << 40),
+                "Memory of the encoders of `compression`, in all workers; while it is used up responses go as they are.",
+                default: "256MiB"),
             Field(
                 .responseHead, .size(1024...16 << 20), "Bytes of a response head from a service; more is answered 502.",
                 default: "60KiB"),

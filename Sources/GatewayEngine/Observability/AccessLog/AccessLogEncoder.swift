@@ -1,3 +1,4 @@
+internal import ContentCodings
 package import GatewayConfiguration
 package import HTTPWire
 internal import Identity
@@ -8,7 +9,7 @@ internal import Reactor
 ///
 /// The members come in this order, and those without a value are left out:
 /// time, request_id, trace_id, client, client_port, subject, consumer, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
-/// status_from, error, reason, bytes_in, bytes_out, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
+/// status_from, error, reason, bytes_in, bytes_out, compression {coding, from, to}, decompression {…}, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
 /// attempts, parts [{part, service, endpoint, status, error, attempts, start_ms, connect_ms, first_byte_ms, total_ms,
 /// bytes}], more_parts, rate_limit {state, limit}, validation {request, response, errors, undocumented}, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
 /// it is longer than anyone will read.
@@ -181,8 +182,25 @@ package struct AccessLogEncoder: ~Copyable {
         line.append(decimal: record.bytesReceived)
         line.append(",\"bytes_out\":")
         line.append(decimal: record.bytesSent)
+        if let encoding = record.encoding {
+            writeCoding(",\"compression\":{\"coding\":\"", encoding, record.unencodedBytes, record.encodedBytes)
+        }
+        if let decoding = record.decoding {
+            writeCoding(",\"decompression\":{\"coding\":\"", decoding, record.codedBytes, record.decodedBytes)
+        }
         line.append(",\"duration_ms\":")
         line.append(milliseconds: record.duration)
+    }
+
+    private mutating func writeCoding(_ start: StaticString, _ coding: ContentCoding, _ before: UInt64, _ after: UInt64)
+    {
+        line.append(start)
+        line.append(coding.name)
+        line.append("\",\"from\":")
+        line.append(decimal: before)
+        line.append(",\"to\":")
+        line.append(decimal: after)
+        line.append(byte: UInt8(ascii: "}"))
     }
 
     private mutating func writeUpstream(_ record: borrowing AccessRecord) {

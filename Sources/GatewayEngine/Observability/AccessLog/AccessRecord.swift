@@ -1,3 +1,4 @@
+package import ContentCodings
 package import HTTPWire
 package import Identity
 package import Reactor
@@ -61,6 +62,15 @@ package struct AccessRecord: Sendable {
     /// Bytes read from and written to the client for this exchange, heads and framing included.
     package var bytesReceived: UInt64 = 0
     package var bytesSent: UInt64 = 0
+
+    /// How the body was compressed for the client; nil: it was not. Bytes before and after.
+    package var encoding: ContentCoding?
+    package var unencodedBytes: UInt64 = 0
+    package var encodedBytes: UInt64 = 0
+    /// How a body was compressed that had to be read, the request's or the service's. Bytes before and after.
+    package var decoding: ContentCoding?
+    package var codedBytes: UInt64 = 0
+    package var decodedBytes: UInt64 = 0
 
     /// The status sent; 0 when the exchange ended before there was one.
     package var status: UInt16 = 0

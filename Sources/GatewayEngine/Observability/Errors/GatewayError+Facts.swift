@@ -135,8 +135,16 @@ extension GatewayError {
                 "error=http_request_error; details=\"request_body_malformed\"")
         case .requestBodyEncoded:
             Facts(
-                415, "request_body_encoded", "The request's body must not be compressed here.",
+                415, "request_body_encoded", "The request's body is compressed in a way that cannot be read here.",
                 "error=http_request_error; details=\"request_body_encoded\"")
+        case .requestBodyUndecodable:
+            Facts(
+                400, "request_body_undecodable", "The request's body is not what its Content-Encoding says.",
+                "error=http_request_error; details=\"request_body_undecodable\"", closes: true)
+        case .requestExpansionLimit:
+            Facts(
+                413, "request_expansion_limit", "The request's body expands to more than is accepted.",
+                "error=http_request_denied; details=\"request_expansion_limit\"", closes: true)
         case .requestInvalid:
             // The answer also says what is wrong.
             Facts(
@@ -237,8 +245,21 @@ extension GatewayError {
                 "error=http_protocol_error; details=\"response_invalid\"")
         case .responseEncoded:
             Facts(
-                502, "response_encoded", "The service's answer is compressed and cannot be reshaped.",
+                502, "response_encoded", "The service's answer is compressed in a way that cannot be read here.",
                 "error=http_response_content_coding; details=\"response_encoded\"")
+
+        case .responseUndecodable:
+            Facts(
+                502, "response_undecodable", "The service's answer is not what its Content-Encoding says.",
+                "error=http_response_content_coding; details=\"response_undecodable\"")
+        case .responseExpansionLimit:
+            Facts(
+                502, "response_expansion_limit", "The service's answer expands to more than is accepted.",
+                "error=http_response_body_size; details=\"response_expansion_limit\"")
+        case .upstreamError:
+            Facts(
+                502, "upstream_error", "The service answered with an error.",
+                "error=http_protocol_error; details=\"upstream_error\"")
 
         case .circuitOpen:
             Facts(

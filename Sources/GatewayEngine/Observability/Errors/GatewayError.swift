@@ -43,6 +43,8 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case concurrencyLimited = 71
     case requestBodyMalformed = 90
     case requestBodyEncoded = 91
+    case requestBodyUndecodable = 95
+    case requestExpansionLimit = 96
     case partInputMissing = 98
     case requestInvalid = 92
     case unsupportedMediaType = 93
@@ -64,6 +66,9 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case responseMalformed = 116
     case responseTooLarge = 117
     case responseEncoded = 118
+    case responseUndecodable = 126
+    case responseExpansionLimit = 127
+    case upstreamError = 128
     case responseInvalid = 119
     case circuitOpen = 120
     case pendingTimeout = 121

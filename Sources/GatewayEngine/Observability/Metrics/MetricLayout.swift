@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import GatewayConfiguration
 internal import Reactor
 
@@ -37,7 +38,11 @@ enum MetricLayout {
     static let parts = storeLeases + 1
     /// Requests, then responses, by `ValidationResult`.
     static let validations = parts + 2
-    static let general = validations + 2 * ValidationResult.allCases.count
+    /// For each coding bytes before and after, of what was encoded and of what was decoded; then missing encoders.
+    static let encoded = validations + 2 * ValidationResult.allCases.count
+    static let decoded = encoded + 2 * ContentCoding.allCases.count
+    static let encodersMissing = decoded + 2 * ContentCoding.allCases.count
+    static let general = encodersMissing + 1
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
     static let classes = 0  // by status / 100; 0: no status

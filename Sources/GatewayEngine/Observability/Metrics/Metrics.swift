@@ -135,6 +135,7 @@ package final class Metrics: Sendable {
         page.writeIdentity(registry?.identity.known ?? [], to: &writer)
         page.writeConsumers(consumers, to: &writer)
         page.writeLimits(limits, limitStore?.statistics, to: &writer)
+        page.writeCompression(to: &writer)
         page.writeLimitStore(storeStatus, to: &writer)
         page.writeWorkers(to: &writer)
         releases?.write(to: &writer)

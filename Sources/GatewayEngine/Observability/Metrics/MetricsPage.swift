@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import RateLimits
 internal import Reactor
 
@@ -287,6 +288,32 @@ struct MetricsPage {
             "gatehouse_rate_limit_evictions_total", .counter,
             "Counts given up while they mattered: there were too many.")
         writer.sample(UInt64(clamping: store.evictions))
+    }
+
+    // MARK: Compression
+
+    func writeCompression(to writer: inout PrometheusWriter) {
+        writer.begin(
+            "gatehouse_compression_bytes_total", .counter, "Bytes of bodies compressed for clients, before and after.")
+        writeCodings(MetricLayout.encoded, to: &writer)
+        writer.begin(
+            "gatehouse_decompression_bytes_total", .counter, "Bytes of bodies expanded to be read, before and after.")
+        writeCodings(MetricLayout.decoded, to: &writer)
+        writer.begin(
+            "gatehouse_compression_skipped_total", .counter,
+            "Bodies that went as they are because there was no memory for an encoder.")
+        writer.sample(sum(MetricLayout.encodersMissing))
+    }
+
+    private func writeCodings(_ start: Int, to writer: inout PrometheusWriter) {
+        for coding in ContentCoding.allCases {
+            let slot = start + 2 * Int(coding.rawValue)
+            let (before, after) = (sum(slot), sum(slot + 1))
+            if before == 0 && after == 0 { continue }
+            let label = PrometheusWriter.label("coding", "\(coding.name)")
+            writer.sample(label, "side", "in", before)
+            writer.sample(label, "side", "out", after)
+        }
     }
 
     // MARK: Workers

@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import GatewayConfiguration
 internal import Reactor
 
@@ -69,6 +70,16 @@ package final class MetricsShard: Sendable {
         if record.consumerSeries != .none {
             slots.add(1, at: consumerSlot(Int(record.consumerSeries.index), statusClass))
         }
+        if let encoding = record.encoding {
+            let slot = MetricLayout.encoded + 2 * Int(encoding.rawValue)
+            slots.add(record.unencodedBytes, at: slot)
+            slots.add(record.encodedBytes, at: slot + 1)
+        }
+        if let decoding = record.decoding {
+            let slot = MetricLayout.decoded + 2 * Int(decoding.rawValue)
+            slots.add(record.codedBytes, at: slot)
+            slots.add(record.decodedBytes, at: slot + 1)
+        }
         serviceFinished(record)
     }
 
@@ -87,6 +98,9 @@ package final class MetricsShard: Sendable {
             if record.attempts > 1 { slots.add(UInt64(record.attempts) - 1, at: service + MetricLayout.serviceRetries) }
         }
     }
+
+    /// A body went as it is because there was no memory for an encoder.
+    func encoderMissing() { slots.add(1, at: MetricLayout.encodersMissing) }
 
     // MARK: The way to a service
 
