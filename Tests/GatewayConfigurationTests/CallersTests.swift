@@ -7,7 +7,7 @@ import Testing
     @Test func theExampleIsOne() throws {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let loader = ConfigurationLoader(environment: { $0 == "INTROSPECTION" ? "secret" : nil })
-        let result = loader.load(path: "/\(root)/examples/callers.yaml")
+        let result = loader.load(path: "/\(root)/Examples/callers.yaml")
         #expect(result.diagnostics.isEmpty && result.unbuilt.isEmpty)
         let configuration = try #require(result.configuration)
         #expect(configuration.consumers.map(\.name) == ["shop", "ada", "anonymous"])

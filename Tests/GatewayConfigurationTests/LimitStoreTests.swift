@@ -87,7 +87,7 @@ import Testing
     @Test func theExampleIsOne() throws {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let loader = ConfigurationLoader(environment: { $0 == "REDIS_PASSWORD" ? "p" : nil })
-        let result = loader.load(path: "/\(root)/examples/shared-limits.yaml")
+        let result = loader.load(path: "/\(root)/Examples/shared-limits.yaml")
         #expect(result.diagnostics.isEmpty)
         #expect(result.configuration?.rateLimiting.store?.servers.count == 2)
         #expect(result.unbuilt.isEmpty)
