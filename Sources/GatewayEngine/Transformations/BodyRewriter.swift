@@ -47,7 +47,9 @@ final class BodyRewriter {
             write(made.span)
         case .keep:
             try gather(bytes, isLast)
-            if isLast { write(gathered.span) }
+            guard isLast else { return }
+            let whole = gathered
+            write(whole.span)
         }
     }
 
