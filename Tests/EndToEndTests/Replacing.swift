@@ -124,7 +124,11 @@ import Testing
             let load = try ContinuousLoad(port: gateway.port)
             for (text, code) in [
                 ("routes: [ { path: x } ]\n", 1 as Int32),
-                ("listeners: [ { address: \"127.0.0.1:0\" }, { address: \"\(taken.authority)\" } ]\n", 3),
+                // More workers than sockets: what it makes for them must not take a connection along.
+                (
+                    "workers: 16\nlisteners: [ { address: \"127.0.0.1:0\" }, { address: \"\(taken.authority)\" } ]\n",
+                    3
+                ),
             ] {
                 _ = try gateway.directory.write(text, to: "gateway.yaml")
                 let next = try ChildProcess(
