@@ -26,19 +26,13 @@ struct FieldValue: Sendable {
     init(
         _ text: String, parameters: [String: (segment: Int, isRest: Bool)], stageVariables: Set<String> = []
     ) throws(Problem) {
+        let braced: BracedText
+        do { braced = try BracedText(text) } catch { throw .openBrace }
         var parts: [Part] = []
-        var literal: [UInt8] = []
-        var rest = Substring(text)
-        while let character = rest.popFirst() {
-            if character == "{", rest.first == "{" {
-                rest.removeFirst()
-                literal.append(UInt8(ascii: "{"))
-            } else if character == "{" {
-                guard let end = rest.firstIndex(of: "}") else { throw .openBrace }
-                let name = String(rest[..<end])
-                rest = rest[rest.index(after: end)...]
-                if !literal.isEmpty { parts.append(.literal(literal)) }
-                literal = []
+        for piece in braced.pieces {
+            switch piece {
+            case .literal(let bytes): parts.append(.literal(bytes))
+            case .name(let name):
                 if name.hasPrefix("header."), name.utf8.count > 7 {
                     parts.append(.header(Array(name.dropFirst(7).lowercased().utf8)))
                 } else if let place = parameters[name.hasPrefix("path.") ? String(name.dropFirst(5)) : name] {
@@ -51,11 +45,8 @@ struct FieldValue: Sendable {
                     guard let reference else { throw .unknown(name) }
                     parts.append(.reference(reference))
                 }
-            } else {
-                literal += Array(String(character).utf8)
             }
         }
-        if !literal.isEmpty || parts.isEmpty { parts.append(.literal(literal)) }
         self.parts = parts
     }
 

@@ -30,29 +30,20 @@ struct PartText: Sendable {
     init(pieces: [Piece]) { self.pieces = pieces }
 
     init(_ text: String, in scope: PartReference.Scope) throws(Problem) {
+        let braced: BracedText
+        do { braced = try BracedText(text) } catch { throw .openBrace }
         var pieces: [Piece] = []
-        var literal: [UInt8] = []
-        var rest = Substring(text)
-        while let character = rest.popFirst() {
-            if character == "{", rest.first == "{" {
-                rest.removeFirst()
-                literal.append(UInt8(ascii: "{"))
-            } else if character == "{" {
-                guard let end = rest.firstIndex(of: "}") else { throw .openBrace }
-                let name = String(rest[..<end])
-                rest = rest[rest.index(after: end)...]
-                if !literal.isEmpty { pieces.append(.literal(literal)) }
-                literal = []
+        for piece in braced.pieces {
+            switch piece {
+            case .literal(let bytes): pieces.append(.literal(bytes))
+            case .name(let name):
                 do {
                     pieces.append(.reference(try PartReference(name, in: scope)))
                 } catch {
                     throw .reference(error, name)
                 }
-            } else {
-                literal += Array(String(character).utf8)
             }
         }
-        if !literal.isEmpty || pieces.isEmpty { pieces.append(.literal(literal)) }
         self.pieces = pieces
     }
 

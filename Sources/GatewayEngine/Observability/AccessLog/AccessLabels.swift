@@ -24,76 +24,45 @@ package final class AccessLabels: Sendable {
     ) {
         var arena: [UInt8] = []
         var piece = LineWriter(capacity: 256)
-        var starts: [UInt32] = []
 
-        // Finishes the piece in `piece`. The configuration is limited to far below the 4 GiB that an offset can name.
-        func keep(_ piece: inout LineWriter, in arena: inout [UInt8], _ starts: inout [UInt32]) {
+        // Puts a piece for each item into the arena. The configuration is limited to far below the 4 GiB that an offset can
+        // name.
+        func keep<Item>(_ items: [Item], _ write: (Item, inout LineWriter) -> Void) -> [UInt32] {
+            var starts: [UInt32] = []
+            starts.reserveCapacity(items.count + 1)
+            for item in items {
+                starts.append(UInt32(truncatingIfNeeded: arena.count))
+                write(item, &piece)
+                // The pointer is used within the call only.
+                unsafe piece.span.withUnsafeBufferPointer { unsafe arena.append(contentsOf: $0) }
+                piece.reset()
+            }
             starts.append(UInt32(truncatingIfNeeded: arena.count))
-            // The pointer is used within the call only.
-            unsafe piece.span.withUnsafeBufferPointer { unsafe arena.append(contentsOf: $0) }
-            piece.reset()
+            return starts
         }
 
-        starts.reserveCapacity(routes.count + 1)
-        for route in routes {
+        func keep(_ names: [String], after member: StaticString) -> [UInt32] {
+            keep(names) { name, piece in
+                piece.append(member)
+                piece.append(quotedJSON: name)
+            }
+        }
+
+        self.routes = keep(routes) { route, piece in
             piece.append(",\"route\":")
             piece.append(quotedJSON: route.name)
-            if route.location.line > 0 {
-                piece.append(",\"rule\":\"")
-                piece.append(json: route.location.file)
-                piece.append(byte: UInt8(ascii: ":"))
-                piece.append(decimal: route.location.line)
-                piece.append(byte: UInt8(ascii: "\""))
-            }
-            keep(&piece, in: &arena, &starts)
+            guard route.location.line > 0 else { return }
+            piece.append(",\"rule\":\"")
+            piece.append(json: route.location.file)
+            piece.append(byte: UInt8(ascii: ":"))
+            piece.append(decimal: route.location.line)
+            piece.append(byte: UInt8(ascii: "\""))
         }
-        starts.append(UInt32(truncatingIfNeeded: arena.count))
-        self.routes = starts
-
-        starts = []
-        for service in services {
-            piece.append(",\"service\":")
-            piece.append(quotedJSON: service)
-            keep(&piece, in: &arena, &starts)
-        }
-        starts.append(UInt32(truncatingIfNeeded: arena.count))
-        self.services = starts
-
-        starts = []
-        for endpoint in endpoints {
-            piece.append(",\"endpoint\":")
-            piece.append(quotedJSON: endpoint)
-            keep(&piece, in: &arena, &starts)
-        }
-        starts.append(UInt32(truncatingIfNeeded: arena.count))
-        self.endpoints = starts
-
-        starts = []
-        for limit in limits {
-            piece.append(",\"limit\":")
-            piece.append(quotedJSON: limit)
-            keep(&piece, in: &arena, &starts)
-        }
-        starts.append(UInt32(truncatingIfNeeded: arena.count))
-        self.limits = starts
-
-        starts = []
-        for part in parts {
-            piece.append("{\"part\":")
-            piece.append(quotedJSON: part)
-            keep(&piece, in: &arena, &starts)
-        }
-        starts.append(UInt32(truncatingIfNeeded: arena.count))
-        self.parts = starts
-
-        starts = []
-        for consumer in consumers {
-            piece.append(",\"consumer\":")
-            piece.append(quotedJSON: consumer)
-            keep(&piece, in: &arena, &starts)
-        }
-        starts.append(UInt32(truncatingIfNeeded: arena.count))
-        self.consumers = starts
+        self.services = keep(services, after: ",\"service\":")
+        self.endpoints = keep(endpoints, after: ",\"endpoint\":")
+        self.limits = keep(limits, after: ",\"limit\":")
+        self.parts = keep(parts, after: "{\"part\":")
+        self.consumers = keep(consumers, after: ",\"consumer\":")
         self.arena = arena
     }
 
