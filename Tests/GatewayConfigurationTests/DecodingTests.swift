@@ -258,7 +258,7 @@ import Testing
                 ("request_body", "0", "1"), ("buffered_body", "1", "2"), ("decompression_ratio", "1", "2"),
                 ("encoder_memory", "1MiB", "2MiB"),
                 ("response_head", "32KiB", "33KiB"), ("response_fields", "1", "2"),
-                ("connections", "1", "2"),
+                ("connections", "1", "2"), ("handlers", "1", "2"),
                 ("connection_buffer", "4KiB", "5KiB"), ("memory", "1MiB", "2MiB"),
                 ("requests_per_connection", "1", "2"),
                 ("underscores", "keep", "reject"), ("http2", "{}", "{ max_streams: 1 }"),
@@ -538,6 +538,9 @@ import Testing
             "route_timeouts", "path: /, service: s, timeouts: { ", " }",
             [("request", "1s", "0s"), ("stream_idle", "1s", "0s"), ("per_try", "1s", "0s")])
         + aggregates
+        + route("route", "path: /, ", "", [("handler", "a", "b")])
+        + route("route", "path: /, service: s, ", "", [("policies", "[]", "[ a ]")])
+        + [Probe("gateway.policies", "policies: §", "a", "[ a, b ]")]
 
     static let aggregates: [Probe] =
         route(

@@ -43,6 +43,8 @@ package struct RouteConfiguration: Sendable, Hashable {
     /// In place of the one on top.
     package var compression: CompressionConfiguration?
     package var addresses: AddressListConfiguration?
+    /// Policies that the program brings, in their order, in place of those on top; nil: those.
+    package var policies: [ProgramName]?
     @NotCompared package var location: SourceLocation
 
     package init(name: String, path: PathMatch, answer: Answer, location: SourceLocation = .none) {
@@ -103,6 +105,20 @@ package enum Answer: Sendable, Hashable {
     case redirect(RedirectConfiguration)
     case respond(FixedResponseConfiguration)
     indirect case aggregate(AggregateConfiguration)
+    /// Swift code of the program that runs the gateway.
+    indirect case handler(ProgramName)
+}
+
+/// What a configuration calls something that is written in Swift: a handler or a policy. Only the program that runs the
+/// gateway knows whether there is one.
+package struct ProgramName: Sendable, Hashable {
+    package var name: String
+    @NotCompared package var location: SourceLocation
+
+    package init(_ name: String, location: SourceLocation = .none) {
+        self.name = name
+        self.location = location
+    }
 }
 
 /// `upstream: http://orders.internal/{proxy}`

@@ -24,7 +24,7 @@ extension Exchange {
         let run = AggregateRun(plan, for: self, of: downstream, limit: limit, deadline: deadline)
         aggregation = run
         keepMatch()
-        if framing.isEmpty || isBodyReplaced { return startAggregate(run) }
+        if framing.isEmpty || isBodyReplaced || isBodyHeld { return startAggregate(run) }
         if plan.reads.contains(.body), JSONMediaType.isNamed(by: request.fields) {
             if JSONMediaType.isEncoded(request.fields) { return refuse(.requestBodyEncoded) }
             bodyLimit = min(bodyLimit, limit)
@@ -76,7 +76,7 @@ extension Exchange {
         if reads.contains(.fields) { received.fields = fields.copies() }
         if reads.contains(.claims) { received.claims = identity?.claims.document.root }
         if reads.contains(.body) {
-            let bytes = isBodyReplaced ? keptBody : run.takeBody()
+            let bytes = isBodyReplaced || isBodyHeld ? keptBody : run.takeBody()
             if !bytes.isEmpty, JSONMediaType.isNamed(by: fields) {
                 do { received.body = try JSONDocument(bytes) } catch { return refuse(.requestBodyMalformed) }
             }
@@ -91,6 +91,7 @@ extension Exchange {
     ) {
         record.parts = parts
         guard phase == .waiting else { return }
+        endAggregation()
         response.removeAll()
         switch result {
         case .answer(let body):
@@ -98,14 +99,14 @@ extension Exchange {
             response.fields.append(.contentType, "application/json")
             appendFreshness(machine)
             appendOutcome(machine)
-            send(aggregate: body)
+            sendOwn(body)
         case .passed(_, let answer):
             response.status = answer.status
             if !answer.contentType.isEmpty { response.fields.append(.contentType, answer.contentType.span) }
             response.fields.append(.cacheControl, "no-store")
             appendOutcome(machine)
             record.error = .partFailed
-            send(aggregate: answer.body)
+            sendOwn(answer.body)
         case .failed(_, let failure):
             refuse(failure.answer, failed: machine)
         }
@@ -163,39 +164,6 @@ extension Exchange {
         fields.append(.vary, list.span)
     }
 
-    /// As an endpoint's answer goes out, but for what concerns an endpoint.
-    private func send(aggregate body: [UInt8]) {
-        let fields = response.fields
-        record.status = UInt16(truncatingIfNeeded: response.status)
-        record.statusSource = .gateway
-        endAggregation()
-        appendDate(fields)
-        copyRequestID(to: fields)
-        appendLimitFields(to: fields)
-        appendCrossOrigin(to: fields)
-        appendSecurityHeaders(to: fields)
-        demandHTTPS(fields)
-        if record.isRehearsal { markRehearsal(fields) }
-        let mayHaveBody = request.method != .head && response.status != 204 && response.status != 304
-        let framing: BodyFraming = mayHaveBody ? .length(body.count) : .none
-        if transformation != nil, transformResponse(framing) {
-            // Its head waits for the new body, unless an error was answered in its place.
-            guard let reshaping, isHeadHeld else { return }
-            reshape(body.span, by: reshaping)
-            if self.reshaping === reshaping { finishReshaping(by: reshaping) }
-            return
-        }
-        if response.status != 204, response.status != 304, transformation == nil || mayHaveBody {
-            let length = worker.pathBuffer
-            length.removeAll()
-            length.append(decimal: body.count)
-            fields.append(.contentLength, length.span)
-        }
-        sendHead(framing)
-        if mayHaveBody, !body.isEmpty { downstream?.sendBody(body.span) }
-        completeResponse(trailers: nil)
-    }
-
     /// Nothing more is called for.
     func endAggregation() {
         guard let run = aggregation else { return }
@@ -207,7 +175,7 @@ extension Exchange {
 
 extension HeaderBlock {
     /// All fields, names in lower case.
-    fileprivate func copies() -> [(name: [UInt8], value: [UInt8])] {
+    func copies() -> [(name: [UInt8], value: [UInt8])] {
         var copies: [(name: [UInt8], value: [UInt8])] = []
         for index in 0..<count where !field(index).isRemoved {
             var name: [UInt8] = []

@@ -116,6 +116,8 @@ extension Exchange {
             answer(fixed)
         case .aggregate(let aggregate):
             self.aggregate(aggregate, plan)
+        case .handler(let handler):
+            handle(handler, plan)
         }
     }
 

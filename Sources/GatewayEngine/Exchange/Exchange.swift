@@ -185,6 +185,10 @@ final class Exchange: UpstreamRequest {
     var aggregation: AggregateRun?
     /// The same when it has failed, while that is told.
     var failedAggregate: AggregateMachine?
+    /// Swift code that works on the request.
+    var program: ProgramRun?
+    /// The error that it wants its client to see, while that is told.
+    var refusal: ProgramRefusal?
     /// Whose part of an aggregate this is, in place of a client.
     var part: PartCall?
     private var ownRequestTrailers: HeaderBlock?
@@ -361,6 +365,7 @@ final class Exchange: UpstreamRequest {
         endTransformation()
         if coder.isUsed { endCoding() }
         endAggregation()
+        if program != nil { endProgram() }
         endValidation()
         if let mirror {
             self.mirror = nil
@@ -444,7 +449,9 @@ final class Exchange: UpstreamRequest {
     }
 
     func downstreamDidDrain() {
-        if !resumeCoding() { upstream?.resumeResponse() }
+        guard !resumeCoding() else { return }
+        upstream?.resumeResponse()
+        program?.drained()
     }
 
     func sendTimedOut() {

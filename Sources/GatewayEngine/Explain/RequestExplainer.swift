@@ -18,7 +18,7 @@ package struct RequestExplainer {
     package init(_ configuration: GatewayConfiguration) throws(RouteTableError) {
         let metrics = Metrics(build: Metrics.Build(version: "", swiftVersion: ""), start: 0)
         self.init(
-            try Snapshot(configuration, metrics: metrics, registry: ServiceRegistry(), loadsTLS: false))
+            try Snapshot(configuration, metrics: metrics, registry: ServiceRegistry(), program: nil, loadsTLS: false))
     }
 
     /// - Parameters:
@@ -168,6 +168,9 @@ package struct RequestExplainer {
         case .aggregate(let aggregate):
             reshape(head, route, rest, &result)
             return .aggregated(aggregate)
+        case .handler(let handler):
+            reshape(head, route, rest, &result)
+            return .handled(handler.name)
         }
     }
 

@@ -13,6 +13,8 @@ package struct RequestExplanation: Sendable {
         case answered(status: Int, bodySize: Int)
         /// Made of the answers to several calls.
         case aggregated(CompiledAggregate)
+        /// Made by Swift code of the program, which is known by this name.
+        case handled(String)
     }
 
     /// A service that may get the request, and what is sent there.

@@ -42,12 +42,19 @@ package final class GatewayServer: Sendable {
     private let concurrency = ConcurrencyStore()
     private let workerCount: Int
     private let pages: AdminPages
+    /// What the program brings in Swift.
+    private let program: ProgramTable
     let state: Mutex<State>
     /// Held by a reload and by the beginning of the end, each as long as it takes.
     let changing = Mutex<Void>(())
 
-    package init(_ configuration: GatewayConfiguration, build: Metrics.Build, log: OperationLog) throws(StartError) {
+    package init(
+        _ configuration: GatewayConfiguration, build: Metrics.Build, log: OperationLog,
+        program: ProgramTable = ProgramTable()
+    ) throws(StartError) {
         self.log = log
+        self.program = program
+        let configuration = program.extended(configuration)
         metrics = Metrics(build: build, start: OperationLog.wallClock())
         pages = AdminPages(metrics: metrics)
         metrics.show(registry)
@@ -57,7 +64,7 @@ package final class GatewayServer: Sendable {
         releases = ReleaseRegistry(workers: workerCount, log: log, stateFile: configuration.stateFile)
         metrics.show(releases)
         do throws(StartError) {
-            let snapshot = try Self.compile(configuration, metrics, registry, releases)
+            let snapshot = try Self.compile(configuration, metrics, registry, releases, program)
             let accessLog = try Self.openAccessLog(configuration.accessLog, metrics, log)
             state = Mutex(State(publication: Publication(snapshot: snapshot, listeners: [], accessLog: accessLog)))
         } catch {
@@ -72,15 +79,23 @@ package final class GatewayServer: Sendable {
     /// Reloads may be asked for by the admin API from now on.
     func offer(_ reloads: ReloadController) { pages.api.attach(reloads) }
 
+    /// A configuration of a file, with the routes that the program adds to it.
+    func extended(_ configuration: GatewayConfiguration) -> GatewayConfiguration { program.extended(configuration) }
+
+    /// The same, compiled.
+    func compile(_ configuration: GatewayConfiguration) throws(StartError) -> Snapshot {
+        try Self.compile(extended(configuration), metrics, registry, releases, program)
+    }
+
     /// Whether traffic should be sent here.
     var isReady: Bool { pages.isReady }
 
     static func compile(
         _ configuration: GatewayConfiguration, _ metrics: Metrics, _ registry: ServiceRegistry,
-        _ releases: ReleaseRegistry
+        _ releases: ReleaseRegistry, _ program: ProgramTable
     ) throws(StartError) -> Snapshot {
         do {
-            return try Snapshot(configuration, metrics: metrics, registry: registry, releases: releases)
+            return try Snapshot(configuration, metrics: metrics, registry: registry, releases: releases, program: program)
         } catch {
             throw .routes(error.diagnostics)
         }
