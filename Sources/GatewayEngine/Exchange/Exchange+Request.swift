@@ -11,8 +11,11 @@ extension Exchange {
         let (snapshot, request) = (self.snapshot, self.request)
         let fields = request.fields
         self.framing = framing
+        // What another request has left there is not this one's.
+        if framing.isChunked { requestTrailers.removeAll() }
         if request.minorVersion == 0 { record.version = .http10 }
         originalAuthority = request.authority
+        if request.fields.contains(.contentType) { noteCall() }
 
         // (1) Every request has an id and a place in a trace, refused ones too.
         record.requestID = RequestID.ensure(in: request, &worker.identifiers)

@@ -24,6 +24,7 @@ extension Exchange {
         record.status = status
         record.statusSource = .upstream
         hasResponseTrailers = framing.isChunked
+        if hasResponseTrailers { responseTrailers.removeAll() }
         let fields = response.fields
         FieldRules.stripHopByHop(fields)
         if !fields.contains(.date) { appendDate(fields) }
@@ -35,7 +36,7 @@ extension Exchange {
         keepClient(fields)
         demandHTTPS(fields)
         if snapshot.addsVia {
-            let via = snapshot.via(minorVersion: response.minorVersion)
+            let via = response.isHTTP2 ? snapshot.http2Via : snapshot.via(minorVersion: response.minorVersion)
             fields.append(.via, via.span)
         }
         if let header = snapshot.attemptsHeader {
@@ -47,7 +48,7 @@ extension Exchange {
 
     func sendHead(_ framing: BodyFraming) {
         phase = .responding
-        if streamIdle < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
+        if min(streamIdle, callDeadline) < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
         downstream?.sendHead(response, framing: framing)
     }
 
@@ -93,6 +94,7 @@ extension Exchange {
     /// Something of the response was sent and the rest will not come: the client must see that it is not complete.
     func breakOff() {
         let downstream = self.downstream
+        if endCall(downstream) { return }
         self.downstream = nil
         downstream?.abort()
         finish()

@@ -15,8 +15,9 @@ extension Vocabulary {
                 "Takes endpoints out that fail real requests. On, unless switched off, where there are two or more."),
             Field(.circuitBreaker, .object(circuitBreaker), "Caps that keep a slow service from taking all down."),
             Field(
-                .protocol, .word("http1", planned: ["http2", "auto"]),
-                "What the endpoints speak; `auto` asks by ALPN.", default: "http1"),
+                .protocol, .word("http1", "http2", "auto"),
+                "What the endpoints speak: `auto` asks by ALPN over TLS and is `http1` in clear; `http2` in clear is prior "
+                    + "knowledge.", default: "http1"),
             Field(.tls, .object(serviceTLS), "TLS towards https endpoints, verified unless switched off."),
             Field(.retries, .object(retries), "Further tries of a failed request."),
             Field(.hedge, .object(hedge), "A second try beside the first when that takes long.", default: "none"),
@@ -96,8 +97,8 @@ extension Vocabulary {
         "Active health checks: each endpoint is asked by one worker, on a connection of its own. Who fails gets nothing.",
         [
             Field(
-                .type, .word("http", "tcp", planned: ["grpc"]),
-                "`http` asks for a path; `tcp` only makes a connection.", default: "http"),
+                .type, .word("http", "tcp", "grpc"),
+                "`http` asks for a path; `tcp` only makes a connection; `grpc` asks gRPC's own health service.", default: "http"),
             Field(.path, .scalar(.checkTarget), "The path that is requested, perhaps with a query.", default: "/"),
             Field(.method, .word("GET", "HEAD"), "The method.", default: "GET"),
             Field(.host, .scalar(.host), "The `Host` that is sent.", default: "the endpoint's"),
