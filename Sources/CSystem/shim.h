@@ -180,6 +180,26 @@ static inline int gh_local_connect(const char *path) {
     return fd;
 }
 
+/* Connects without waiting; -1 and errno when that cannot be. */
+static inline int gh_local_begin(const char *path) {
+    struct sockaddr_un address;
+    socklen_t length;
+    if (gh_local_address(path, &address, &length) < 0) { errno = ENAMETOOLONG; return -1; }
+    int fd = gh_local_socket(SOCK_STREAM);
+    if (fd < 0) return -1;
+    gh_set_nonblocking(fd);
+#ifdef SO_NOSIGPIPE
+    gh_set_option(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+#endif
+    if (connect(fd, (struct sockaddr *)&address, length) < 0 && errno != EINPROGRESS) {
+        int code = errno;
+        close(fd);
+        errno = code;
+        return -1;
+    }
+    return fd;
+}
+
 /* Waits for a client of a listening socket; -1 and errno when there will be none. */
 static inline int gh_local_accept(int fd) {
     int client = accept(fd, NULL, NULL);

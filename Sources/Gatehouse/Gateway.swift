@@ -78,10 +78,10 @@ public final class Gateway: Sendable {
         try start(passed: [])
     }
 
-    /// The same with sockets that were bound by another program.
-    package func start(passed: [PassedSockets]) throws(Failure) {
+    /// The same with sockets that were bound by another program, and endpoints that it was told to leave alone.
+    package func start(passed: [PassedSockets], drained: [DrainedEndpoint] = []) throws(Failure) {
         do {
-            try server.start(passed: passed)
+            try server.start(passed: passed, drained: drained)
         } catch {
             throw Failure(error)
         }
@@ -128,6 +128,9 @@ public final class Gateway: Sendable {
 
     /// The listening sockets, for a program that takes over.
     package var sockets: [PassedSockets] { server.sockets }
+
+    /// The endpoints that an operator has taken out, for a program that takes over.
+    package var drained: [DrainedEndpoint] { server.drained }
 
     /// Whether all loops turn.
     package func loopsAnswer(withinMilliseconds limit: Int) -> Bool { server.loopsAnswer(withinMilliseconds: limit) }

@@ -11,6 +11,12 @@ public final class RawClient: @unchecked Sendable {
         reader = MessageReader(socket)
     }
 
+    /// Connects to a socket in the file system.
+    public init(path: String) throws {
+        socket = try Socket.connect(path: path)
+        reader = MessageReader(socket)
+    }
+
     deinit { socket.close() }
 
     /// The port of this end, as the gateway's peer address shows it.

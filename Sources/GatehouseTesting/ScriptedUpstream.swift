@@ -36,13 +36,23 @@ public final class ScriptedUpstream: Sendable {
     /// - Parameters:
     ///   - port: 0 lets the system choose.
     ///   - receiveBuffer: SO_RCVBUF of its connections: a small one makes backpressure show early.
-    public init(
+    public convenience init(
         port: UInt16 = 0, receiveBuffer: Int? = nil,
         connection script: @escaping @Sendable (UpstreamConnection) throws -> Void
     ) throws {
-        listener = try Socket.listen(port: port, receiveBuffer: receiveBuffer)
-        self.port = listener.localPort
-        let listener = listener
+        try self.init(listener: Socket.listen(port: port, receiveBuffer: receiveBuffer), script)
+    }
+
+    /// An origin on a socket in the file system, where nothing must be yet. Its `port` is 0.
+    public convenience init(
+        path: String, connection script: @escaping @Sendable (UpstreamConnection) throws -> Void
+    ) throws {
+        try self.init(listener: Socket.listen(path: path), script)
+    }
+
+    private init(listener: Socket, _ script: @escaping @Sendable (UpstreamConnection) throws -> Void) throws {
+        self.listener = listener
+        port = listener.localPort
         // The accepting thread does not keep the upstream alive: when the test lets go of it, the listener closes.
         try WorkerThread.start { [weak self] in
             while let socket = try? listener.accept() {

@@ -4,7 +4,7 @@
     internal import Darwin
 #endif
 
-/// A TCP socket on the loopback interface that blocks with a deadline.
+/// A socket on the loopback interface, or in the file system, that blocks with a deadline.
 ///
 /// The descriptor does not block; every operation polls for readiness and gives up at its deadline. Another thread may
 /// close the socket at any time: the descriptor itself is closed only when its last user has left, so a number that
@@ -252,7 +252,7 @@ final class Socket: Sendable {
         if let descriptor { systemClose(descriptor) }
     }
 
-    private func withDescriptor<Result>(_ body: (Int32) -> Result) -> Result? {
+    func withDescriptor<Result>(_ body: (Int32) -> Result) -> Result? {
         let descriptor: Int32? = state.withLock { state in
             guard !state.isClosing else { return nil }
             state.users += 1

@@ -22,6 +22,11 @@ func systemConnect(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ le
     unsafe connect(descriptor, address, length)
 }
 
+func systemBind(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32 {
+    // SAFETY: as in systemConnect.
+    unsafe bind(descriptor, address, length)
+}
+
 func systemListen(_ descriptor: Int32, _ backlog: Int32) -> Int32 { listen(descriptor, backlog) }
 
 /// A client's descriptor, or a negative number and errno.

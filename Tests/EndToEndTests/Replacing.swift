@@ -58,6 +58,35 @@ import Testing
         try gateway.stop()
     }
 
+    /// What an operator has taken out stays out.
+    @Test func whatIsDrainedStaysDrained() throws {
+        let (first, second) = (try ScriptedUpstream(named: "first"), try ScriptedUpstream(named: "second"))
+        let text = """
+            listeners: [ { address: "127.0.0.1:0" } ]
+            admin: { address: "127.0.0.1:0" }
+            workers: 2
+            access_log: { enabled: false }
+            services: { pair: { endpoints: [ "\(first.url)", "\(second.url)" ] } }
+            routes: [ { path: /**, service: pair } ]
+
+            """
+        let old = try GatewayProcess(text, admin: true)
+        let admin = try #require(old.adminPort)
+        func command(_ word: String) throws -> Int {
+            let path = "/api/v1/services/pair/endpoints/\(first.authority)/\(word)"
+            return try RawClient.exchange(
+                port: admin, "POST \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n", method: "POST"
+            ).status
+        }
+        #expect(try command("drain") == 200)
+        let gateway = try GatewayProcess(replacing: old)
+        #expect(try old.process.waitForExit() == .code(0))
+        for _ in 0..<20 { #expect(gateway.ask("GET /") == "second GET /") }
+        #expect(try command("enable") == 200)
+        #expect(Set((0..<20).map { _ in gateway.ask("GET /") }) == ["first GET /", "second GET /"])
+        try gateway.stop()
+    }
+
     /// Whatever keeps the new program from starting, the old one goes on.
     @Test func aSuccessorThatFailsChangesNothing() throws {
         let taken = try ScriptedUpstream(named: "taken")

@@ -251,15 +251,24 @@ import Testing
             [
                 ("name", "a", "b"), ("stage", "a", "[ a, b ]"), ("paths", "{}", "{ semicolon: reject }"),
                 ("redirect_to_https", "true", "false"),
+                ("proxy_protocol", "{ trusted: [ 10.0.0.1 ] }", "{ trusted: [ 10.0.0.2 ] }"),
                 ("tls", "{ certificates: [ \(pair) ] }", "{ certificates: [ { certificate: c, key: d } ] }"),
                 ("max_connections", "1", "2"), ("http2", "true", "false"),
             ])
         + listener("paths", "paths: { ", " }", paths)
+        + listener(
+            "proxy_protocol", "proxy_protocol: { ", " }",
+            [("trusted", "[ 10.0.0.0/8 ]", "[ 11.0.0.0/8 ]")])
+        + listener(
+            "proxy_protocol", "proxy_protocol: { trusted: [ 10.0.0.0/8 ], ", " }",
+            [
+                ("version", "v1", "v2"), ("others", "refuse", "serve"), ("timeout", "1s", "2s"),
+            ])
         + service(
             "service", "", "",
             [
                 ("load_balancing", "{ policy: least_request }", "{ policy: round_robin }"),
-                ("timeouts", "{}", "{ connect: 1s }"),
+                ("timeouts", "{}", "{ connect: 1s }"), ("proxy_protocol", "v1", "v2"),
                 ("pool", "{}", "{ max_idle: 1 }"), ("retries", "{}", "{ attempts: 2 }"),
                 ("hedge", "{ after: 1s }", "{ after: 2s }"), ("circuit_breaker", "{}", "{ adaptive: true }"),
                 ("tls", "{}", "{ verify: false }"), ("protocol", "http2", "auto"),

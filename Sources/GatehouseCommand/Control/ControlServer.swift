@@ -10,7 +10,7 @@ internal import Synchronization
 /// | it hears | it does |
 /// |---|---|
 /// | `compare PATH` | tells what a reload of that file would change |
-/// | `take over` | passes its listening sockets, waits for `ready`, and ends by draining |
+/// | `take over` | passes its listening sockets and what is drained, waits for `ready`, and ends by draining |
 ///
 /// Whoever takes over has loaded and compiled its configuration before it asks, and says `ready` when it accepts. Until
 /// then nothing has happened here: when the conversation ends early, this program goes on as it was.
@@ -102,6 +102,7 @@ final class ControlServer: Sendable {
                 try client.send(.init(ControlText.describe(sockets, number: number), descriptors: part))
             }
         }
+        for endpoint in gateway.drained { try client.send(.init(ControlText.describe(endpoint))) }
         try client.send(.init("all"))
         guard try client.receive().text == "ready" else { throw LocalSocket.Failure(code: 0) }
         state.withLock { $0.isHandedOver = true }

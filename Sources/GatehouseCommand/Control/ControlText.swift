@@ -17,6 +17,16 @@ enum ControlText {
         "\(sockets.isAdmin == true ? "admin" : "listener") \(number) \(sockets.wanted.port) \(sockets.wanted.host)"
     }
 
+    /// `drained http://10.0.0.1:8080 users`: an operator has taken it out. The name comes last, since it may hold spaces.
+    static func describe(_ endpoint: DrainedEndpoint) -> String { "drained \(endpoint.url) \(endpoint.service)" }
+
+    /// nil when the message is something else.
+    static func drained(_ message: LocalSocket.Message) -> DrainedEndpoint? {
+        let words = message.text.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+        guard words.count == 3, words[0] == "drained", message.descriptors.isEmpty else { return nil }
+        return DrainedEndpoint(service: String(words[2]), url: String(words[1]))
+    }
+
     /// Adds what a message brings; false when it is something else.
     static func take(_ message: LocalSocket.Message, into all: inout [PassedSockets]) -> Bool {
         let words = message.text.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)

@@ -10,6 +10,8 @@ internal import Reactor
 struct Takeover {
     private let connection: LocalSocket
     let sockets: [PassedSockets]
+    /// What an operator has taken out of the other program's traffic.
+    let drained: [DrainedEndpoint]
 
     /// How long the other side may take for an answer.
     private static let patience: Int32 = 30
@@ -32,11 +34,16 @@ struct Takeover {
     private init(_ connection: LocalSocket, _ path: String) throws(Outcome) {
         self.connection = connection
         var all: [PassedSockets] = []
+        var drained: [DrainedEndpoint] = []
         do throws(LocalSocket.Failure) {
             try connection.send(.init("take over"))
             while true {
                 let message = try connection.receive()
                 if message.text == "all" { break }
+                if let endpoint = ControlText.drained(message) {
+                    drained.append(endpoint)
+                    continue
+                }
                 guard ControlText.take(message, into: &all) else { throw LocalSocket.Failure(code: 0) }
             }
         } catch {
@@ -44,6 +51,7 @@ struct Takeover {
             throw Outcome(.cannotStart, "cannot take over by \(path): \(ControlText.reason(error))")
         }
         sockets = all
+        self.drained = drained
     }
 
     /// This program accepts now: the other one drains and ends. False when it is not there any more, which comes to the same.

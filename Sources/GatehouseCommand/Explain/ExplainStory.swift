@@ -23,6 +23,12 @@ struct ExplainStory {
     private func arrival() -> [String] {
         let listener = configuration.listeners[explanation.listener]
         var lines = ["  listener   \"\(listener.name)\"\(place(listener.location))"]
+        if let proxy = listener.proxyProtocol {
+            let others = proxy.others == .serve ? ", others are served without" : ""
+            lines.append(
+                "  client     told by a PROXY header (\(proxy.version.rawValue)) of trusted peers\(others)"
+                    + place(proxy.location))
+        }
         if !explanation.removedFields.isEmpty {
             lines.append("  fields     left out: \(explanation.removedFields.joined(separator: ", "))")
         }
@@ -115,6 +121,10 @@ struct ExplainStory {
                 if destination.endpoints.count > 1 { lines[lines.count - 1] += "  (\(Self.share(endpoint)))" }
             }
         }
+        for destination in destinations {
+            guard let version = proxyProtocol(of: destination) else { continue }
+            lines.append("  a PROXY header (\(version)) tells \(destination.service) who the client is")
+        }
         if let host = explanation.upstreamHost { lines.append("  Host: \(host)") }
         if !explanation.removedPrefix.isEmpty {
             lines.append("  X-Forwarded-Prefix: \(explanation.removedPrefix)")
@@ -164,7 +174,14 @@ struct ExplainStory {
     }
 
     static func url(_ endpoint: EndpointConfiguration, _ target: String) -> String {
-        "\(endpoint.tls ? "https" : "http")://\(endpoint.authority)\(target)"
+        let url = "\(endpoint.tls ? "https" : "http")://\(endpoint.authority)\(target)"
+        return endpoint.path.map { "\(url) by unix:\($0)" } ?? url
+    }
+
+    /// What comes in front of a connection to the service; nil: nothing does.
+    func proxyProtocol(of destination: RequestExplanation.Destination) -> String? {
+        guard case .configured(let index) = destination.source else { return nil }
+        return configuration.services[index].proxyProtocol?.rawValue
     }
 
     var appliedLimits: [AppliedLimit] {

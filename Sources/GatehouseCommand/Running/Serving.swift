@@ -27,7 +27,7 @@ struct Serving {
         }
         let control = try controlPath.flatMap { try makeControl($0, isReplacing: takeover != nil) }
         do {
-            try gateway.start(passed: takeover?.sockets ?? InheritedSockets.take())
+            try gateway.start(passed: takeover?.sockets ?? InheritedSockets.take(), drained: takeover?.drained ?? [])
         } catch {
             control?.giveUp()
             throw error

@@ -33,6 +33,7 @@ extension ConfigurationDecoder {
             case .paths: listener.paths = decodePathPolicy(value)
             case .maxConnections: assign(value, to: &listener.maxConnections)
             case .tls: listener.tls = decodeTLS(value)
+            case .proxyProtocol: listener.proxyProtocol = decodeProxyProtocol(value)
             case .redirectToHttps: assign(value, to: &listener.redirectToHTTPS)
             case .http2:
                 var isOn = false
@@ -131,6 +132,7 @@ extension ConfigurationDecoder {
                     fix: "give each a name of its own")
             }
             listenerNames.insert(listener.name)
+            checkProxyProtocol(of: listener, configuration)
         }
         if let admin = configuration.admin { claim(admin.address, at: admin.location, in: &addresses) }
     }

@@ -118,7 +118,7 @@ extension ConfigurationDecoder {
     }
 
     /// For durations that cannot be switched off; a refused value, which the checker reported, leaves the default.
-    private func assign(_ id: NodeID, to target: inout Duration) {
+    func assign(_ id: NodeID, to target: inout Duration) {
         if let value = try? DurationValue.parse(text(id)), value > .zero { target = value }
     }
 }

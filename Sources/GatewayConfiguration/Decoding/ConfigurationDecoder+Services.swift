@@ -39,8 +39,15 @@ extension ConfigurationDecoder {
             case .circuitBreaker: service.circuitBreaker = decodeCircuitBreaker(value)
             case .protocol: service.protocol = word(value) ?? service.protocol
             case .tls: service.tls = decodeServiceTLS(value)
+            case .proxyProtocol: service.proxyProtocol = word(value)
             default: break
             }
+        }
+        if service.proxyProtocol != nil, service.protocol != .http1 {
+            findings.error(
+                at: service.location,
+                "proxy_protocol: a connection of HTTP/2 serves many clients, and its header could name only one",
+                fix: "use protocol: http1, or remove proxy_protocol")
         }
         if let healthCheck, service.healthCheck?.kind == .grpc, service.protocol == .http1 {
             findings.error(
@@ -54,7 +61,18 @@ extension ConfigurationDecoder {
                 fix: "add an endpoint, or remove the key")
         }
         checkTLS(of: service)
+        checkSockets(of: service)
         return service
+    }
+
+    /// A socket in the file system has no other port where it could be asked how it is.
+    private mutating func checkSockets(of service: ServiceConfiguration) {
+        guard service.healthCheck?.port != nil, let socket = service.endpoints.first(where: { $0.path != nil }) else {
+            return
+        }
+        findings.error(
+            at: socket.location, "endpoints: \(socket.url) has no port, and health_check asks at another one",
+            fix: "remove the port of health_check, or give the endpoint an address")
     }
 
     /// At least one, no URL twice, and not all with weight 0. The first keeps a typing error from becoming a service that
@@ -70,7 +88,7 @@ extension ConfigurationDecoder {
         var places: [String: SourceLocation] = [:]
         for child in document.children(id) {
             guard let (endpoint, urlNode) = decodeEndpoint(child) else { continue }
-            noteHost(endpoint.host, at: urlNode)
+            if endpoint.path == nil { noteHost(endpoint.host, at: urlNode) }
             if let first = places.updateValue(endpoint.location, forKey: endpoint.url) {
                 findings.error(
                     at: endpoint.location,

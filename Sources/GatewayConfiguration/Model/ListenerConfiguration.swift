@@ -24,6 +24,8 @@ package struct ListenerConfiguration: Sendable, Hashable {
     package var maxConnections: Int
     /// nil: in clear.
     package var tls: ListenerTLSConfiguration?
+    /// nil: connections begin with what clients say.
+    package var proxyProtocol: ProxyProtocolConfiguration?
     /// Every request is answered with a redirect to the same URL over https.
     package var redirectToHTTPS = false
     /// Whether HTTP/2 is taken; nil: with TLS, where the client can be asked.

@@ -1,5 +1,8 @@
 /// A named pool of endpoints that answer the same requests.
 package struct ServiceConfiguration: Sendable, Hashable {
+    /// Of the PROXY protocol.
+    package enum ProxyVersion: String, Sendable, CaseIterable { case v1, v2 }
+
     package var name: String
     package var endpoints: [EndpointConfiguration]
     package var loadBalancing = LoadBalancingConfiguration()
@@ -13,6 +16,8 @@ package struct ServiceConfiguration: Sendable, Hashable {
     package var hedge: HedgeConfiguration?
     package var circuitBreaker = CircuitBreakerConfiguration()
     package var `protocol` = ServiceProtocol.http1
+    /// Each connection begins with a header that says for whom it is made; nil: none does.
+    package var proxyProtocol: ProxyVersion?
     /// nil: https endpoints are verified by the system's authorities and their own names.
     package var tls: ServiceTLSConfiguration?
     @NotCompared package var location: SourceLocation
@@ -33,12 +38,14 @@ package enum ServiceProtocol: String, Sendable, Hashable {
     case auto
 }
 
-/// `http://127.0.0.1:3001`, or `{ url: …, weight: 2 }`. Endpoint URLs carry no path.
+/// `http://127.0.0.1:3001`, `unix:/run/app.sock`, or `{ url: …, weight: 2 }`. Endpoint URLs carry no path of HTTP.
 package struct EndpointConfiguration: Sendable, Hashable {
-    /// An IP literal without brackets or a DNS name.
+    /// An IP literal without brackets or a DNS name; of a socket in the file system the one that `Host` gets.
     package var host: String
     package var port: UInt16
     package var tls: Bool
+    /// A socket in the file system, by its path; nil: host and port.
+    package var path: String?
     /// Share of the traffic relative to its siblings, 0 to 65,535; 0 gets none.
     package var weight: Int
     /// 0 to 15: endpoints of a higher number are asked only while none of a lower one can be.
@@ -53,8 +60,17 @@ package struct EndpointConfiguration: Sendable, Hashable {
         self.location = location
     }
 
+    /// A socket in the file system. What answers there has no name of its own.
+    package init(path: String) {
+        self.init(host: "localhost", port: 80)
+        self.path = path
+    }
+
     /// Scheme and authority, in one spelling for the same endpoint.
-    package var url: String { "\(tls ? "https" : "http")://\(authority)" }
+    package var url: String { path.map { "unix:\($0)" } ?? "\(tls ? "https" : "http")://\(authority)" }
+
+    /// What logs and pages call it.
+    package var label: String { path.map { "unix:\($0)" } ?? authority }
 
     /// The authority as `Host` carries it: the scheme's default port is left out.
     package var authority: String {

@@ -118,7 +118,8 @@ extension ScalarKind {
         case .retryCondition: return [("type", .array([.string("string"), .string("integer")]))]
         case .duration: return string("^([0-9]+(ms|s|m|h|d))+$")
         case .address: return string("^(\\[[0-9a-fA-F:.]+\\]|[^:]*):[0-9]{1,5}$")
-        case .endpointURL, .upstreamURL, .httpURL: return string("^[hH][tT][tT][pP][sS]?://")
+        case .endpointURL: return string("^([hH][tT][tT][pP][sS]?://|unix:[/@])")
+        case .upstreamURL, .httpURL: return string("^[hH][tT][tT][pP][sS]?://")
         case .redisURL: return string("^rediss?://")
         case .pathPattern, .routePath, .pathTemplate, .rewriteTarget, .partPath, .checkTarget: return string("^/")
         case .name, .regex: return string(".")

@@ -65,6 +65,9 @@ enum Key: String, CaseIterable, Sendable {
     case paths
     case maxConnections = "max_connections"
     case proxyProtocol = "proxy_protocol"
+    case version
+    case trusted
+    case others
     case redirectToHttps = "redirect_to_https"
     case encodedSlash = "encoded_slash"
     case encodedBackslash = "encoded_backslash"

@@ -73,8 +73,9 @@ struct HTTPURL {
 }
 
 extension EndpointConfiguration {
-    /// An endpoint's URL: scheme and authority only.
+    /// An endpoint's URL: scheme and authority only, or a socket's path.
     static func parse(_ text: String) throws(Problem) -> EndpointConfiguration {
+        if text.hasPrefix(SocketPath.scheme) { return EndpointConfiguration(path: try SocketPath.parse(text)) }
         let url = try HTTPURL.parse(text)
         guard url.path.isEmpty || url.path == "/", url.query == nil else {
             throw Problem(

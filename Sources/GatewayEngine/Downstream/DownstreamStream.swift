@@ -50,6 +50,9 @@ class DownstreamStream: StreamHandler {
 
     func resumeBody() {}
 
+    /// The address that the client's connection ends at; nil: not known.
+    var localAddress: SocketAddress? { nil }
+
     /// More is waiting for the client than should; `Exchange.downstreamDidDrain` tells when to go on.
     var isCongested: Bool { false }
 

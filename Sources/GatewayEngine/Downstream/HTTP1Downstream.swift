@@ -32,7 +32,7 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
         case closed
     }
 
-    private enum Wait: UInt8 { case none, handshake, keepAlive, head, body, send, linger }
+    private enum Wait: UInt8 { case none, proxyHeader, handshake, keepAlive, head, body, send, linger }
 
     let worker: Worker
     /// Where it stands in the worker's list.
@@ -57,6 +57,8 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     private var prefaceCount = 0
     private var lingered = 0
     private var isProcessing = false
+    /// Reads the PROXY header with which the connection begins; nil: it has come, or none is expected.
+    private var proxyHeader: ProxyHeaderReader?
     /// What the system had taken of the waiting bytes when the send timer was set.
     private var takenAtTimer: UInt64 = 0
 
@@ -68,21 +70,60 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     /// A client that has sent its end while the answer is not there yet may be gone; it gets this much longer.
     static let halfClosedTime: Int64 = 2_000_000_000
 
-    init?(descriptor: Int32, address: SocketAddress, slot: ListenerSlot, worker: Worker) {
+    init?(
+        descriptor: Int32, address: SocketAddress, slot: ListenerSlot, worker: Worker,
+        proxyHeader: ProxyHeaderReader? = nil
+    ) {
         self.worker = worker
         super.init(slot: slot, client: ClientIdentity(address, trusted: worker.snapshot.trustedProxies))
         let tls = slot.tls
         guard
             let socket = StreamSocket(
-                descriptor: descriptor, loop: worker.loop, handler: self, tls: tls?.context)
+                descriptor: descriptor, loop: worker.loop, handler: self, tls: tls?.context,
+                hasPreface: proxyHeader != nil)
         else { return nil }
         socket.highMark = worker.snapshot.settings.connectionBuffer
         self.socket = socket
-        if tls == nil {
-            arm(.keepAlive, keepAlive)
+        if let proxyHeader {
+            self.proxyHeader = proxyHeader
+            arm(.proxyHeader, proxyHeader.timeout)
         } else {
-            arm(.handshake, worker.snapshot.settings.headTimeout)
+            awaitRequest()
         }
+    }
+
+    /// Nothing was said yet, but perhaps by a proxy: the first request, or TLS, comes next.
+    private func awaitRequest() {
+        if socket?.isTLS == true {
+            arm(.handshake, worker.snapshot.settings.headTimeout)
+        } else {
+            arm(.keepAlive, keepAlive)
+        }
+    }
+
+    // MARK: The PROXY header
+
+    override func socketDidPeek(_ bytes: Span<UInt8>) -> PrefaceProgress {
+        guard let proxyHeader else { return .complete(0) }
+        switch proxyHeader.read(bytes) {
+        case .needMore:
+            return .more
+        case .complete(let header, let taken):
+            self.proxyHeader = nil
+            worker.metrics.proxyHeader(.ok)
+            client = client.told(by: header, trusted: worker.snapshot.trustedProxies)
+            awaitRequest()
+            return .complete(taken)
+        case .refused(let result):
+            refuseProxyHeader(result)
+            return .refused
+        }
+    }
+
+    /// Who the client is cannot be said, so nobody is answered.
+    private func refuseProxyHeader(_ result: ProxyHeaderResult) {
+        worker.proxyHeaderFailed(result, from: client.address, at: slot)
+        close()
     }
 
     /// The TLS handshake is complete: from here on a connection like any other, of the protocol that was agreed on.
@@ -101,7 +142,7 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     }
 
     func judgeClientAgain() {
-        client = ClientIdentity(client.address, trusted: worker.snapshot.trustedProxies)
+        client = client.judged(by: worker.snapshot.trustedProxies)
     }
 
     // MARK: Reading
@@ -274,6 +315,7 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     }
 
     override func socketDidReachEnd() {
+        if let proxyHeader { return refuseProxyHeader(proxyHeader.resultAtEnd) }
         clientHasEnded = true
         switch phase {
         case .idle:
@@ -301,6 +343,7 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     }
 
     override func socketDidFail(_ error: Int32) {
+        if let proxyHeader { worker.metrics.proxyHeader(proxyHeader.resultAtEnd) }
         if wait == .handshake { worker.metrics.handshakeFailed(socket?.tlsFailure ?? .closed) }
         exchange?.downstreamGone()
         close()
@@ -377,6 +420,8 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     override var isCongested: Bool { socket?.isCongested ?? false }
 
     override var isRequestComplete: Bool { phase == .complete }
+
+    override var localAddress: SocketAddress? { socket?.localAddress }
 
     override func sendInformational(_ head: ResponseHead) {
         guard let exchange, exchange.request.minorVersion == 1 else { return }
@@ -587,6 +632,7 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     override func timerDidFire() {
         switch wait {
         case .none: break
+        case .proxyHeader: refuseProxyHeader(.timeout)
         case .handshake:
             worker.metrics.handshakeFailed(.timeout)
             close()

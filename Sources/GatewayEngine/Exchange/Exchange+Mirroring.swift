@@ -13,7 +13,8 @@ extension Exchange {
         let output = worker.output
         writeHead(into: output)
         let copy = MirrorRequest(
-            worker: worker, method: request.method, framing: framing, head: output.bytes, bodyLimit: plan.maxBody)
+            worker: worker, method: request.method, framing: framing, head: output.bytes, bodyLimit: plan.maxBody,
+            origin: pool.service.proxyProtocol == nil ? nil : proxyOrigin)
         mirror = copy
         copy.begin(service, pool)
         if isBodyReplaced {

@@ -65,7 +65,7 @@ extension Exchange {
         let listener = snapshot.listeners[self.listener]
         guard let features = normalisePath() else { return }
         publicPath = path
-        if let port = listener.httpsPort { return redirectToHTTPS(port) }
+        if let port = listener.httpsPort, client?.cameByTLS != true { return redirectToHTTPS(port) }
         guard removeStage(listener) else { return refuse(.stageNotFound) }
 
         // (4) The route.

@@ -241,13 +241,20 @@ final class Exchange: UpstreamRequest {
         guard view !== slot.view else { return }
         view = slot.view
         // Whom to believe is a part of the configuration.
-        if let client { self.client = ClientIdentity(client.address, trusted: snapshot.trustedProxies) }
+        if let client { self.client = client.judged(by: snapshot.trustedProxies) }
     }
 
     var settings: ClientSettings { snapshot.settings }
 
     /// As the client asked.
-    var scheme: StaticString { record.tls == nil ? "http" : "https" }
+    var scheme: StaticString { record.tls == nil && client?.cameByTLS != true ? "http" : "https" }
+
+    /// The client as far as it is known, for endpoints that are told by a PROXY header.
+    override var proxyOrigin: ProxyOrigin? {
+        let source = SocketAddress(mapped: record.clientHigh, record.clientLow, port: record.clientPort)
+        let destination = client?.proxied?.destination ?? downstream?.localAddress ?? .unspecified
+        return ProxyOrigin(source: source, destination: destination)
+    }
 
     /// The request's path as it will be forwarded, before edits.
     @_lifetime(borrow self)

@@ -24,6 +24,7 @@ final class HedgeRequest: UpstreamRequest {
 
     override var method: Method { exchange.request.method }
     override var isRepeatable: Bool { body.isEmpty }
+    override var proxyOrigin: ProxyOrigin? { exchange.proxyOrigin }
 
     func send(to pool: EndpointPool) {
         self.pool = pool

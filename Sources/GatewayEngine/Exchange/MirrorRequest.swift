@@ -17,6 +17,7 @@ final class MirrorRequest: UpstreamRequest {
     private let bodyLimit: Int
     private var pool: EndpointPool?
     private var service: ServicePool?
+    private let origin: ProxyOrigin?
     private var waitingBody: [UInt8] = []
     private var isReady = false
     private var isWaiting = false
@@ -26,7 +27,10 @@ final class MirrorRequest: UpstreamRequest {
     /// Holds the object while the loop works for it: neither the wheel nor a connection does.
     private var keepAlive: MirrorRequest?
 
-    init(worker: Worker, method: Method, framing: BodyFraming, head: [UInt8], bodyLimit: Int) {
+    init(
+        worker: Worker, method: Method, framing: BodyFraming, head: [UInt8], bodyLimit: Int, origin: ProxyOrigin?
+    ) {
+        self.origin = origin
         requestMethod = method
         self.framing = framing
         self.head = head
@@ -35,6 +39,7 @@ final class MirrorRequest: UpstreamRequest {
     }
 
     override var method: Method { requestMethod }
+    override var proxyOrigin: ProxyOrigin? { origin }
 
     func begin(_ service: ServicePool, _ pool: EndpointPool) {
         self.service = service

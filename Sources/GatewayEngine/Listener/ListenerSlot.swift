@@ -29,6 +29,9 @@ final class ListenerSlot {
     /// Clients that know so beforehand may speak HTTP/2 in clear. Operators may always.
     var takesHTTP2: Bool { index == ListenerBinding.adminIndex || view.snapshot.listeners[index].takesHTTP2InClear }
 
+    /// Which new connections begin with a PROXY header; nil: none.
+    var proxyProtocol: CompiledProxyProtocol? { isAdmin ? nil : view.snapshot.listeners[index].proxyProtocol }
+
     func add(_ socket: ListeningSocket) { sockets.append(socket) }
 
     /// The next request is served by this.

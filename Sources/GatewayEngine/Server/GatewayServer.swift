@@ -105,14 +105,20 @@ package final class GatewayServer: Sendable {
     package var snapshot: Snapshot { state.withLock { $0.publication.snapshot } }
     package var configuration: GatewayConfiguration { snapshot.configuration }
 
+    /// Endpoints that an operator has taken out.
+    package var drained: [DrainedEndpoint] { snapshot.drained }
+
     /// Binds all listeners and starts the workers.
     ///
-    /// - Parameter passed: sockets that are bound already, which are listened on where the configuration asks for their
-    ///   address, and closed otherwise.
-    package func start(passed: [PassedSockets] = []) throws(StartError) {
+    /// - Parameters:
+    ///   - passed: sockets that are bound already, which are listened on where the configuration asks for their address, and
+    ///     closed otherwise.
+    ///   - drained: endpoints that get nothing from the start.
+    package func start(passed: [PassedSockets] = [], drained: [DrainedEndpoint] = []) throws(StartError) {
         _ = gh_raise_descriptor_limit()
         let count = workerCount
         let publication = state.withLock { $0.publication }
+        publication.snapshot.drain(drained)
         do {
             let listeners = try bind(publication.snapshot, keeping: [], workers: count, passed: passed)
             try run(

@@ -47,6 +47,8 @@ final class Worker: @unchecked Sendable {
 
     /// The addresses that this worker accepts on.
     private(set) var slots: [ListenerSlot] = []
+    /// When a refused PROXY header may be logged again.
+    private var nextProxyWarning: Int64 = 0
     private var memoryLevel = MemoryGuard.Level.normal
     private var downstreams: [any DownstreamConnection] = []
     /// Of these, those that are not the admin listener's.
@@ -175,13 +177,26 @@ final class Worker: @unchecked Sendable {
     }
 
     private func accept(_ client: Int32, _ address: SocketAddress, _ slot: ListenerSlot) {
+        var proxyHeader: ProxyHeaderReader?
+        if let rules = slot.proxyProtocol {
+            switch rules.judge(address) {
+            case .sendsHeader: proxyHeader = ProxyHeaderReader(rules)
+            case .isClient: break
+            case .isRefused:
+                proxyHeaderFailed(.untrusted, from: address, at: slot)
+                ListeningSocket.discard(client)
+                return
+            }
+        }
         let counter = slot.binding.counter
         guard counter.enter() else {
             metrics.downstreamRefused()
             ConnectionRefusal.answer(client, isTLS: slot.tls != nil)
             return
         }
-        guard let downstream = HTTP1Downstream(descriptor: client, address: address, slot: slot, worker: self) else {
+        let downstream = HTTP1Downstream(
+            descriptor: client, address: address, slot: slot, worker: self, proxyHeader: proxyHeader)
+        guard let downstream else {
             counter.leave()
             return
         }
@@ -189,6 +204,21 @@ final class Worker: @unchecked Sendable {
         if !downstream.isAdmin { clientCount += 1 }
         downstream.place = downstreams.count
         downstreams.append(downstream)
+    }
+
+    /// A connection has not begun as it must. Counted always, logged once a second: whoever sends such connections decides
+    /// how many there are.
+    func proxyHeaderFailed(_ result: ProxyHeaderResult, from peer: SocketAddress, at slot: ListenerSlot) {
+        metrics.proxyHeader(result)
+        // Probes connect and go.
+        guard result != .closed, loop.now >= nextProxyWarning else { return }
+        nextProxyWarning = loop.now + 1_000_000_000
+        log.warning(
+            "a connection without a good PROXY header was ended",
+            [
+                "listener": .text(slot.binding.address.description), "peer": .text(peer.host),
+                "reason": .text("\(result.label)"),
+            ])
     }
 
     /// The client speaks another protocol than was thought.

@@ -12,11 +12,20 @@ package final class CompiledListener: Sendable {
     /// With TLS the client is asked (ALPN).
     let takesHTTP2InClear: Bool
 
-    init(_ configuration: ListenerConfiguration, tls: ListenerTLS?, httpsPort: UInt16) {
+    /// nil: connections begin with what clients say.
+    let proxyProtocol: CompiledProxyProtocol?
+
+    init(
+        _ configuration: ListenerConfiguration, tls: ListenerTLS?, httpsPort: UInt16,
+        trustedProxies: [NetworkPrefix] = []
+    ) {
         self.configuration = configuration
         stages = StageTable(configuration.stages)
         pathPolicy = PathPolicy(configuration.paths)
         self.tls = tls
+        proxyProtocol = configuration.proxyProtocol.map {
+            CompiledProxyProtocol($0, trustedProxies: trustedProxies)
+        }
         self.httpsPort = configuration.redirectToHTTPS ? httpsPort : nil
         takesHTTP2InClear = tls == nil && configuration.http2 ?? false
     }

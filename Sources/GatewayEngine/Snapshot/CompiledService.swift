@@ -22,6 +22,8 @@ package final class CompiledService: Sendable {
     let circuit: CircuitBreaker?
     let adaptiveLimit: AdaptiveLimit?
     let pool: PoolConfiguration
+    /// Each connection begins with a header that says for whom it is made; nil: none does.
+    let proxyProtocol: ServiceConfiguration.ProxyVersion?
     /// What outlives this snapshot: health, load, ejections.
     let state: ServiceState
     /// For endpoints that are https.
@@ -65,6 +67,7 @@ package final class CompiledService: Sendable {
         circuit = breaker.rule.isOn ? state.circuitBreaker() : nil
         adaptiveLimit = breaker.isAdaptive ? state.adaptiveLimit() : nil
         pool = configuration.pool
+        proxyProtocol = configuration.proxyProtocol
         healthCheck = configuration.healthCheck.map {
             CompiledHealthCheck($0, of: configuration, index: index, tls: tls)
         }
@@ -83,7 +86,7 @@ package struct CompiledEndpoint: Sendable {
     /// What `Host` says when the target's authority is sent.
     let authority: [UInt8]
     /// nil: the name has to be resolved.
-    let literal: SocketAddress?
+    let fixed: StreamTarget?
     /// The index in the snapshot's `AccessLabels`.
     let label: Int
     let state: EndpointState
@@ -91,7 +94,9 @@ package struct CompiledEndpoint: Sendable {
     init(_ configuration: EndpointConfiguration, label: Int, state: EndpointState) {
         self.configuration = configuration
         authority = Array(configuration.authority.utf8)
-        literal = SocketAddress(literal: configuration.host, port: configuration.port)
+        fixed =
+            configuration.path.map(StreamTarget.path)
+            ?? SocketAddress(literal: configuration.host, port: configuration.port).map(StreamTarget.address)
         self.label = label
         self.state = state
     }

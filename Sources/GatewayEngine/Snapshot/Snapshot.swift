@@ -58,7 +58,7 @@ package final class Snapshot: Sendable {
             throw RouteTableError(diagnostics: error.diagnostics + compiler.errors)
         }
         let implied = routes.upstreams.map { endpoint in
-            ServiceConfiguration(name: endpoint.authority, endpoints: [endpoint], location: endpoint.location)
+            ServiceConfiguration(name: endpoint.label, endpoints: [endpoint], location: endpoint.location)
         }
         let contexts = serviceTLS + implied.map { loadsTLS ? compiler.compile($0) : nil }
         if !compiler.errors.isEmpty { throw RouteTableError(diagnostics: compiler.errors) }
@@ -72,12 +72,13 @@ package final class Snapshot: Sendable {
             let compiled = CompiledService(
                 service, index: index, series: series[index], firstLabel: labels.count, state: state,
                 tls: contexts[index])
-            labels += service.endpoints.map(\.authority)
+            labels += service.endpoints.map(\.label)
             return compiled
         }
         let httpsPort = configuration.listeners.first { $0.tls != nil }?.address.port ?? 443
         listeners = zip(configuration.listeners, listenerTLS).map { listener, tls in
-            CompiledListener(listener, tls: tls, httpsPort: httpsPort)
+            CompiledListener(
+                listener, tls: tls, httpsPort: httpsPort, trustedProxies: configuration.trustedProxies)
         }
         settings = ClientSettings(configuration)
         let routeSeries = metrics.assignRoutes(configuration.routes.map(\.name))

@@ -7,7 +7,7 @@ internal import Reactor
 /// while the servers fail. Only a name that never resolved has no address.
 final class EndpointAddresses {
     enum State {
-        case known([SocketAddress])
+        case known([StreamTarget])
         /// The first answer is not there yet.
         case resolving
         case failed
@@ -20,8 +20,8 @@ final class EndpointAddresses {
     private var isRetired = false
 
     init(_ endpoint: CompiledEndpoint, worker: Worker) {
-        if let literal = endpoint.literal {
-            state = .known([literal])
+        if let fixed = endpoint.fixed {
+            state = .known([fixed])
             name = nil
             return
         }
@@ -30,7 +30,7 @@ final class EndpointAddresses {
         let name = CachedName(
             host: configuration.host, port: configuration.port, resolver: worker.resolver, loop: worker.loop)
         self.name = name
-        name.onChange = { [weak self] name in self?.settle(.known(name.addresses)) }
+        name.onChange = { [weak self] name in self?.settle(.known(name.addresses.map(StreamTarget.address))) }
         name.onFailure = { [weak self, log = worker.log] name, error in
             log.warning(
                 "a name could not be resolved",

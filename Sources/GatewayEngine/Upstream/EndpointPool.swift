@@ -64,7 +64,9 @@ final class EndpointPool {
     func canGoOn(as service: CompiledService, _ endpoint: CompiledEndpoint) -> Bool {
         let (now, then) = (self.endpoint.configuration, endpoint.configuration)
         return !isRetired && state === endpoint.state && now.host == then.host && now.port == then.port
-            && now.tls == then.tls && (!now.tls || self.service.configuration.tls == service.configuration.tls)
+            && now.path == then.path && now.tls == then.tls
+            && self.service.proxyProtocol == service.proxyProtocol
+            && (!now.tls || self.service.configuration.tls == service.configuration.tls)
             && self.service.configuration.protocol == service.configuration.protocol
     }
 
@@ -78,7 +80,8 @@ final class EndpointPool {
     func lease(for request: UpstreamRequest) -> Lease {
         let (service, worker) = (self.service, self.worker)
         if speech != .http1, let lease = leaseStream(for: request) { return lease }
-        while let connection = idle.popLast() {
+        let origin = service.proxyProtocol == nil ? nil : request.proxyOrigin
+        while let connection = takeIdle(for: origin) {
             worker.metrics.poolIdle(service.series, by: -1)
             worker.metrics.poolActive(service.series, by: 1)
             if connection.wake(for: request) {
@@ -86,11 +89,16 @@ final class EndpointPool {
                 return .connection(connection)
             }
         }
+        // What is idle now is told of other clients: it gives its place where there is none.
+        if openCount >= service.pool.maxConnections { closeOldestIdle() }
         if openCount >= service.pool.maxConnections { return wait(request) }
         switch addresses.state {
         case .known(let list):
             isCapped = !service.state.takeConnection(cap: service.breaker.maxConnections)
-            return isCapped ? wait(request) : open(list, for: request)
+            if isCapped && closeOldestIdle() {
+                isCapped = !service.state.takeConnection(cap: service.breaker.maxConnections)
+            }
+            return isCapped ? wait(request) : open(list, origin, for: request)
         case .resolving:
             let lease = wait(request)
             if case .pending = lease { addresses.whenResolved { [self] in serveWaiting() } }
@@ -98,6 +106,19 @@ final class EndpointPool {
         case .failed:
             return .failed(.nameNotResolved)
         }
+    }
+
+    /// The idle connection that rested last; of those that are told of a client, of one that is told of this one.
+    private func takeIdle(for origin: ProxyOrigin?) -> HTTP1Upstream? {
+        guard service.proxyProtocol != nil else { return idle.popLast() }
+        return idle.lastIndex { $0.origin == origin }.map { idle.remove(at: $0) }
+    }
+
+    @discardableResult
+    private func closeOldestIdle() -> Bool {
+        guard let oldest = idle.first else { return false }
+        oldest.close()
+        return true
     }
 
     /// Puts the request in the queue, if that and the service's own have a place.
@@ -114,13 +135,16 @@ final class EndpointPool {
     }
 
     /// The place among the service's connections is taken.
-    private func open(_ list: [SocketAddress], for request: UpstreamRequest) -> Lease {
+    private func open(_ list: [StreamTarget], _ origin: ProxyOrigin?, for request: UpstreamRequest) -> Lease {
         // Every address gets its chance to at least begin.
+        var code: Int32 = 0
         for _ in list {
-            let address = list[nextAddress % list.count]
+            let target = list[nextAddress % list.count]
             nextAddress = (nextAddress + 1) % list.count
-            let connection = HTTP1Upstream(pool: self)
-            if connection.connect(to: address, for: request) {
+            let connection = HTTP1Upstream(pool: self, origin: origin)
+            if let failure = connection.connect(to: target, for: request) {
+                code = failure
+            } else {
                 openCount += 1
                 connecting += 1
                 worker.metrics.connectionOpened(service.series)
@@ -131,7 +155,20 @@ final class EndpointPool {
             worker.metrics.connectionFailed(service.series)
         }
         service.state.giveBackConnection()
-        return .failed(.upstreamConnectFailed)
+        if endpoint.configuration.path != nil { noteSocketFailure(code) }
+        return .failed(code == SystemError.refused ? .upstreamConnectRefused : .upstreamConnectFailed)
+    }
+
+    /// What is the matter with a socket in the file system (none there, no permission, nobody listening) is for operators.
+    private func noteSocketFailure(_ code: Int32) {
+        guard worker.loop.now >= nextWarning else { return }
+        nextWarning = worker.loop.now + 10_000_000_000
+        worker.log.warning(
+            "an endpoint's socket could not be connected to",
+            [
+                "service": .text(service.name), "endpoint": .text(endpoint.configuration.label),
+                "reason": .text(SystemError.text(code)),
+            ])
     }
 
     /// How many addresses a new connection may try.
@@ -158,7 +195,7 @@ final class EndpointPool {
         worker.log.warning(
             "no TLS connection to an endpoint could be made",
             [
-                "service": .text(service.name), "endpoint": .text(endpoint.configuration.authority),
+                "service": .text(service.name), "endpoint": .text(endpoint.configuration.label),
                 "reason": .text("\(failure.label)"),
             ])
     }

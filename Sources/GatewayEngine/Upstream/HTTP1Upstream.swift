@@ -36,25 +36,30 @@ final class HTTP1Upstream: UpstreamStream {
     private var connectStart: Int64 = 0
     /// When it went into the pool.
     private(set) var idleSince: Int64 = 0
+    let origin: ProxyOrigin?
 
     private var worker: Worker { pool.worker }
 
-    init(pool: EndpointPool) {
+    /// - Parameter origin: whom the endpoint is told of, where it wants a PROXY header: for the connection's whole life.
+    init(pool: EndpointPool, origin: ProxyOrigin?) {
         self.pool = pool
+        self.origin = origin
         state = .connecting
     }
 
     // MARK: Connecting
 
-    /// Starts connecting; false when not even that was possible.
-    func connect(to address: SocketAddress, for request: UpstreamRequest) -> Bool {
+    /// Starts connecting; otherwise the system's error number, when not even that was possible.
+    func connect(to target: StreamTarget, for request: UpstreamRequest) -> Int32? {
         var error: Int32 = 0
+        let greeting = pool.service.proxyProtocol.map { ProxyHeaderWriter.write($0, origin) }
         guard
             let socket = StreamSocket.connect(
-                to: address, loop: worker.loop, handler: self, tls: pool.peer, error: &error)
+                to: target, loop: worker.loop, handler: self, tls: pool.peer, greeting: greeting ?? [],
+                error: &error)
         else {
             state = .closed
-            return false
+            return error
         }
         socket.highMark = worker.snapshot.settings.connectionBuffer
         self.socket = socket
@@ -63,7 +68,7 @@ final class HTTP1Upstream: UpstreamStream {
         if pool.service.connectTimeout < Deadline.never {
             worker.loop.timers.arm(self, at: worker.loop.now + pool.service.connectTimeout)
         }
-        return true
+        return nil
     }
 
     override func socketDidConnect() {

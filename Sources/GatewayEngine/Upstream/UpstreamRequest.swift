@@ -27,6 +27,9 @@ class UpstreamRequest: TimerNode {
     /// A method without effects that repeating could double, and no body that would have to be sent again.
     var isRepeatable: Bool { false }
 
+    /// Whose request it is, for endpoints that are told by a PROXY header; nil: the gateway's own.
+    var proxyOrigin: ProxyOrigin? { nil }
+
     /// Where the trailers of the response go.
     var responseTrailers: HeaderBlock { worker.noTrailers }
 

@@ -21,6 +21,12 @@ package struct SocketAddress: Sendable, Hashable {
         self.init(high: 0, low: Self.mappedPrefix | UInt64(ipv4), port: port, isIPv6: false)
     }
 
+    /// From 16 bytes, as two big-endian words: IPv4 in its mapped form is IPv4.
+    package init(mapped high: UInt64, _ low: UInt64, port: UInt16) {
+        let isIPv4 = high == 0 && low & 0xFFFF_FFFF_0000_0000 == Self.mappedPrefix
+        self.init(high: high, low: low, port: port, isIPv6: !isIPv4)
+    }
+
     package static let unspecified = SocketAddress(ipv4: 0, port: 0)
 
     /// An IPv4 or IPv6 literal without brackets.
@@ -43,8 +49,7 @@ package struct SocketAddress: Sendable, Hashable {
                 UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
             )
         }
-        let isMapped = high == 0 && low & 0xFFFF_FFFF_0000_0000 == Self.mappedPrefix
-        self.init(high: high, low: low, port: port, isIPv6: !isMapped)
+        self.init(mapped: high, low, port: port)
     }
 
     init?(_ storage: sockaddr_storage) {

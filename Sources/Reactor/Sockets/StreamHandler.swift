@@ -7,6 +7,9 @@ open class StreamHandler: TimerNode {
     /// The connection is there; what was written before leaves when this returns.
     open func socketDidConnect() {}
 
+    /// Bytes of the preface are there, and still lie in the system: see `StreamSocket+Preface.swift`.
+    open func socketDidPeek(_ bytes: Span<UInt8>) -> PrefaceProgress { .complete(0) }
+
     /// Bytes came. They are gone when this returns: keep a copy of what has to wait.
     open func socketDidReceive(_ bytes: Span<UInt8>) {}
 

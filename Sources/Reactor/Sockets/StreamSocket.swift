@@ -1,6 +1,6 @@
 internal import CSystem
 
-/// One TCP connection, either side.
+/// One connection, either side: TCP, or a socket in the file system.
 ///
 /// Reading: whenever the system has bytes they are read into the loop's own memory and shown to the handler; `pause()`
 /// stops that, `resume()` goes on. Writing: bytes go out at once; what the system cannot take waits in pooled chunks, and
@@ -27,6 +27,8 @@ internal import CSystem
     private(set) var waiting = ByteQueue()
     /// nil: in clear.
     private(set) var tls: TLSSession?
+    /// Bytes that come before everything else are shown by `socketDidPeek` first.
+    var awaitsPreface = false
     package var highMark: Int32 = 32 * 1024
 
     /// Bytes that had to wait and were taken by the system since: shows whether a slow peer moves at all.
@@ -36,8 +38,12 @@ internal import CSystem
     package var waitingCount: Int { waiting.count }
 
     /// Takes over a connected descriptor; with a context, as the server of a TLS connection.
-    package init?(descriptor: Int32, loop: EventLoop, handler: StreamHandler, tls context: TLSContext? = nil) {
+    package init?(
+        descriptor: Int32, loop: EventLoop, handler: StreamHandler, tls context: TLSContext? = nil,
+        hasPreface: Bool = false
+    ) {
         self.loop = loop
+        awaitsPreface = hasPreface
         super.init()
         self.descriptor = descriptor
         guard loop.descriptors.addStream(self) else {
@@ -52,29 +58,15 @@ internal import CSystem
     /// Starts a connection; its end is told by `socketDidConnect` or `socketDidFail`. Returns nil with the system's
     /// error number when it cannot even start.
     ///
-    /// - Parameter peer: whom to expect over TLS; the connection is there when the handshake is complete.
+    /// - Parameters:
+    ///   - peer: whom to expect over TLS; the connection is there when the handshake is complete.
+    ///   - greeting: sent before everything else, in clear.
     package static func connect(
-        to address: SocketAddress, loop: EventLoop, handler: StreamHandler, tls peer: TLSPeer? = nil,
-        error: inout Int32
+        to target: StreamTarget, loop: EventLoop, handler: StreamHandler, tls peer: TLSPeer? = nil,
+        greeting: [UInt8] = [], error: inout Int32
     ) -> StreamSocket? {
-        let descriptor = socket(address.isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else {
-            error = gh_errno()
-            return nil
-        }
-        _ = gh_set_nonblocking(descriptor)
-        _ = gh_set_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        var (storage, length) = address.storage
-        let result = unsafe withUnsafePointer(to: &storage) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe CSystem.connect(descriptor, $0, length)
-            }
-        }
-        if result != 0 && gh_errno() != EINPROGRESS {
-            error = gh_errno()
-            _ = CSystem.close(descriptor)
-            return nil
-        }
+        let descriptor = begin(target, &error)
+        guard descriptor >= 0 else { return nil }
         guard let socket = StreamSocket(descriptor: descriptor, loop: loop, handler: handler) else {
             error = EMFILE
             return nil
@@ -82,8 +74,46 @@ internal import CSystem
         if let peer { socket.tls = TLSSession(context: peer.context, peer: peer, socket: socket) }
         // A connection that was made at once is reported by the loop as well, so that there is one way.
         socket.isConnecting = true
+        if !greeting.isEmpty { socket.enqueue(greeting.span) }
         socket.updateInterest()
         return socket
+    }
+
+    package static func connect(
+        to address: SocketAddress, loop: EventLoop, handler: StreamHandler, tls peer: TLSPeer? = nil,
+        error: inout Int32
+    ) -> StreamSocket? {
+        connect(to: .address(address), loop: loop, handler: handler, tls: peer, error: &error)
+    }
+
+    /// A descriptor that is connecting, or connected already; negative when there is none.
+    private static func begin(_ target: StreamTarget, _ error: inout Int32) -> Int32 {
+        switch target {
+        case .path(let path):
+            // The path is passed for the length of the call. A connection is there at once or never: of a server that is
+            // behind with accepting the system says EAGAIN.
+            let descriptor = unsafe gh_local_begin(path)
+            if descriptor < 0 { error = gh_errno() }
+            return descriptor
+        case .address(let address):
+            let descriptor = socket(address.isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            guard descriptor >= 0 else {
+                error = gh_errno()
+                return -1
+            }
+            _ = gh_set_nonblocking(descriptor)
+            _ = gh_set_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+            var (storage, length) = address.storage
+            let result = unsafe withUnsafePointer(to: &storage) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe CSystem.connect(descriptor, $0, length)
+                }
+            }
+            if result == 0 || gh_errno() == EINPROGRESS { return descriptor }
+            error = gh_errno()
+            _ = CSystem.close(descriptor)
+            return -1
+        }
     }
 
     deinit {
@@ -116,8 +146,8 @@ internal import CSystem
         if isPaused { mayHaveMore = true } else { readAny() }
     }
 
-    private func readAny() {
-        if let tls { read(tls) } else { read() }
+    func readAny() {
+        if awaitsPreface { readPreface() } else if let tls { read(tls) } else { read() }
     }
 
     /// Tells a level-triggered descriptor set what can be used; edge-triggered there is nothing to tell.
@@ -386,9 +416,11 @@ internal import CSystem
         // What the peer sent or ended before this turn came with the same edge and will not be told again.
         if readiness.contains(.end) { endWasSeen = true }
         if let tls {
-            // The client speaks first; what is readable already is an end or an error, and is read there.
+            // The client speaks first; what is readable already is an end or an error, and is read there. A greeting goes
+            // before all of it.
             updateInterest()
-            read(tls)
+            if !waiting.isEmpty { flushWaiting() }
+            if isOpen { read(tls) }
             return
         }
         handler?.socketDidConnect()

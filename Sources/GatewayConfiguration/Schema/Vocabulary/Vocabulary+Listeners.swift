@@ -17,9 +17,24 @@ extension Vocabulary {
                 .http2, .boolean,
                 "Accepts HTTP/2: with TLS by ALPN, in clear from clients that begin with it.", default: "true with tls"),
             Field(
-                .proxyProtocol, .word("v1", "v2", "any"), "Expects a PROXY protocol header from `trusted_proxies`.",
-                planned: true),
+                .proxyProtocol, .choice([.word("v1", "v2", "any"), .object(proxyProtocol)]),
+                "Each connection begins with a PROXY protocol header that says who the client is; a version, or details.",
+                default: "none"),
             Field(.redirectToHttps, .boolean, "Answers every request with a redirect to https.", default: "false"),
+        ])
+
+    static let proxyProtocol = ObjectShape(
+        "proxy_protocol", "Headers in front of a connection, before TLS too, by which a balancer tells of the client.",
+        [
+            Field(.version, .word("v1", "v2", "any"), "Which version is taken.", default: "any"),
+            Field(
+                .trusted, .list(.scalar(.prefix)), "Who has to send it: what it says is believed.",
+                default: "`trusted_proxies`"),
+            Field(
+                .others, .word("refuse", "serve"),
+                "What becomes of peers that are not trusted: their connections are ended, or served as clients that send "
+                    + "no header.", default: "refuse"),
+            Field(.timeout, .scalar(.duration(off: false)), "For the whole header to come.", default: "5s"),
         ])
 
     static let pathPolicy = ObjectShape(

@@ -4,7 +4,8 @@ extension Vocabulary {
         [
             Field(
                 .endpoints, .list(.choice([.scalar(.endpointURL), .object(endpoint)])),
-                "URLs without a path, or `{ url, weight }`. Names are resolved, and all their addresses used.",
+                "URLs without a path, or `{ url, weight }`. Names are resolved, and all their addresses used. "
+                    + "`unix:/run/app.sock` is a socket in the file system.",
                 required: true),
             Field(.loadBalancing, .object(loadBalancing), "How an endpoint is picked."),
             Field(.timeouts, .object(serviceTimeouts), "Time limits towards the endpoints; `0s` switches one off."),
@@ -18,6 +19,10 @@ extension Vocabulary {
                 .protocol, .word("http1", "http2", "auto"),
                 "What the endpoints speak: `auto` asks by ALPN over TLS and is `http1` in clear; `http2` in clear is prior "
                     + "knowledge.", default: "http1"),
+            Field(
+                .proxyProtocol, .word("v1", "v2"),
+                "Begins each connection with a PROXY protocol header that says who the client is. A connection then "
+                    + "serves one client only.", default: "none"),
             Field(.tls, .object(serviceTLS), "TLS towards https endpoints, verified unless switched off."),
             Field(.retries, .object(retries), "Further tries of a failed request."),
             Field(.hedge, .object(hedge), "A second try beside the first when that takes long.", default: "none"),
@@ -26,7 +31,7 @@ extension Vocabulary {
     static let endpoint = ObjectShape(
         "endpoint", "One endpoint of a service.",
         [
-            Field(.url, .scalar(.endpointURL), "Scheme, host and port.", required: true),
+            Field(.url, .scalar(.endpointURL), "Scheme, host and port, or `unix:` and a path.", required: true),
             Field(.weight, .integer(0...65_535), "Its share relative to its siblings; 0 gets none.", default: "1"),
             Field(
                 .priority, .integer(0...15), "Gets requests only while no endpoint of a lower number can.",
@@ -98,7 +103,8 @@ extension Vocabulary {
         [
             Field(
                 .type, .word("http", "tcp", "grpc"),
-                "`http` asks for a path; `tcp` only makes a connection; `grpc` asks gRPC's own health service.", default: "http"),
+                "`http` asks for a path; `tcp` only makes a connection; `grpc` asks gRPC's own health service.",
+                default: "http"),
             Field(.path, .scalar(.checkTarget), "The path that is requested, perhaps with a query.", default: "/"),
             Field(.method, .word("GET", "HEAD"), "The method.", default: "GET"),
             Field(.host, .scalar(.host), "The `Host` that is sent.", default: "the endpoint's"),

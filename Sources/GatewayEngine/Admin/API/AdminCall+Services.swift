@@ -21,7 +21,7 @@ extension AdminCall {
         let name = parameters[1]
         if let endpoint = service.endpoints.first(where: { $0.state.url == name }) { return endpoint }
         let similar = service.endpoints.filter {
-            $0.configuration.authority == name || "\($0.configuration.host):\($0.configuration.port)" == name
+            $0.configuration.label == name || "\($0.configuration.host):\($0.configuration.port)" == name
         }
         if similar.count == 1 { return similar[0] }
         throw unknown(

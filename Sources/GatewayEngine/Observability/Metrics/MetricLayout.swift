@@ -23,7 +23,9 @@ enum MetricLayout {
     static let tlsResumed = tlsHandshakes + 1
     /// One for each `TLSFailure`.
     static let tlsFailures = tlsHandshakes + 2
-    static let general = tlsFailures + TLSFailure.allCases.count
+    /// By `ProxyHeaderResult`.
+    static let proxyHeaders = tlsFailures + TLSFailure.allCases.count
+    static let general = proxyHeaders + ProxyHeaderResult.allCases.count
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
     static let classes = 0  // by status / 100; 0: no status

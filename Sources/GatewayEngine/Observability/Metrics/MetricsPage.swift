@@ -200,6 +200,12 @@ struct MetricsPage {
         for failure in TLSFailure.allCases {
             writer.sample("", "result", failure.label, sum(MetricLayout.tlsFailures + Int(failure.rawValue)))
         }
+        writer.begin(
+            "gatehouse_proxy_headers_total", .counter,
+            "Connections on listeners that expect a PROXY header, by what came.")
+        for result in ProxyHeaderResult.allCases {
+            writer.sample("", "result", result.label, sum(MetricLayout.proxyHeaders + Int(result.rawValue)))
+        }
         writer.begin("gatehouse_tls_resumed_total", .counter, "TLS handshakes with clients that resumed a session.")
         writer.sample(sum(MetricLayout.tlsResumed))
         writer.begin(

@@ -44,6 +44,8 @@ package final class MetricsShard: Sendable {
         slots.add(1, at: MetricLayout.tlsFailures + Int(failure.rawValue))
     }
 
+    func proxyHeader(_ result: ProxyHeaderResult) { slots.add(1, at: MetricLayout.proxyHeaders + Int(result.rawValue)) }
+
     // MARK: Requests
 
     /// A head was read, or the reading of one failed. Each call is followed by one of `requestFinished`.

@@ -85,7 +85,7 @@ final class KeyDriver: TimerNode, @unchecked Sendable {  // Only `ask` is called
     private static func pool(
         to endpoint: EndpointConfiguration, _ tls: TLSContext?, _ worker: Worker
     ) -> EndpointPool {
-        var service = ServiceConfiguration(name: endpoint.authority, endpoints: [endpoint])
+        var service = ServiceConfiguration(name: endpoint.label, endpoints: [endpoint])
         service.pool.maxIdle = 0
         service.outlierDetection.enabled = false
         let compiled = CompiledService(
