@@ -34,7 +34,7 @@ extension Exchange {
         callDeadline = Deadline.never
         let fields = request.fields
         let name = GRPCTimeout.name
-        let index = fields.firstIndex(unknown: name.span, after: -1)
+        let index = fields.firstIndex(named: name.span)
         guard isCall, index >= 0, let limit = GRPCTimeout.nanoseconds(fields.value(index)) else { return }
         let (due, isTooLarge) = startedAt.addingReportingOverflow(limit)
         callDeadline = isTooLarge ? Deadline.never : due
