@@ -13,8 +13,9 @@ demo:  ## Four sample services with a gateway in front, and lines to try.
 test:  ## Builds and runs the test suite.
 	@scripts/test
 
-opinion:  ## varnishtest and promtool judge the built program.
+opinion:  ## Programs of other people judge the built one: its messages, its metrics, its TLS.
 	@scripts/second-opinion
+	@scripts/tls-opinion
 
 soak:  ## Two minutes of load with clients and services that come and go.
 	@scripts/build

@@ -38,14 +38,21 @@ let package = Package(
             name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(
             name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
         .systemLibrary(name: "CSystem"),
 
         .target(name: "HTTPWire", swiftSettings: settings),
         .target(name: "JSONStream", swiftSettings: settings),
+        .target(name: "JSONSchema", dependencies: ["JSONStream", "CPCRE2"], swiftSettings: settings),
         .target(name: "Identity", dependencies: ["JSONStream", "COpenSSL", "CSystem"], swiftSettings: settings),
         .target(name: "RateLimits", swiftSettings: settings),
+        .target(
+            name: "ContentCodings", dependencies: ["CZlib", "CBrotli", "CZstd", "CSystem"], swiftSettings: settings),
         .target(
             name: "Reactor", dependencies: ["CLibuv", "CCares", "COpenSSL", "CSystem"], exclude: ["README.md"],
             swiftSettings: settings),
@@ -53,8 +60,9 @@ let package = Package(
         .target(
             name: "GatewayEngine",
             dependencies: [
-                "HTTPWire", "Reactor", "GatewayConfiguration", "JSONStream", "Identity", "RateLimits", "CPCRE2",
-                "CNghttp2", "CSystem",
+                "HTTPWire", "Reactor", "GatewayConfiguration", "JSONStream", "JSONSchema", "Identity", "RateLimits",
+                "ContentCodings",
+                "CPCRE2", "CNghttp2", "CSystem",
             ],
             swiftSettings: settings),
         .target(name: "Gatehouse", dependencies: ["GatewayEngine", "GatewayConfiguration"], swiftSettings: settings),
@@ -62,13 +70,16 @@ let package = Package(
         .executableTarget(
             name: "GatehouseCommand",
             dependencies: [
-                "Gatehouse", "GatewayEngine", "GatewayConfiguration", "HTTPWire", "Reactor", "CSystem",
+                "Gatehouse", "GatewayEngine", "GatewayConfiguration", "HTTPWire", "Identity", "Reactor", "CSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
+        .testTarget(
+            name: "ContentCodingsTests", dependencies: ["ContentCodings", "GatehouseTesting"], swiftSettings: settings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: settings),
         .testTarget(name: "JSONStreamTests", dependencies: ["JSONStream"], swiftSettings: settings),
+        .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "JSONStream"], swiftSettings: settings),
         .testTarget(
             name: "IdentityTests", dependencies: ["Identity", "JSONStream", "COpenSSL", "CSystem", "GatehouseTesting"],
             swiftSettings: settings),
@@ -76,7 +87,7 @@ let package = Package(
             name: "RateLimitsTests", dependencies: ["RateLimits", "GatehouseTesting"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "COpenSSL"], swiftSettings: settings),
         .testTarget(
-            name: "GatewayConfigurationTests", dependencies: ["GatewayConfiguration"], exclude: ["Golden"],
+            name: "GatewayConfigurationTests", dependencies: ["GatewayConfiguration"], exclude: ["Golden", "OpenAPI"],
             swiftSettings: settings),
         .testTarget(
             name: "GatewayEngineTests", dependencies: ["GatewayEngine", "GatehouseTesting"], swiftSettings: settings),
@@ -89,7 +100,8 @@ let package = Package(
         .testTarget(
             name: "AllocationTests", dependencies: ["GatehouseTesting"], exclude: ["Counter"], swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["GatehouseTesting", "GatewayEngine", "GatewayConfiguration"],
+            name: "EndToEndTests",
+            dependencies: ["GatehouseTesting", "GatewayEngine", "GatewayConfiguration", "ContentCodings"],
             exclude: ["HTTP2/frames.py", "HTTP2/endpoint.py", "GRPC/calls.py"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -6,6 +6,7 @@ import layout
 from gateway import Gateway
 from load import Load
 from processes import Failed, TooSlow
+from scenarios import DIRECT as ALONE
 from scenarios import SCENARIOS, measured, paced
 from stats import spread
 from tools import Unavailable
@@ -62,6 +63,8 @@ class Bench:
             for name in names:
                 if name == "latency":
                     self.measure(name, DIRECT, number, lambda: paced(self.origin.port, "/42", self))
+                elif name in ALONE:
+                    self.measure(name, DIRECT, number, lambda: ALONE[name](self))
                 for peer in peers:
                     self.measure(name, peer.name, number, lambda: SCENARIOS[name](peer, self))
 

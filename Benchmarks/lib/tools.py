@@ -10,6 +10,10 @@ class Unavailable(Exception):
     """Something the comparison needs is not on this machine. The message says what, and how to get it."""
 
 
+# What a tool is linked with, beside the C library.
+LIBRARIES = {"tls": ["-lssl", "-lcrypto"], "events": ["-lpthread"]}
+
+
 def tool(name):
     source, binary = layout.SOURCES / f"{name}.c", layout.TOOLS / name
     if binary.exists() and binary.stat().st_mtime >= source.stat().st_mtime:
@@ -18,8 +22,24 @@ def tool(name):
     if compiler is None:
         raise Unavailable("no C compiler: apt-get install gcc libc6-dev")
     layout.TOOLS.mkdir(parents=True, exist_ok=True)
-    subprocess.run([compiler, "-O2", "-Wall", "-Wextra", "-o", str(binary), str(source)], check=True)
+    subprocess.run([compiler, "-O2", "-Wall", "-Wextra", "-o", str(binary), str(source),
+                    *LIBRARIES.get(name, [])], check=True)
     return binary
+
+
+def certificate(directory):
+    """A certificate and its key for TLS towards clients: ECDSA on P-256, made once for a comparison."""
+    files = directory / "certificate.pem", directory / "key.pem"
+    if not files[0].exists():
+        openssl = shutil.which("openssl")
+        if openssl is None:
+            raise Unavailable("openssl is not installed: apt-get install openssl")
+        subprocess.run([openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", str(files[1]), "-out", str(files[0]), "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+        # HAProxy takes both from one file.
+        (directory / "both.pem").write_text(files[0].read_text() + files[1].read_text())
+    return files
 
 
 def wrk():

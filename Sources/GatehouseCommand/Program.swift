@@ -40,8 +40,8 @@ struct Program: ParsableCommand {
         version: VersionCommand.text,
         subcommands: [
             RunCommand.self, CheckCommand.self, ExplainCommand.self, StatusCommand.self, DrainCommand.self,
-            EnableCommand.self, SplitCommand.self, CanaryCommand.self, ReloadCommand.self, SchemaCommand.self,
-            DemoCommand.self, VersionCommand.self, DemoServiceCommand.self,
+            EnableCommand.self, SplitCommand.self, CanaryCommand.self, ReloadCommand.self, KeyCommand.self,
+            SchemaCommand.self, DemoCommand.self, VersionCommand.self, DemoServiceCommand.self,
         ])
 
     static func main() {

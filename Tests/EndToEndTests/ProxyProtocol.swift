@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func beforeTLS() throws {
+    @Test(arguments: ["--http1.1", "--http2"]) func beforeTLS(_ version: String) throws {
         let certificates = try TestCertificates()
         let files = try certificates.make("localhost", "DNS:localhost")
         let origin = try ScriptedUpstream(named: "origin")
@@ -147,7 +147,7 @@ import Testing
             let curl = try ChildProcess(
                 "/usr/bin/env",
                 [
-                    "curl", "-sS", "-m", "20", "--http1.1", "--haproxy-protocol", "--cacert", certificates.authority,
+                    "curl", "-sS", "-m", "20", version, "--haproxy-protocol", "--cacert", certificates.authority,
                     "--resolve", "localhost:\(gateway.port):127.0.0.1", target, target,
                 ])
             #expect(try curl.waitForExit() == .code(0))

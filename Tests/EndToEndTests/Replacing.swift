@@ -58,6 +58,35 @@ import Testing
         try gateway.stop()
     }
 
+    /// A client that has spoken TLS with the old program resumes with the new one.
+    @Test func sessionsAreResumedByTheSuccessor() throws {
+        let certificates = try TestCertificates()
+        let files = try certificates.make("localhost", "DNS:localhost")
+        let gateway = try GatewayProcess(
+            """
+            listeners:
+              - address: "127.0.0.1:0"
+                tls: { certificates: [ { certificate: \(files.certificate), key: \(files.key) } ] }
+            workers: 1
+            access_log: { enabled: false }
+            routes: [ { path: "/**", respond: { body: x } } ]
+
+            """)
+        let session = certificates.path("session")
+        let question = "printf 'GET / HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n'"
+        func connect(_ more: String) throws -> String {
+            let client = "openssl s_client -connect 127.0.0.1:\(gateway.port) -ign_eof \(more)"
+            let process = try ChildProcess("/bin/sh", ["-c", "\(question) | \(client)"])
+            try process.waitForExit()
+            return process.output
+        }
+        #expect(try connect("-sess_out \(session)").contains("\nNew, "))
+        let next = try GatewayProcess(replacing: gateway)
+        #expect(try gateway.process.waitForExit() == .code(0))
+        #expect(try connect("-sess_in \(session)").contains("\nReused, "))
+        try next.stop()
+    }
+
     /// What an operator has taken out stays out.
     @Test func whatIsDrainedStaysDrained() throws {
         let (first, second) = (try ScriptedUpstream(named: "first"), try ScriptedUpstream(named: "second"))
@@ -95,7 +124,11 @@ import Testing
             let load = try ContinuousLoad(port: gateway.port)
             for (text, code) in [
                 ("routes: [ { path: x } ]\n", 1 as Int32),
-                ("listeners: [ { address: \"127.0.0.1:0\" }, { address: \"\(taken.authority)\" } ]\n", 3),
+                // More workers than sockets: what it makes for them must not take a connection along.
+                (
+                    "workers: 16\nlisteners: [ { address: \"127.0.0.1:0\" }, { address: \"\(taken.authority)\" } ]\n",
+                    3
+                ),
             ] {
                 _ = try gateway.directory.write(text, to: "gateway.yaml")
                 let next = try ChildProcess(
@@ -107,7 +140,8 @@ import Testing
             }
             // And after all that it can still be replaced.
             _ = try gateway.directory.write(good, to: "gateway.yaml")
-            #expect(try load.stop() == [])
+            let failures = try load.stop()
+            #expect(failures == [])
         }
     }
 

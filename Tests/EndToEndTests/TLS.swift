@@ -475,6 +475,95 @@ private final class ServerOfOpenSSL {
         #expect(run.errors.contains("has expired") && run.errors.contains("missing.pem"))
     }
 
+    /// The same at a reload: all is named, and clients go on seeing the certificate that was there.
+    @Test func aReloadWithBadFilesChangesNothing() throws {
+        let good = try certificates.make("good", "DNS:localhost")
+        let other = try certificates.make("other", "DNS:localhost")
+        let expired = try certificates.make("expired", "DNS:a", valid: ("20200101000000Z", "20200201000000Z"))
+        func text(_ pairs: String...) -> String {
+            """
+            listeners: [ { address: "127.0.0.1:0", tls: { certificates: [ \(pairs.joined(separator: ", ")) ] } } ]
+            workers: 1
+            access_log: { enabled: false }
+            routes: [ { path: "/**", respond: { body: x } } ]
+
+            """
+        }
+        let pair = "{ certificate: \(good.certificate), key: \(good.key) }"
+        try withGateway(text(pair)) { gateway in
+            let bad = text(
+                "{ certificate: \(good.certificate), key: \(other.key) }",
+                "{ certificate: \(expired.certificate), key: \(expired.key) }",
+                "{ certificate: gone.pem, key: gone.key }")
+            _ = try gateway.directory.write(bad, to: "gateway.yaml")
+            gateway.process.send(.hangup)
+            for words in [
+                "does not belong to the certificate", "has expired on 2020-02-01", "gone.pem\" does not exist",
+            ] {
+                _ = try gateway.process.wait(for: words) { _, errors in errors.contains(words) ? true : nil }
+            }
+            #expect(try shown(by: gateway).contains("CN = good"))
+            // The same files with other bytes, and nothing but a signal: the next handshake shows the new one.
+            let renewed = text("{ certificate: \(other.certificate), key: \(other.key) }")
+            _ = try gateway.directory.write(renewed, to: "gateway.yaml")
+            gateway.process.send(.hangup)
+            _ = try gateway.process.wait(for: "the reload") { _, errors in errors.contains("reloaded (") ? true : nil }
+            try eventually("the new certificate") { try shown(by: gateway).contains("CN = other") }
+        }
+    }
+
+    /// A certificate that is renewed in its place is what the next handshake shows; a connection that is there goes on.
+    @Test func aRenewedCertificateIsTakenUp() throws {
+        let first = try certificates.make("first", "DNS:localhost")
+        let second = try certificates.make("second", "DNS:localhost")
+        let (certificate, key) = (certificates.path("live.pem"), certificates.path("live.key"))
+        func install(_ files: (certificate: String, key: String)) throws {
+            // Renamed into place, as programs that renew certificates do.
+            let script = """
+                cp \(files.certificate) \(certificate).new && cp \(files.key) \(key).new
+                mv \(certificate).new \(certificate) && mv \(key).new \(key)
+                """
+            let process = try ChildProcess("/bin/sh", ["-ec", script])
+            #expect(try process.waitForExit() == .code(0))
+        }
+        try install(first)
+        let text = """
+            listeners: [ { address: "127.0.0.1:0", tls: { certificates: [ { certificate: \(certificate), key: \(key) } ] } } ]
+            workers: 1
+            access_log: { enabled: false }
+            routes: [ { path: /1, respond: { body: one } }, { path: /2, respond: { body: two } } ]
+
+            """
+        let gateway = try GatewayProcess(text, options: ["--watch"])
+        // The second request waits in the shell until somebody writes into the pipe.
+        let pipe = certificates.path("pipe")
+        func get(_ path: String, _ field: String = "") -> String {
+            "printf 'GET \(path) HTTP/1.1\\r\\nHost: x\\r\\n\(field)\\r\\n'"
+        }
+        let kept = try ChildProcess(
+            "/bin/sh",
+            [
+                "-c",
+                "mkfifo \(pipe) && { \(get("/1")); cat \(pipe); } | "
+                    + "openssl s_client -quiet -connect 127.0.0.1:\(gateway.port)",
+            ])
+        _ = try kept.wait(for: "the first answer") { output, _ in output.hasSuffix("one") ? true : nil }
+        #expect(try shown(by: gateway).contains("CN = first"))
+        try install(second)
+        try eventually("the renewed certificate") { try shown(by: gateway).contains("CN = second") }
+        let last = try ChildProcess("/bin/sh", ["-c", "\(get("/2", "Connection: close\\r\\n")) >\(pipe)"])
+        #expect(try last.waitForExit() == .code(0))
+        _ = try kept.wait(for: "the second answer") { output, _ in output.hasSuffix("two") ? true : nil }
+        try gateway.stop()
+    }
+
+    private func shown(by gateway: GatewayProcess) throws -> String {
+        let process = try ChildProcess(
+            "/bin/sh", ["-c", "openssl s_client -connect 127.0.0.1:\(gateway.port) </dev/null"])
+        try process.waitForExit()
+        return process.output
+    }
+
     @Test func whatIsOnlyWorthAWarning() throws {
         try certificates.make("soon", "DNS:api.example.com", days: 10)
         let file = try certificates.directory.write(

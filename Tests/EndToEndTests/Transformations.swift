@@ -159,8 +159,14 @@ import Testing
             testDescription: "too deep", fields: json, body: String(repeating: "[", count: 200),
             expected: "502 response_too_large"),
         Refusal(
-            testDescription: "compressed", fields: json + "Content-Encoding: gzip\r\n", body: "x",
+            testDescription: "compressed in an unknown way", fields: json + "Content-Encoding: compress\r\n", body: "x",
             expected: "502 response_encoded"),
+        Refusal(
+            testDescription: "compressed twice", fields: json + "Content-Encoding: gzip, br\r\n", body: "x",
+            expected: "502 response_encoded"),
+        Refusal(
+            testDescription: "not what it says", fields: json + "Content-Encoding: gzip\r\n", body: "x",
+            expected: "502 response_undecodable"),
         Refusal(testDescription: "another type", fields: "Content-Type: text/html\r\n", body: "x", expected: "x"),
         Refusal(
             testDescription: "another type, strict", fields: "Content-Type: text/html\r\n", body: "x",

@@ -176,6 +176,10 @@ import Testing
             #expect(response.status == status, "\(comment)")
             if method != "HEAD" { #expect(body == name, "\(comment)") }
             return "answered"
+        case .aggregated:
+            // The configuration of this walk has none.
+            Issue.record("an aggregate: \(comment)")
+            return "aggregated"
         case .redirected(let status, let location):
             #expect(response.status == status && response.fields["location"] == location, "\(comment)")
             return "redirected"

@@ -36,7 +36,9 @@ import Testing
 
     @Test func refusesEverythingThatIsWrongAtOnce() {
         do {
-            _ = try Gateway(text: "workers: many\ncompression: {}\nrouts: []\n", name: "inline")
+            let planned = "tls: { acme: { directory: \"https://ca.example/dir\", domains: [ a.example ], storage: s } }"
+            let text = "workers: many\nlisteners: [ { address: \"127.0.0.1:0\", \(planned) } ]\nrouts: []\n"
+            _ = try Gateway(text: text, name: "inline")
             Issue.record("accepted")
         } catch .configuration(let findings) {
             #expect(findings.count == 3)

@@ -12,7 +12,7 @@ import Testing
             #expect(!key.stored.contains(key.text.suffix(10)))
         }
         let table = try APIKeyTable(
-            keys.enumerated().map { APIKeyTable.Entry(id: $1.id, stored: $1.stored, consumer: $0) })
+            keys.enumerated().map { APIKeyTable.Entry(stored: $1.stored, consumer: $0) })
         func consumer(_ text: String) -> Int? {
             let bytes = Array(text.utf8)
             return table.consumer(of: bytes.span)
@@ -46,20 +46,36 @@ import Testing
 
     @Test func refusesTablesThatMakeNoSense() throws {
         let key = APIKey.generate()
-        func fault(_ entries: [(String, String)]) -> APIKeyTable.Fault? {
+        func fault(_ entries: [String]) -> APIKeyTable.Fault? {
             do throws(APIKeyTable.Fault) {
-                _ = try APIKeyTable(entries.map { APIKeyTable.Entry(id: $0.0, stored: $0.1, consumer: 0) })
+                _ = try APIKeyTable(entries.map { APIKeyTable.Entry(stored: $0, consumer: 0) })
                 return nil
             } catch { return error }
         }
-        #expect(fault([(key.id, key.stored)]) == nil)
-        #expect(fault([(key.id, key.stored.uppercased().replacing("SHA256:", with: "sha256:"))]) == nil)
-        #expect(fault([("short", key.stored)]) == .badID("short"))
-        #expect(fault([("with_scores_", key.stored)]) == .badID("with_scores_"))
-        #expect(fault([(key.id, key.text)]) == .badDigest(id: key.id))
-        #expect(fault([(key.id, "sha256:00")]) == .badDigest(id: key.id))
-        #expect(fault([(key.id, "sha256:" + String(repeating: "g", count: 64))]) == .badDigest(id: key.id))
-        #expect(fault([(key.id, key.stored), (key.id, key.stored)]) == .duplicateID(key.id))
+        #expect(fault([key.stored]) == nil)
+        #expect(fault([key.stored.uppercased().replacing("SHA256:", with: "sha256:")]) == nil)
+        #expect(fault([key.stored, key.text]) == .badDigest(1))
+        #expect(fault(["sha256:00"]) == .badDigest(0))
+        #expect(fault(["sha256:" + String(repeating: "g", count: 64)]) == .badDigest(0))
+        #expect(fault([key.stored, key.stored]) == .duplicate(1))
+    }
+
+    /// Keys of another gateway's making are as good, when they are long enough to be looked at and not too long.
+    @Test func keysOfOthers() throws {
+        func table(_ text: String) throws -> APIKeyTable {
+            let bytes = Array(text.utf8)
+            return try APIKeyTable([APIKeyTable.Entry(stored: StoredDigest(of: bytes.span).text, consumer: 7)])
+        }
+        for (text, consumer) in [
+            ("k", 7), (String(repeating: "k", count: 512), 7), (String(repeating: "k", count: 513), nil),
+        ] {
+            let bytes = Array(text.utf8)
+            #expect(try table(text).consumer(of: bytes.span) == consumer)
+        }
+        // printf abc | sha256sum
+        let known = StoredDigest("sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        let message = Array("abc".utf8)
+        #expect(StoredDigest(of: message.span) == known)
     }
 
     /// RFC 7914 §12 (scrypt) and the widely printed vector of PBKDF2 with SHA-256, but for the salts that are too short

@@ -25,6 +25,8 @@ class Task:
     access_log: bool = False
     # A split of two services, each with two endpoints that are watched.
     resilient: bool = False
+    # The certificate and key files with which clients are served over TLS; None: in clear.
+    tls: tuple | None = None
     clients: int = 1024
 
     @property
@@ -58,8 +60,9 @@ class Peer:
     how_to_get = "Benchmarks/compare --install"
     version_arguments = ["--version"]
     routes_by_prefix = True
-    # Whether it has a configuration for `Task.resilient`.
+    # Whether it has a configuration for `Task.resilient`, and for `Task.tls`.
     resilient = False
+    tls = False
 
     def find(self):
         raise NotImplementedError

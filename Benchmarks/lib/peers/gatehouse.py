@@ -9,6 +9,7 @@ from peers.base import Launch, Peer
 class Gatehouse(Peer):
     name = "gatehouse"
     resilient = True
+    tls = True
     how_to_get = "swift build -c release, or --gateway PATH"
     version_arguments = ["version"]
 
@@ -25,12 +26,19 @@ class Gatehouse(Peer):
         configuration = task.write("gatehouse.yaml", self.configuration(task))
         return Launch([self.find(), "run", configuration])
 
+    @staticmethod
+    def tls_of(task):
+        if task.tls is None:
+            return ""
+        certificate, key = (json.dumps(str(path)) for path in task.tls)
+        return f", tls: {{ certificates: [ {{ certificate: {certificate}, key: {key} }} ] }}"
+
     def configuration(self, task):
         log = f"enabled: true, format: json, path: {json.dumps(str(task.log_path))}" if task.access_log \
             else "enabled: false"
         lines = [
             "workers: 1",
-            f'listeners: [ {{ address: "127.0.0.1:{task.port}" }} ]',
+            f'listeners: [ {{ address: "127.0.0.1:{task.port}"{self.tls_of(task)} }} ]',
             f'admin: {{ address: "127.0.0.1:{task.admin_port}" }}',
             f"access_log: {{ {log} }}",
             "services:",

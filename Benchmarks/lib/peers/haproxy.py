@@ -17,6 +17,7 @@ LOG_FORMAT = (
 class HAProxy(Peer):
     name = "haproxy"
     resilient = True
+    tls = True
     version_arguments = ["-v"]
 
     def find(self):
@@ -62,7 +63,7 @@ frontend admin
   http-request use-service prometheus-exporter if {{ path /metrics }}
 
 frontend main
-  bind 127.0.0.1:{task.port} backlog 4096
+  bind 127.0.0.1:{task.port} backlog 4096 {self.tls_of(task)}
   maxconn {task.clients + 1024}
 {log_lines}
   unique-id-format %[uuid()]
@@ -74,6 +75,12 @@ frontend main
 
 {self.backends(task)}
 """
+
+    @staticmethod
+    def tls_of(task):
+        if task.tls is None:
+            return ""
+        return f"ssl crt {task.tls[0].with_name('both.pem')} ssl-min-ver TLSv1.2 alpn http/1.1"
 
     def backends(self, task):
         if not task.resilient:

@@ -19,6 +19,7 @@ LOG_FORMAT = """log_format json escape=json
 
 class Nginx(Peer):
     name = "nginx"
+    tls = True
     version_arguments = ["-v"]
 
     def find(self):
@@ -35,6 +36,20 @@ class Nginx(Peer):
         """Whether it counts requests: the PyPI build has no status module."""
         built = subprocess.run([str(self.find()), "-V"], capture_output=True, text=True, timeout=30, check=False)
         return "http_stub_status_module" in built.stderr + built.stdout
+
+    @staticmethod
+    def tls_of(task):
+        """Mozilla's intermediate profile; tickets, as Gatehouse has them, and no cache on the server's side."""
+        if task.tls is None:
+            return ""
+        return f"""
+    ssl_certificate {task.tls[0]};
+    ssl_certificate_key {task.tls[1]};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_prefer_server_ciphers off;
+    ssl_session_cache off;
+    ssl_session_tickets on;
+    ssl_session_timeout 1d;"""
 
     def configuration(self, task):
         status = "location /status { stub_status; }" if self.has_status() else ""
@@ -65,7 +80,7 @@ http {{
   }}
   server {{ listen 127.0.0.1:{task.admin_port}; {status} }}
   server {{
-    listen 127.0.0.1:{task.port} backlog=4096;
+    listen 127.0.0.1:{task.port} {'ssl' if task.tls else ''} backlog=4096;{self.tls_of(task)}
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     proxy_set_header Host $host;

@@ -33,6 +33,7 @@ struct CheckReport {
                 count(configuration.routes.count, "route"), count(configuration.services.count, "service"),
                 count(configuration.listeners.count, "listener"),
             ]
+            if let store = configuration.rateLimiting.store { parts.append("limits counted in \(store.name)") }
         }
         for (kind, noun) in [(DiagnosticText.Kind.error, "error"), (.warning, "warning"), (.planned, "planned key")] {
             let found = file.findings.count { $0.kind == kind }

@@ -30,7 +30,8 @@ struct CheckedFile {
     var hasErrors: Bool { findings.contains { $0.kind == .error } }
 
     /// 1. Read and check, as `run` does.
-    /// 2. Compile the routes and transformations: ties, bad regular expressions and bad paths show only there.
+    /// 2. Compile the routes, transformations and schemas: ties, bad regular expressions, paths and references show only
+    ///    there.
     /// 3. Read the certificates.
     /// 4. Look the host names up, all at once.
     static func check(_ path: String, resolver: NameCheck?) -> CheckedFile {
@@ -49,6 +50,8 @@ struct CheckedFile {
                 findings += error.diagnostics.map { Finding($0) }
             }
             findings += TransformationCheck.problems(in: configuration).map { Finding($0) }
+            findings += AggregateCheck.findings(in: configuration).map { Finding($0) }
+            findings += ValidationCheck.problems(in: configuration).map { Finding($0) }
         }
         if let configuration = result.configuration {
             findings += IdentityCheck.diagnostics(configuration).map { Finding($0) }

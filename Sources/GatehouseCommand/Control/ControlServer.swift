@@ -10,6 +10,7 @@ internal import Synchronization
 /// | it hears | it does |
 /// |---|---|
 /// | `compare PATH` | tells what a reload of that file would change |
+/// | `ticket keys` | tells the keys of TLS session tickets, so that clients resume with the successor |
 /// | `take over` | passes its listening sockets and what is drained, waits for `ready`, and ends by draining |
 ///
 /// Whoever takes over has loaded and compiled its configuration before it asks, and says `ready` when it accepts. Until
@@ -83,6 +84,9 @@ final class ControlServer: Sendable {
         let request = try client.receive().text
         if request == "take over" {
             try handOver(to: client, onHandOver)
+        } else if request == "ticket keys" {
+            // Whoever asks is of the same user: the listener has seen to that.
+            try client.send(.init(TLSCompiler.ticketKeys.export()))
         } else if request.hasPrefix("compare ") {
             let answer = gateway.rehearse(String(request.dropFirst(8)))
             try client.send(.init(ControlText.encode(answer)))

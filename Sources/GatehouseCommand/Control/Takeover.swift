@@ -18,6 +18,7 @@ struct Takeover {
 
     /// nil when nobody listens on the control socket: then there is nothing to replace.
     static func begin(_ path: String) throws(Outcome) -> Takeover? {
+        adoptTicketKeys(path)
         let connection: LocalSocket
         do throws(LocalSocket.Failure) {
             connection = try LocalSocket.connect(to: path, seconds: patience)
@@ -29,6 +30,22 @@ struct Takeover {
             throw Outcome(.cannotStart, "cannot take over by \(path): it is another user's")
         }
         return try Takeover(connection, path)
+    }
+
+    /// Clients of the other program resume their TLS sessions here. An older program does not know the question; then they
+    /// shake hands anew.
+    ///
+    /// The other side has one conversation at a time, so this one is over before the take-over begins.
+    private static func adoptTicketKeys(_ path: String) {
+        guard let other = try? LocalSocket.connect(to: path, seconds: patience), other.peer?.user == geteuid() else {
+            return
+        }
+        do {
+            try other.send(.init("ticket keys"))
+            TLSCompiler.ticketKeys.adopt(try other.receive().text)
+        } catch {
+            return
+        }
     }
 
     private init(_ connection: LocalSocket, _ path: String) throws(Outcome) {

@@ -69,6 +69,16 @@ struct DemoConfiguration {
           # One route for every service: the first segment names it.
           - { name: by-name, path: "/by-name/{service}/{path+}", service: "{service}", rewrite: "/{path}" }
 
+          # One answer from several services, which are asked at once. The last one fails, and is left out.
+          - name: home
+            path: "/home/{id}"
+            aggregate:
+              parts:
+                user:   { service: users,       path: "/users/{id}",  pick: $.data }
+                order:  { service: orders,      path: "/orders/{id}", pick: $.data }
+                titles: { service: products-v1, path: /products/list, pick: $.data }
+                news:   { service: posts,       path: /nothing,       on_error: omit }
+
           # A mistake on purpose: posts are sent to the users service, which answers 405.
           - { name: mistake, path: /mistake/posts/**, service: users, rewrite_prefix: /api/v1/posts }
 

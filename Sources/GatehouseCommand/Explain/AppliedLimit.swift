@@ -128,6 +128,7 @@ extension AppliedLimit {
             switch source {
             case .default: "rate_limiting.default"
             case .override(let index): "rate_limiting.overrides[\(index)]"
+            case .consumer: "rate_limiting of the consumer"
             case .route: "rate_limiting of route \"\(route.name)\""
             }
         var notes: [String] = []

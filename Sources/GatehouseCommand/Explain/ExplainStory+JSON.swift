@@ -31,8 +31,18 @@ extension ExplainStory {
             /// The side; absent where the request alone does not decide.
             var service: String?
         }
+        struct Part: Encodable {
+            var part: String
+            var step: Int
+            var service: String
+            var method: String
+            var path: String
+            var each: String?
+            var onError: String
+            var location: String
+        }
         struct Verdict: Encodable {
-            /// `proxied`, `refused`, `redirected` or `answered`.
+            /// `proxied`, `refused`, `redirected`, `answered` or `aggregated`.
             var kind: String
             var status: Int?
             var error: String?
@@ -40,6 +50,8 @@ extension ExplainStory {
             var allow: [String]?
             var location: String?
             var destinations: [Destination]?
+            /// Of an aggregate, by the step in which they are called.
+            var parts: [Part]?
             var split: Split?
             var host: String?
             var forwardedPrefix: String?
@@ -49,6 +61,12 @@ extension ExplainStory {
         struct Transformation: Encodable {
             var location: String
             var edits: [String]
+        }
+
+        struct Store: Encodable {
+            var servers: [String]
+            var cluster: Bool
+            var onFailure: String
         }
 
         var method: String
@@ -62,8 +80,20 @@ extension ExplainStory {
         var candidates: [Candidate]
         var route: String?
         var parameters: [String: String]
+        /// What addresses, CORS and identity say, in this order.
+        var policies: [PolicySentence]
         var verdict: Verdict
         var limits: [AppliedLimit]
+        /// Where rates are counted; absent: in the process, or there are none.
+        var limitStore: Store?
+        /// Absent where nothing is checked.
+        var validation: Validation?
+    }
+
+    private struct Validation: Encodable {
+        var location: String
+        var checks: [String]
+        var reportOnly: Bool
     }
 
     func json() throws -> String {
@@ -82,7 +112,17 @@ extension ExplainStory {
                 removedFields: explanation.removedFields, candidates: candidates, route: route?.name,
                 parameters: Dictionary(
                     explanation.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
-                verdict: verdict, limits: appliedLimits))
+                policies: policySentences, verdict: verdict, limits: appliedLimits,
+                limitStore: limitStore.map { store in
+                    Document.Store(
+                        servers: store.servers.map(\.name), cluster: store.isCluster,
+                        onFailure: store.onFailure.rawValue)
+                },
+                validation: explanation.validation.map {
+                    Validation(
+                        location: $0.location.description, checks: Self.checks($0),
+                        reportOnly: $0.reporting.isReportOnly)
+                }))
     }
 
     private func split(_ destinations: [RequestExplanation.Destination]) -> Document.Split? {
@@ -108,6 +148,14 @@ extension ExplainStory {
             return Document.Verdict(kind: "redirected", status: status, location: location)
         case .answered(let status, _):
             return Document.Verdict(kind: "answered", status: status)
+        case .aggregated(let aggregate):
+            let parts = AggregateSteps(aggregate).all.map { step, part in
+                Document.Part(
+                    part: part.name, step: step, service: part.service, method: part.method, path: part.path.text,
+                    each: part.each?.text, onError: AggregateSteps.word(part.onError),
+                    location: part.location.description)
+            }
+            return Document.Verdict(kind: "aggregated", parts: parts, transformation: transformation)
         case .proxied(let destinations):
             let all = destinations.map { destination in
                 Document.Destination(
@@ -122,10 +170,13 @@ extension ExplainStory {
             let prefix = explanation.removedPrefix
             return Document.Verdict(
                 kind: "proxied", destinations: all, split: split(destinations), host: explanation.upstreamHost,
-                forwardedPrefix: prefix.isEmpty ? nil : prefix,
-                transformation: explanation.transformation.map {
-                    Document.Transformation(location: $0.location.description, edits: Self.edited($0))
-                })
+                forwardedPrefix: prefix.isEmpty ? nil : prefix, transformation: transformation)
+        }
+    }
+
+    private var transformation: Document.Transformation? {
+        explanation.transformation.map {
+            Document.Transformation(location: $0.location.description, edits: Self.edited($0))
         }
     }
 }

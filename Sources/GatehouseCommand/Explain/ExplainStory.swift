@@ -14,6 +14,7 @@ struct ExplainStory {
         var lines = [Paint.strong("\(request.method) \(LiveLog.printable(request.url))", colour)]
         lines += arrival()
         lines += candidates(colour)
+        lines += policies()
         lines += ending(colour)
         return lines.joined(separator: "\n")
     }
@@ -54,7 +55,9 @@ struct ExplainStory {
 
     private func candidates(_ colour: Bool) -> [String] {
         guard !explanation.candidates.isEmpty else {
-            return explanation.matchedPath == nil ? [] : ["", "No route has this host and path."]
+            // A preflight is answered for the route of the method that it asks about.
+            return explanation.matchedPath == nil || explanation.route != nil
+                ? [] : ["", "No route has this host and path."]
         }
         var lines = ["", "Routes with this host and path, in the order in which they are tried:"]
         for candidate in explanation.candidates {
@@ -79,6 +82,19 @@ struct ExplainStory {
         }
     }
 
+    // MARK: Who decides on the way
+
+    var policySentences: [PolicySentence] { PolicySentence.all(explanation, configuration) }
+
+    private func policies() -> [String] {
+        let sentences = policySentences
+        guard !sentences.isEmpty else { return [] }
+        return ["", "Asked on the way:"]
+            + sentences.map { sentence in
+                "  \(pad(sentence.name, 10)) \(sentence.says)\(sentence.location.map { " (\($0))" } ?? "")"
+            }
+    }
+
     // MARK: How it ends
 
     private func ending(_ colour: Bool) -> [String] {
@@ -95,8 +111,11 @@ struct ExplainStory {
             lines.append("The gateway answers \(status) by itself, with \(size) bytes.")
         case .proxied(let destinations):
             lines += self.destinations(destinations, colour)
+        case .aggregated(let aggregate):
+            lines += parts(aggregate, colour)
+            lines += reshaping()
         }
-        return lines + limits()
+        return lines + validation() + limits()
     }
 
     private func destinations(_ destinations: [RequestExplanation.Destination], _ colour: Bool) -> [String] {
@@ -129,9 +148,20 @@ struct ExplainStory {
         if !explanation.removedPrefix.isEmpty {
             lines.append("  X-Forwarded-Prefix: \(explanation.removedPrefix)")
         }
+        return lines + reshaping()
+    }
+
+    private func reshaping() -> [String] {
+        var lines: [String] = []
         if let transformation = explanation.transformation {
             let edited = Self.edited(transformation)
             lines.append("  reshaped by the transformation\(place(transformation.location)): \(list(edited, "and"))")
+        }
+        if let compression = route?.compression ?? configuration.compression, compression.isEnabled,
+            !compression.algorithms.isEmpty
+        {
+            let names = compression.algorithms.map(\.rawValue)
+            lines.append("  compressed for clients that accept \(list(names, "or"))")
         }
         return lines
     }
@@ -142,6 +172,7 @@ struct ExplainStory {
         if let request = transformation.request {
             if !request.headers.isEmpty { parts.append("the request's fields") }
             if !request.query.isEmpty { parts.append("its query") }
+            if request.path != nil { parts.append("its path") }
             if !request.body.isEmpty { parts.append("its body, if it is JSON") }
         }
         for response in transformation.responses {
@@ -149,6 +180,9 @@ struct ExplainStory {
             let statuses = ranges.isEmpty ? "" : " of \(ranges.joined(separator: ", "))"
             if !response.headers.isEmpty { parts.append("the fields of responses\(statuses)") }
             if !response.body.isEmpty { parts.append("the JSON of responses\(statuses)") }
+            if let status = response.newStatus {
+                parts.append("the status of responses\(statuses), which becomes \(status)")
+            }
             if response.requiresJSON { parts.append("responses\(statuses) that are not JSON become errors") }
         }
         return parts.isEmpty ? ["nothing"] : parts
@@ -205,14 +239,34 @@ struct ExplainStory {
             let status = limit.then
             lines.append("  \(name) \(pad(limit.value, 8)) \(pad(status, 13)) \(limit.from)")
         }
+        if let store = limitStore {
+            lines.append("  Rates are counted in \(store.name)\(place(store.location));")
+            lines.append("  while it is gone: \(store.onFailure.meaning).")
+        }
         return lines
+    }
+
+    /// Where the rates among them are counted; nil: in the process, or there are none.
+    var limitStore: LimitStoreConfiguration? {
+        route == nil || explanation.limits.isEmpty ? nil : configuration.rateLimiting.store
     }
 
     private func pad(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    private func place(_ location: SourceLocation) -> String {
+    func place(_ location: SourceLocation) -> String {
         location == .none ? "" : " (\(location))"
+    }
+}
+
+extension LimitStoreConfiguration.FailureMode {
+    /// For a person.
+    fileprivate var meaning: String {
+        switch self {
+        case .local: "counted in each gateway by itself"
+        case .allow: "not limited"
+        case .deny: "answered with 429"
+        }
     }
 }

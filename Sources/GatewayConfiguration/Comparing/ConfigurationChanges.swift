@@ -42,7 +42,10 @@ package struct ConfigurationChanges: Sendable, Hashable {
             ("trusted_proxies", old.trustedProxies == new.trustedProxies),
             ("forwarding", old.forwarding == new.forwarding),
             ("auth", old.auth == new.auth),
+            ("consumers", old.consumers == new.consumers),
+            ("rate_limiting", old.rateLimiting == new.rateLimiting),
             ("transformations", old.transformations == new.transformations),
+            ("validate", old.validations == new.validations && old.schemaDocuments == new.schemaDocuments),
         ].filter { !$0.1 }.map(\.0)
         // A section that this list does not know must not pass as no change.
         var known = old

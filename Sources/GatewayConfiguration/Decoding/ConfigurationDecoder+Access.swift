@@ -3,6 +3,7 @@ extension ConfigurationDecoder {
     mutating func decodeCORS(_ id: NodeID) -> CORSConfiguration {
         checkCORS(id)
         var cors = CORSConfiguration()
+        cors.location = location(id)
         for (key, value) in entries(id) {
             switch document.key(key) {
             case .origins: cors.origins = values(value).map { Self.origin(text($0)) }
@@ -30,6 +31,7 @@ extension ConfigurationDecoder {
 
     func decodeAddresses(_ id: NodeID) -> AddressListConfiguration {
         var list = AddressListConfiguration()
+        list.location = location(id)
         for (key, value) in entries(id) {
             switch document.key(key) {
             case .allow: list.allow = decodePrefixes(value)

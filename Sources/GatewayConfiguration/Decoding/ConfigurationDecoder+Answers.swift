@@ -10,6 +10,7 @@ extension ConfigurationDecoder {
         case .split: return decodeSplit(node, parts.release).map(Answer.split)
         case .respond: return .respond(decodeResponse(node))
         case .redirect: return .redirect(decodeRedirect(node, parameters))
+        case .aggregate: return decodeAggregate(node).map(Answer.aggregate)
         default: return nil
         }
     }

@@ -7,9 +7,29 @@ extension ConfigurationDecoder {
     mutating func decodeAuth(_ id: NodeID) -> AuthConfiguration {
         var auth = AuthConfiguration(location: location(id))
         var keys = KeyNodes()
+        var authority = AuthorityNodes()
         for (key, value) in entries(id) {
             switch document.key(key) {
-            case .issuer: auth.issuer = text(value)
+            case .type:
+                let kinds: [CredentialKind] = values(value).compactMap { word($0) }
+                // A word that is none has been reported.
+                auth.kinds = kinds.isEmpty && !values(value).isEmpty ? nil : kinds
+            case .consumers: auth.consumers = decodeCallers(value)
+            case .header, .query, .cookie: auth.keyPlaces = decodePlaces(id)
+            case .url, .clientId, .clientSecret: authority.take(document.key(key), value)
+            case .timeout: auth.timeout = try? DurationValue.parse(text(value))
+            case .cacheTime: auth.cacheTime = try? DurationValue.parse(text(value))
+            case .onFailure: auth.letsPassOnFailure = text(value) == "allow"
+            case .forwardHeaders: auth.forwardHeaders = decodeForwardHeaders(value)
+            case .responseHeaders: auth.responseHeaders = decodeResponseHeaders(value)
+            case .subjectHeader: auth.subjectHeader = text(value)
+            case .issuer:
+                auth.issuer = text(value)
+                if text(value).hasPrefix("http://"), !isLoopback(text(value)) {
+                    findings.warning(
+                        at: location(value), "issuer: one over http can be impersonated on the way",
+                        fix: "use an issuer with an https URL")
+                }
             case .audiences: auth.audiences = values(value).map(text)
             case .algorithms: auth.algorithms = values(value).map(text)
             case .jwksUri, .discovery, .secret, .keys: keys.take(document.key(key), value)
@@ -28,6 +48,8 @@ extension ConfigurationDecoder {
             }
         }
         auth.source = decodeSource(keys, issuer: auth.issuer, at: id)
+        auth.authority = decodeAuthority(authority, at: id)
+        checkKinds(auth, at: id)
         return auth
     }
 
@@ -139,7 +161,7 @@ extension ConfigurationDecoder {
 
     // MARK: Parts
 
-    private func decodePlaces(_ id: NodeID) -> TokenPlacesConfiguration {
+    func decodePlaces(_ id: NodeID) -> TokenPlacesConfiguration {
         var places = TokenPlacesConfiguration()
         for (key, value) in entries(id) {
             switch document.key(key) {
@@ -194,11 +216,15 @@ extension ConfigurationDecoder {
     /// What routes and the top must agree on.
     mutating func checkAuth(_ configuration: inout GatewayConfiguration) {
         let top = configuration.auth
-        if let top { checkWhole(top, own: top) }
+        if let top {
+            checkWhole(top, own: top)
+            checkCallers(top, own: top, configuration)
+        }
         var guarded: RouteConfiguration?
         for route in configuration.routes {
             guard case .own(let own) = route.auth else { continue }
             checkWhole(own.over(top), own: own)
+            checkCallers(own.over(top), own: own, configuration)
             guarded = guarded ?? route
         }
         redactTokens(&configuration)
@@ -215,7 +241,7 @@ extension ConfigurationDecoder {
     private mutating func checkWhole(_ auth: AuthConfiguration, own: AuthConfiguration) {
         let issuers = auth.allIssuers
         // Without keys nobody could ever pass. Keys that were given and could not be read have been reported.
-        if issuers.isEmpty && !findings.hasErrors {
+        if issuers.isEmpty && !findings.hasErrors && auth.allKinds.contains(.jwt) {
             findings.error(
                 at: auth.location,
                 "auth: jwt needs \"jwks_uri\" or \"secret\" or \"keys\" or \"issuers\" or \"discovery\"",
@@ -240,7 +266,7 @@ extension ConfigurationDecoder {
             }
         }
         let headers = Set(
-            (auth.claimsToHeaders ?? AuthConfiguration.defaultHeaders).map { IdentityName.folded($0.header) })
+            auth.identityHeaders.map(IdentityName.folded) + IdentityName.ofConsumers)
         if own.places != nil || own.claimsToHeaders != nil, let header = auth.places?.header,
             headers.contains(IdentityName.folded(header))
         {
@@ -248,15 +274,22 @@ extension ConfigurationDecoder {
                 at: auth.location, "token: \(header) is set by claims_to_headers, and so taken away from what comes in",
                 fix: "look for the token in another header")
         }
+        if own.keyPlaces != nil, let header = auth.keyPlaces?.header, headers.contains(IdentityName.folded(header)) {
+            findings.error(
+                at: auth.location, "header: \(header) tells services who asks, and so is taken away from what comes in",
+                fix: "look for the key in another header")
+        }
     }
 
-    /// A token in a query must not reach the log.
+    /// Credentials must not reach the log, in a query or in a header of their own.
     private func redactTokens(_ configuration: inout GatewayConfiguration) {
         var whole = configuration.auth.map { [$0] } ?? []
         for route in configuration.routes { if case .own(let own) = route.auth { whole.append(own) } }
-        for name in whole.compactMap(\.places?.query) where !configuration.accessLog.redactQuery.contains(name) {
+        let places = whole.flatMap { [$0.places, $0.keyPlaces].compactMap(\.self) }
+        for name in places.compactMap(\.query) where !configuration.accessLog.redactQuery.contains(name) {
             configuration.accessLog.redactQuery.append(name)
         }
+        configuration.accessLog.secretHeaders = Set(places.compactMap { $0.header?.lowercased() }).sorted()
     }
 }
 
@@ -266,6 +299,19 @@ extension ConfigurationDecoder {
 /// case and signs to `_`, so that `X_User_Id`, `x-user-id` and `X.User.Id` become one. So two names are the same when
 /// they differ only in case and in which signs stand between letters and digits.
 package enum IdentityName {
+    /// What services are told of consumers, folded.
+    static let ofConsumers = ["x-consumer-name", "x-consumer-groups"]
+
+    /// Every name, folded, that any authentication of a configuration may set.
+    package static func headers(of configuration: GatewayConfiguration) -> Set<String> {
+        var policies = configuration.auth.map { [$0] } ?? []
+        for route in configuration.routes {
+            if case .own(let own) = route.auth { policies.append(own.over(configuration.auth)) }
+        }
+        let names = policies.flatMap(\.identityHeaders).map(folded)
+        return Set(configuration.consumers.isEmpty ? names : names + ofConsumers)
+    }
+
     package static func folded(_ name: String) -> String {
         String(decoding: name.utf8.map(folded), as: UTF8.self)
     }
@@ -281,7 +327,8 @@ package enum IdentityName {
 
     /// Fields that HTTP, or the gateway itself, reads.
     static func isReserved(_ folded: String) -> Bool {
-        reserved.contains(folded) || folded.hasPrefix("x-forwarded-") || folded.hasPrefix("proxy-")
+        reserved.contains(folded) || ofConsumers.contains(folded) || folded.hasPrefix("x-forwarded-")
+            || folded.hasPrefix("proxy-")
             || folded.hasPrefix("content-") || folded.hasPrefix("accept")
     }
 

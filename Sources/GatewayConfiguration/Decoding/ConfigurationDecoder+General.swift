@@ -30,6 +30,8 @@ extension ConfigurationDecoder {
             switch document.key(key) {
             case .name: listener.name = text(value)
             case .stage: listener.stages = values(value).map(text)
+            case .stageVariables:
+                for (name, value) in entries(value) { listener.stageVariables[text(name)] = text(value) }
             case .paths: listener.paths = decodePathPolicy(value)
             case .maxConnections: assign(value, to: &listener.maxConnections)
             case .tls: listener.tls = decodeTLS(value)
@@ -199,6 +201,8 @@ extension ConfigurationDecoder {
             case .requestFields: assign(value, to: &limits.requestFields)
             case .requestBody: assignSize(value, to: &limits.requestBody)
             case .bufferedBody: assignSize(value, to: &limits.bufferedBody)
+            case .decompressionRatio: assign(value, to: &limits.decompressionRatio)
+            case .encoderMemory: assignSize(value, to: &limits.encoderMemory)
             case .responseHead: assignSize(value, to: &limits.responseHead)
             case .responseFields: assign(value, to: &limits.responseFields)
             case .connections: assign(value, to: &limits.connections)

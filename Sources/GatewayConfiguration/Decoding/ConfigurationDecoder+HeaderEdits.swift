@@ -54,8 +54,12 @@ extension ConfigurationDecoder {
     }
 
     /// What decides where a message ends, who its client is, and what the gateway says itself, is not for edits.
-    private mutating func checkField(_ id: NodeID, of message: EditedMessage, isTarget: Bool) {
-        let name = text(id).lowercased()
+    mutating func checkField(_ id: NodeID, of message: EditedMessage, isTarget: Bool) {
+        checkField(text(id), at: id, of: message, isTarget: isTarget)
+    }
+
+    mutating func checkField(_ field: String, at id: NodeID, of message: EditedMessage, isTarget: Bool) {
+        let name = field.lowercased()
         let problem: (String, String)? =
             if Self.framing.contains(name) {
                 ("belongs to the connection or the framing", "leave it to the gateway")
@@ -65,13 +69,13 @@ extension ConfigurationDecoder {
                 ("decides where the request goes", "use the route's \"host\"")
             } else if Self.ownFields.contains(name) {
                 ("is set by the gateway itself", "leave it to the gateway")
-            } else if isTarget, identityFields.contains(name) {
+            } else if isTarget, identityFields.contains(IdentityName.folded(name)) {
                 ("says who the caller is, which only authentication does", "use another name")
             } else {
                 nil
             }
         guard let (reason, fix) = problem else { return }
-        findings.error(at: location(id), "headers: \(quote(text(id))) \(reason)", fix: fix)
+        findings.error(at: location(id), "headers: \(quote(field)) \(reason)", fix: fix)
     }
 
     private static let framing: Set<String> = [

@@ -9,6 +9,7 @@ extension ConfigurationDecoder {
             case .overrides:
                 limiting.overrides = values(value).compactMap { decodeOverride($0, routes: routes) }
                 checkTies(limiting.overrides)
+            case .store: limiting.store = decodeLimitStore(value)
             default: break
             }
         }
@@ -21,11 +22,14 @@ extension ConfigurationDecoder {
             var path: [PathPattern.Segment]?
             var methods: Set<String>
             var route: String?
+            var consumer: String?
+            var group: String?
         }
         var seen: [Target: SourceLocation] = [:]
         for override in overrides {
             let target = Target(
-                path: override.path?.segments, methods: Set(override.methods), route: override.route)
+                path: override.path?.segments, methods: Set(override.methods), route: override.route,
+                consumer: override.consumer, group: override.group)
             if let first = seen.updateValue(override.location, forKey: target) {
                 findings.error(
                     at: override.location, "overrides: for the same requests as the one at \(first)",
@@ -35,14 +39,16 @@ extension ConfigurationDecoder {
     }
 
     /// One limit, or a list of them.
-    mutating func decodeLimits(_ id: NodeID, parameters: RouteParameters?) -> [RateLimitConfiguration] {
+    mutating func decodeLimits(
+        _ id: NodeID, parameters: RouteParameters?, standard: LimitKey = .clientAddress
+    ) -> [RateLimitConfiguration] {
         let nodes = values(id).filter(isMapping)
         if nodes.count > Self.limitsAtOnce {
             findings.error(
                 at: location(nodes[Self.limitsAtOnce]), "more than \(Self.limitsAtOnce) limits on one request",
                 fix: "remove some")
         }
-        return nodes.map { decodeLimit($0, parameters: parameters) }
+        return nodes.map { decodeLimit($0, parameters: parameters, standard: standard) }
     }
 
     /// What one request is asked for at most.
@@ -59,6 +65,12 @@ extension ConfigurationDecoder {
                 let methods = values(value).map(text)
                 override.methods = methods.contains("ANY") ? [] : methods
             case .route: override.route = text(value)
+            case .consumer:
+                override.consumer = text(value)
+                require(value, among: Set(consumerNames), name: "consumer", noun: "consumer")
+            case .group:
+                override.group = text(value)
+                require(value, among: groupNames, name: "group", noun: "group")
             default: break
             }
         }
@@ -70,13 +82,33 @@ extension ConfigurationDecoder {
             if let own = parameters?.names { both.names = both.names.map { $0 + own } }
             parameters = both
         }
-        override.limit = decodeLimit(id, parameters: parameters)
+        if override.consumer != nil, override.group != nil {
+            findings.error(
+                at: location(id), "consumer and group exclude one another", fix: "keep one of them")
+        }
+        // Whoever names consumers means each of them.
+        let isOfConsumers = override.consumer != nil || override.group != nil
+        override.limit = decodeLimit(
+            id, parameters: parameters, standard: isOfConsumers ? .consumer : .clientAddress)
         return override
     }
 
-    /// - Parameter parameters: of the paths it holds for; nil where those are not known.
-    private mutating func decodeLimit(_ id: NodeID, parameters: RouteParameters?) -> RateLimitConfiguration {
+    /// A name that must be there, as a limit for nobody limits nobody.
+    private mutating func require(_ id: NodeID, among names: Set<String>, name: String, noun: String) {
+        if names.contains(text(id)) { return }
+        let near = nearest(to: text(id), among: names)
+        report(
+            Problem("names no \(noun)", fix: "write the name of a \(noun)", suggestion: near), at: id, name: name)
+    }
+
+    /// - Parameters:
+    ///   - parameters: of the paths it holds for; nil where those are not known.
+    ///   - standard: the key where none is given.
+    private mutating func decodeLimit(
+        _ id: NodeID, parameters: RouteParameters?, standard: LimitKey
+    ) -> RateLimitConfiguration {
         var limit = RateLimitConfiguration()
+        limit.keys = [standard]
         limit.location = location(id)
         var algorithm: NodeID?
         var burst: NodeID?

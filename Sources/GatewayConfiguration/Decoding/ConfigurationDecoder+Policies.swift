@@ -1,15 +1,27 @@
 /// The top-level policies, as far as they are checked together with one another.
 struct PolicyNodes {
     var auth: NodeID?
+    var consumers: NodeID?
     var rateLimiting: NodeID?
 }
 
-/// Policies are not built yet, but what they must agree on is checked from the start: a file that passes `check` today
-/// should not turn out to be wrong on the day the capability arrives.
+/// What policies must agree on with each other and with the routes.
 extension ConfigurationDecoder {
-    /// What identity, limits and routes must agree on.
-    mutating func checkPolicies(_ policies: PolicyNodes, routes: [RouteConfiguration]) {
-        if let limits = policies.rateLimiting { checkLimits(limits, auth: policies.auth, routes: routes) }
+    mutating func checkPolicies(_ policies: PolicyNodes, _ configuration: GatewayConfiguration) {
+        if let limits = policies.rateLimiting { checkLimits(limits, configuration) }
+        let identity = IdentityHeaders(configuration)
+        let others = configuration.routes.flatMap(\.rateLimits) + configuration.consumers.flatMap(\.rateLimits)
+        for limit in others {
+            for case .header(let name) in limit.keys where !identity.sets(name, on: nil) {
+                warn(of: name, at: limit.location)
+            }
+        }
+    }
+
+    private mutating func warn(of header: String, at location: SourceLocation) {
+        findings.warning(
+            at: location, "key: the client can set \(header) itself, and so escape the limit",
+            fix: "let auth set it with claims_to_headers, or use client_ip")
     }
 
     /// CORS never allows every origin together with credentials (Fetch standard, "CORS protocol and credentials").
@@ -31,9 +43,9 @@ extension ConfigurationDecoder {
     }
 
     /// The default and each override; names of routes must exist, as an override for nothing limits nothing.
-    private mutating func checkLimits(_ id: NodeID, auth: NodeID?, routes: [RouteConfiguration]) {
-        let names = Set(routes.map(\.name))
-        let identity = IdentityHeaders(auth, document)
+    private mutating func checkLimits(_ id: NodeID, _ configuration: GatewayConfiguration) {
+        let names = Set(configuration.routes.map(\.name))
+        let identity = IdentityHeaders(configuration)
         for (key, value) in entries(id) {
             switch document.key(key) {
             case .default: for limit in values(value) { checkKeys(limit, identity) }
@@ -69,51 +81,25 @@ extension ConfigurationDecoder {
             guard value.hasPrefix("header:") else { continue }
             let header = String(value.dropFirst("header:".count))
             guard !header.isEmpty, !identity.sets(header, on: path) else { continue }
-            findings.warning(
-                at: location(key), "key: the client can set \(header) itself, and so escape the limit",
-                fix: "let auth set it with claims_to_headers, or use client_ip")
-        }
-    }
-
-    // MARK: Aggregates
-
-    /// Parts call services by name. What their templates refer to is for the compiler of templates.
-    mutating func checkAggregate(_ id: NodeID) {
-        for (key, parts) in entries(id) where document.key(key) == .parts {
-            if isMapping(parts), document.node(parts).count == 0 {
-                findings.error(at: location(parts), "parts: there are none", fix: "add a part")
-            }
-            for (_, part) in entries(parts) {
-                for (key, value) in entries(part) where document.key(key) == .service {
-                    requireService(value, name: "service")
-                }
-            }
+            warn(of: header, at: location(key))
         }
     }
 }
 
 /// Which headers authentication sets, so that no client can.
 struct IdentityHeaders {
-    private(set) var headers: Set<String> = []
+    /// Folded, as names are compared.
+    private(set) var names: Set<String> = []
     private var excluded: Set<String> = []
 
-    init(_ auth: NodeID?, _ document: Document) {
-        guard let auth, document.node(auth).kind == .mapping else { return }
-        headers = ["x-user-id", "x-user-role", "x-user-email"]
-        for (key, value) in document.entries(auth) {
-            switch document.key(key) {
-            case .claimsToHeaders where document.node(value).kind == .mapping:
-                headers = Set(document.entries(value).map { document.text($0.value).lowercased() })
-            case .excludePaths where document.node(value).kind == .sequence:
-                excluded = Set(document.children(value).map(document.text))
-            default: break
-            }
-        }
+    init(_ configuration: GatewayConfiguration) {
+        names = IdentityName.headers(of: configuration)
+        excluded = Set((configuration.auth?.excludePaths ?? []).map(\.pattern.text))
     }
 
     /// On a path that is excluded from authentication nobody sets the header: the engine removes it from what the client
     /// sent, so all clients would share one bucket, or, with the header let through, each could have as many as it likes.
     func sets(_ header: String, on path: String?) -> Bool {
-        headers.contains(header.lowercased()) && !(path.map(excluded.contains) ?? false)
+        names.contains(IdentityName.folded(header)) && !(path.map(excluded.contains) ?? false)
     }
 }

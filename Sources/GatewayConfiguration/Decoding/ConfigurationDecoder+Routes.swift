@@ -1,7 +1,7 @@
 /// Routes: matching conditions, then the answer, then what is done to the path.
 extension ConfigurationDecoder {
     /// 1. Each route by itself. 2. Names for those without. 3. Conflicts between them: by then all have a name to be
-    /// reported with.
+    /// reported with (`finishRoutes`).
     mutating func decodeRoutes(_ id: NodeID) -> [RouteConfiguration] {
         guard document.node(id).kind == .sequence else { return [] }
         var routes: [RouteConfiguration] = []
@@ -9,9 +9,13 @@ extension ConfigurationDecoder {
         for child in document.children(id) {
             if let route = decodeRoute(child) { routes.append(route) }
         }
+        return routes
+    }
+
+    /// 2 and 3, for all routes, wherever they come from.
+    mutating func finishRoutes(_ routes: inout [RouteConfiguration]) {
         nameRoutes(&routes)
         RouteConflicts.check(routes, findings: &findings)
-        return routes
     }
 
     /// A route without a readable path is left out: nothing else about it could be checked. With any other error it is
@@ -73,11 +77,13 @@ extension ConfigurationDecoder {
         case .fault: route.fault = decodeFault(value)
         case .paths: route.paths = decodePathPolicy(value)
         case .websocket: assign(value, to: &route.webSocket)
-        case .aggregate: checkAggregate(value)
         case .mirror: route.mirror = decodeMirror(value)
         case .transformations: route.transformation = decodeTransformation(value)
+        case .validate: route.validation = decodeValidation(value, of: route.path)
         case .auth: route.auth = decodeRouteAuth(value)
         case .cors: route.cors = decodeCORS(value)
+        case .errors: route.errors = decodeErrors(value)
+        case .compression: route.compression = decodeCompression(value)
         case .addresses: route.addresses = decodeAddresses(value)
         case .rateLimiting: route.rateLimits = decodeLimits(value, parameters: RouteParameters(route.path))
         default: break

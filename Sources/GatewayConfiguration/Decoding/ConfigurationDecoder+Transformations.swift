@@ -30,10 +30,15 @@ extension ConfigurationDecoder {
         request.body = decodeBodyEdits(id)
         for (key, value) in entries(id) {
             switch document.key(key) {
-            case .headers: request.headers = decodeHeaderEdits(value, of: .request)
-            case .query: request.query = decodeQueryEdits(value)
+            case .types: request.types = values(value).map { text($0).lowercased() }
+            case .path: request.path = EditedText(text(value), location: location(value))
+            case .headers: request.headers += decodeHeaderEdits(value, of: .request)
+            case .query: request.query += decodeQueryEdits(value)
             default: break
             }
+        }
+        for (key, value) in entries(id) where document.key(key) == .parameters {
+            decodeParameters(value, into: &request)
         }
         return request
     }
@@ -45,9 +50,16 @@ extension ConfigurationDecoder {
             switch document.key(key) {
             case .status: response.statuses = values(value).compactMap { try? StatusRange.parse(text($0)) }
             case .requireJson: assign(value, to: &response.requiresJSON)
-            case .headers: response.headers = decodeHeaderEdits(value, of: .response)
+            case .types: response.types = values(value).map { text($0).lowercased() }
+            case .setStatus:
+                response.newStatus = integer(value)
+                checkNewStatus(value, integer(value))
+            case .headers: response.headers += decodeHeaderEdits(value, of: .response)
             default: break
             }
+        }
+        for (key, value) in entries(id) where document.key(key) == .parameters {
+            decodeParameters(value, into: &response)
         }
         return response
     }

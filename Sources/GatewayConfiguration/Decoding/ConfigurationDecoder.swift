@@ -12,6 +12,11 @@ struct ConfigurationDecoder {
     var listenerNames: Set<String> = []
     /// Fields that authentication sets, in lower case; filled before anything that edits fields is read.
     var identityFields: Set<String> = []
+    /// Documents that schemas are in, as far as they were read.
+    var schemas = SchemaFiles()
+    /// For references; filled before anything that names them is checked.
+    var consumerNames: [String] = []
+    var groupNames: Set<String> = []
     var lastMethods: [String] = []
     var lastHosts: [String] = []
 
@@ -26,6 +31,7 @@ struct ConfigurationDecoder {
         var routes: NodeID?
         var policies = PolicyNodes()
         var transformations: NodeID?
+        var (validations, openAPI): (NodeID?, NodeID?)
         for (key, value) in document.entries(root) {
             switch document.key(key) {
             case .listeners: configuration.listeners = decodeListeners(value)
@@ -42,20 +48,31 @@ struct ConfigurationDecoder {
             case .auth:
                 policies.auth = value
                 if isMapping(value) { configuration.auth = decodeAuth(value) }
+            case .consumers: policies.consumers = value
             case .rateLimiting: policies.rateLimiting = value
             case .transformations: transformations = value
+            case .validate: validations = value
+            case .openapi: openAPI = value
             case .cors: configuration.cors = decodeCORS(value)
             case .addresses: configuration.addresses = decodeAddresses(value)
+            case .errors: configuration.errors = decodeErrors(value)
+            case .compression: configuration.compression = decodeCompression(value)
             case .securityHeaders: assign(value, to: &configuration.securityHeaders)
             default: break
             }
         }
         checkListeners(configuration)
-        identityFields = IdentityHeaders(policies.auth, document).headers
+        if let consumers = policies.consumers { configuration.consumers = decodeConsumers(consumers) }
+        identityFields = IdentityHeaders(configuration).names
         if let transformations { configuration.transformations = decodeTransformations(transformations) }
         if let routes { configuration.routes = decodeRoutes(routes) }
+        if let validations { configuration.validations = decodeValidations(validations) }
+        if let openAPI { decodeOpenAPI(openAPI, into: &configuration) }
+        configuration.schemaDocuments = schemas.documents
+        configuration.schemaFiles = schemas.files
+        finishRoutes(&configuration.routes)
         checkAuth(&configuration)
-        checkPolicies(policies, routes: configuration.routes)
+        checkPolicies(policies, configuration)
         if let limits = policies.rateLimiting {
             configuration.rateLimiting = decodeRateLimiting(limits, routes: configuration.routes)
         }

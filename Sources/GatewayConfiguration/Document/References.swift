@@ -1,6 +1,6 @@
 /// Replaces `${env:NAME}` and `${file:PATH}` in string values, so that secrets need not stand in the configuration.
 ///
-/// `$${` stands for `${`. A path is relative to the file that names it, and one trailing line end is left off, as
+/// `$${` stands for `${`; `${request.…}` and the like are parameter mappings and stay as they are. A path is relative to the file that names it, and one trailing line end is left off, as
 /// editors and `echo` add one. The node remembers what was written: diagnostics show that, never what was put in.
 struct References {
     /// A secret is a line or a certificate, not a data set.
@@ -40,6 +40,9 @@ struct References {
         var holdsForeignText: Bool
     }
 
+    /// How AWS's parameter mappings begin, which are written alike.
+    private static let mappings = ["request.", "response.", "context.", "stageVariables."]
+
     /// One pass from the left. What is put in is not looked at again: a secret that happens to hold `${` stays as it is.
     private func expand(_ text: String, file: String, _ inputs: inout LoadInputs) -> Result<Expansion, Problem> {
         var result = Expansion(text: "", holdsForeignText: false)
@@ -54,7 +57,14 @@ struct References {
                 guard let end = tail.firstIndex(of: "}") else {
                     return .failure(Problem("has ${ without }", fix: "write ${env:NAME}, or $${ for the text ${"))
                 }
-                switch value(of: tail[..<end].dropFirst(2), file: file, &inputs) {
+                let reference = tail[..<end].dropFirst(2)
+                if Self.mappings.contains(where: reference.hasPrefix) {
+                    // Said of requests, not of this machine: `parameters` understands it.
+                    result.text += tail[...end]
+                    rest = tail[end...].dropFirst()
+                    continue
+                }
+                switch value(of: reference, file: file, &inputs) {
                 case .success(let value): result.text += value
                 case .failure(let problem): return .failure(problem)
                 }

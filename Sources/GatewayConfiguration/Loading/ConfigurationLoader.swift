@@ -74,7 +74,7 @@ package struct ConfigurationLoader {
         let configuration = decoder.decode(root)
         // A file that cannot be read is reported when it is compiled; it may come, so it is watched too.
         for path in configuration.namedFiles {
-            inputs.note(file: path, bytes: try? FileReading.read(path, limit: 1 << 20).get())
+            inputs.note(file: path, bytes: try? FileReading.read(path, limit: Self.maximumFileSize).get())
         }
         return LoadResult(
             configuration: decoder.findings.hasErrors ? nil : configuration, admin: configuration.admin,

@@ -4,6 +4,8 @@
 /// (`over(_:)`): the nearest wins, part by part. What a whole says about keys is one part (`source` and `issuers`), since
 /// half of one issuer's keys and half of another's would be a third one's.
 package struct AuthConfiguration: Sendable, Hashable {
+    /// nil: tokens.
+    package var kinds: [CredentialKind]?
     package var issuer: String?
     package var audiences: [String]?
     package var algorithms: [String]?
@@ -20,6 +22,18 @@ package struct AuthConfiguration: Sendable, Hashable {
     package var anyScope: [String]?
     package var roles: [String]?
     package var claims: [ClaimConditionConfiguration]?
+    /// Names of consumers and groups.
+    package var consumers: [String]?
+    /// Where an API key is looked for.
+    package var keyPlaces: TokenPlacesConfiguration?
+    /// Whom `introspection` and `forward` ask.
+    package var authority: AuthorityConfiguration?
+    package var timeout: Duration?
+    package var cacheTime: Duration?
+    package var letsPassOnFailure: Bool?
+    package var forwardHeaders: [String]?
+    package var responseHeaders: [String]?
+    package var subjectHeader: String?
     @NotCompared package var location: SourceLocation
 
     package init(location: SourceLocation = .none) { self.location = location }
@@ -30,6 +44,17 @@ package struct AuthConfiguration: Sendable, Hashable {
     ]
 
     package static let defaultSkew = Duration.seconds(60)
+    package static let defaultTimeout = Duration.seconds(5)
+    package static let defaultCacheTime = Duration.seconds(60)
+    package static let defaultForwardHeaders = ["Authorization", "Cookie"]
+
+    package var allKinds: [CredentialKind] { kinds ?? [.jwt] }
+
+    /// Names of the fields that services may get by this.
+    package var identityHeaders: [String] {
+        let claims = (claimsToHeaders ?? Self.defaultHeaders).map(\.header)
+        return claims + (allKinds.contains(.forward) ? responseHeaders ?? [] : [])
+    }
 
     package struct ExcludedPath: Sendable, Hashable {
         package var pattern: PathPattern
@@ -62,6 +87,16 @@ package struct AuthConfiguration: Sendable, Hashable {
             whole.issuer = issuer ?? base.issuer
             whole.algorithms = algorithms ?? base.algorithms
         }
+        whole.kinds = kinds ?? base.kinds
+        whole.consumers = consumers ?? base.consumers
+        whole.keyPlaces = keyPlaces ?? base.keyPlaces
+        whole.authority = authority ?? base.authority
+        whole.timeout = timeout ?? base.timeout
+        whole.cacheTime = cacheTime ?? base.cacheTime
+        whole.letsPassOnFailure = letsPassOnFailure ?? base.letsPassOnFailure
+        whole.forwardHeaders = forwardHeaders ?? base.forwardHeaders
+        whole.responseHeaders = responseHeaders ?? base.responseHeaders
+        whole.subjectHeader = subjectHeader ?? base.subjectHeader
         whole.audiences = audiences ?? base.audiences
         whole.clockSkew = clockSkew ?? base.clockSkew
         whole.places = places ?? base.places

@@ -8,6 +8,7 @@ package struct CORSConfiguration: Sendable, Hashable {
     package var expose: [String] = []
     package var credentials = false
     package var maxAge: Duration?
+    @NotCompared package var location: SourceLocation = .none
 
     package init() {}
 }
@@ -16,6 +17,7 @@ package struct CORSConfiguration: Sendable, Hashable {
 package struct AddressListConfiguration: Sendable, Hashable {
     package var allow: [NetworkPrefix] = []
     package var deny: [NetworkPrefix] = []
+    @NotCompared package var location: SourceLocation = .none
 
     package init() {}
 }

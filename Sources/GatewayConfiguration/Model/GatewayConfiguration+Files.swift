@@ -7,7 +7,9 @@ extension GatewayConfiguration {
             for entry in tls.certificates { files += [entry.certificate, entry.key, entry.ocsp] }
             files += [tls.clientCertificates?.ca, tls.clientCertificates?.crl]
         }
-        for tls in services.compactMap(\.tls) { files += [tls.ca, tls.identity?.certificate, tls.identity?.key] }
-        return files.compactMap { $0?.path }
+        for tls in services.compactMap(\.tls) + [rateLimiting.store?.tls].compactMap({ $0 }) {
+            files += [tls.ca, tls.identity?.certificate, tls.identity?.key]
+        }
+        return files.compactMap { $0?.path } + schemaFiles
     }
 }

@@ -19,12 +19,23 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var routes: [RouteConfiguration]
     /// nil: nobody is asked, unless a route does.
     package var auth: AuthConfiguration?
+    /// In the order of the file.
+    package var consumers: [ConsumerConfiguration] = []
     package var rateLimiting = RateLimitingConfiguration()
     /// By path; a route may have its own instead.
     package var transformations: [TransformationConfiguration] = []
+    /// By path; a route may have its own instead.
+    package var validations: [ValidationConfiguration] = []
+    /// The documents that schemas are in.
+    package var schemaDocuments: [SchemaDocumentConfiguration] = []
+    /// Files that were read, or looked for, for them.
+    @NotCompared package var schemaFiles: [String] = []
     package var cors: CORSConfiguration?
     package var addresses: AddressListConfiguration?
     package var securityHeaders = false
+    package var errors: ErrorsConfiguration?
+    /// nil: responses go as they are, unless a route compresses its own.
+    package var compression: CompressionConfiguration?
     /// `Proxy-Status`, `Via`, `Forwarded`: what is added besides the always-on headers.
     package var forwarding: ForwardingConfiguration
 
@@ -65,6 +76,8 @@ package struct AccessLogConfiguration: Sendable, Hashable {
     package var redactQuery: [String] = ["access_token", "api_key", "apikey", "token", "password", "secret", "code"]
     /// Request header fields to add to each record, lower-case names.
     package var headers: [String] = []
+    /// Of these, credentials by what `auth` says, whose values are never logged; lower-case names.
+    package var secretHeaders: [String] = []
     @NotCompared package var location: SourceLocation = .none
 
     package init() {}

@@ -19,6 +19,8 @@ package struct ListenerConfiguration: Sendable, Hashable {
     package var address: SocketAddressConfiguration
     /// Stage names: when not empty, the first path segment must be one of them and is removed before matching.
     package var stages: [String]
+    /// What `$stageVariables.NAME` stands for.
+    package var stageVariables: [String: String] = [:]
     package var paths: PathPolicyConfiguration
     /// Open connections at most.
     package var maxConnections: Int
@@ -75,6 +77,10 @@ package struct LimitsConfiguration: Sendable, Hashable {
     package var requestBody = 64 * 1024 * 1024
     /// Of a body that a policy holds as a whole, either way.
     package var bufferedBody = 1024 * 1024
+    /// Decoded bytes of a compressed body for each byte that came.
+    package var decompressionRatio = 100
+    /// Bytes that the encoders of all workers may hold.
+    package var encoderMemory = 256 * 1024 * 1024
     /// Bytes of a response head from an upstream → 502.
     package var responseHead = 60 * 1024
     package var responseFields = 200

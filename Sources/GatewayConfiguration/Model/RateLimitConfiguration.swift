@@ -3,6 +3,8 @@ package struct RateLimitingConfiguration: Sendable, Hashable {
     /// For every request that nothing nearer limits; all of them hold at once.
     package var defaults: [RateLimitConfiguration] = []
     package var overrides: [LimitOverrideConfiguration] = []
+    /// nil: requests are counted in this process.
+    package var store: LimitStoreConfiguration?
 
     package init() {}
 }
@@ -15,6 +17,9 @@ package struct LimitOverrideConfiguration: Sendable, Hashable {
     package var methods: [String] = []
     /// nil: any route.
     package var route: String?
+    /// nil: anybody.
+    package var consumer: String?
+    package var group: String?
     package var limit: RateLimitConfiguration
     @NotCompared package var location: SourceLocation = .none
 
@@ -64,8 +69,12 @@ package enum LimitKey: Sendable, Hashable, CustomStringConvertible {
     case query(String)
     /// A parameter of the path: of the override's pattern, else of the route's.
     case path(String)
+    /// The name of the consumer that asks.
+    case consumer
+    /// What the caller's token says.
+    case claim(String)
 
-    /// nil for text that is no key, and for keys that belong to capabilities that are not built yet.
+    /// nil for text that is no key.
     init?(_ text: String) {
         guard (try? PolicyText.limitKey(text)) != nil else { return nil }
         let name = String(text.drop { $0 != ":" }.dropFirst())
@@ -76,6 +85,8 @@ package enum LimitKey: Sendable, Hashable, CustomStringConvertible {
         case "cookie": self = .cookie(name)
         case "query": self = .query(name)
         case "path": self = .path(name)
+        case "consumer": self = .consumer
+        case "claim": self = .claim(name)
         default: return nil
         }
     }
@@ -89,6 +100,8 @@ package enum LimitKey: Sendable, Hashable, CustomStringConvertible {
         case .cookie(let name): "cookie:\(name)"
         case .query(let name): "query:\(name)"
         case .path(let name): "path:\(name)"
+        case .consumer: "consumer"
+        case .claim(let name): "claim:\(name)"
         }
     }
 }

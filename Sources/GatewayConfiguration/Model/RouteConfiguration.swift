@@ -33,10 +33,15 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var rateLimits: [RateLimitConfiguration] = []
     /// nil: the most specific of those by path.
     package var transformation: TransformationConfiguration?
+    /// nil: the most specific of those by path.
+    package var validation: ValidationConfiguration?
     /// Requests of one client at once; nil: any number.
     package var concurrency: Int?
     /// nil: those on top.
     package var cors: CORSConfiguration?
+    package var errors: ErrorsConfiguration?
+    /// In place of the one on top.
+    package var compression: CompressionConfiguration?
     package var addresses: AddressListConfiguration?
     @NotCompared package var location: SourceLocation
 
@@ -97,6 +102,7 @@ package enum Answer: Sendable, Hashable {
     indirect case split(SplitConfiguration)
     case redirect(RedirectConfiguration)
     case respond(FixedResponseConfiguration)
+    indirect case aggregate(AggregateConfiguration)
 }
 
 /// `upstream: http://orders.internal/{proxy}`

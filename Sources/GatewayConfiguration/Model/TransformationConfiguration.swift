@@ -16,6 +16,10 @@ package struct TransformationConfiguration: Sendable, Hashable {
 }
 
 package struct RequestTransformationConfiguration: Sendable, Hashable {
+    /// Only messages with one of these media types; empty: any.
+    package var types: [String] = []
+    /// The path that is forwarded, in place of what the route makes of it.
+    package var path: EditedText?
     package var body = BodyEditsConfiguration()
     package var headers: [HeaderEdit] = []
     package var query: [QueryEdit] = []
@@ -27,6 +31,9 @@ package struct RequestTransformationConfiguration: Sendable, Hashable {
 package struct ResponseTransformationConfiguration: Sendable, Hashable {
     /// Empty: any.
     package var statuses: [StatusRange] = []
+    package var types: [String] = []
+    /// The status that the client gets.
+    package var newStatus: Int?
     package var body = BodyEditsConfiguration()
     /// Anything but JSON is answered 502.
     package var requiresJSON = false
@@ -34,6 +41,17 @@ package struct ResponseTransformationConfiguration: Sendable, Hashable {
     @NotCompared package var location: SourceLocation
 
     package init(location: SourceLocation = .none) { self.location = location }
+}
+
+/// A text with references, and where it stands.
+package struct EditedText: Sendable, Hashable {
+    package var text: String
+    @NotCompared package var location: SourceLocation
+
+    package init(_ text: String, location: SourceLocation = .none) {
+        self.text = text
+        self.location = location
+    }
 }
 
 /// What is done to a JSON body: edits of members, or a template of the whole.
@@ -123,6 +141,7 @@ package struct QueryEdit: Sendable, Hashable {
     package enum Change: Sendable, Hashable {
         case remove
         case set(String)
+        case add(String)
     }
 
     package var name: String

@@ -126,6 +126,8 @@ extension ScalarKind {
         case .method: return string("^[^a-z ]+$")
         case .fieldName, .token: return string("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
         case .jsonPath: return string("^\\$")
+        case .partName: return string("^[A-Za-z][A-Za-z0-9_-]*$")
+        case .partReference: return string("^\\$[A-Za-z]")
         case .text, .fieldValue, .prefix, .origin, .hostPattern, .host, .hostPolicy, .stage, .mediaType, .limitKey,
             .hashKey, .fieldSelector:
             return [("type", .string("string"))]

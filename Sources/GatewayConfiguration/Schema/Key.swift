@@ -207,6 +207,11 @@ enum Key: String, CaseIterable, Sendable {
     case claimsToHeaders = "claims_to_headers"
     case optional
     case forwardToken = "forward_token"
+    case clientId = "client_id"
+    case clientSecret = "client_secret"
+    case cacheTime = "cache_time"
+    case responseHeaders = "response_headers"
+    case subjectHeader = "subject_header"
     case scopes
     case anyScope = "any_scope"
     case roles
@@ -230,15 +235,34 @@ enum Key: String, CaseIterable, Sendable {
     case overrides
     case store
     case redis
+    case cluster
+    case username
+    case lease
+    case prefix
     case onFailure = "on_failure"
     case origins
     case expose
     case minSize = "min_size"
+    case levels
+    case errors
+    case contentType = "content_type"
+    case text
+    case stageVariables = "stage_variables"
+    case setStatus = "set_status"
+    case parameters
+    case br
+    case gzip
+    case zstd
+    case decompressionRatio = "decompression_ratio"
+    case encoderMemory = "encoder_memory"
     case types
     case parts
     case forwardHeaders = "forward_headers"
     case pick
     case onError = "on_error"
+    case each
+    case maxItems = "max_items"
+    case failedParts = "failed_parts"
     case value
     case response
     case removeFields = "remove_fields"
@@ -251,6 +275,18 @@ enum Key: String, CaseIterable, Sendable {
     case add
     case remove
     case rename
+    case validate
+    case `in`
+    case style
+    case explode
+    case schema
+    case formats
+    case reportOnly = "report_only"
+    case responses
+    case undocumented
+    case openapi
+    case file
+    case basePath = "base_path"
 
     private static let all = Key.allCases
     static let count = all.count

@@ -39,6 +39,10 @@ enum ScalarKind: Sendable {
     case rewriteTarget
     /// A path template that may refer to claims, parts and the request: `/users/{claims.sub}`.
     case partPath
+    /// The name of a part: letters, digits, `_` and `-`, so that templates can refer to it.
+    case partName
+    /// `$orders.items`
+    case partReference
     case regex
     case mediaType
     case limitKey
@@ -115,7 +119,7 @@ enum ScalarKind: Sendable {
         case .prefix: _ = try NetworkPrefix.parse(text)
         case .endpointURL: _ = try EndpointConfiguration.parse(text)
         case .httpURL: _ = try HTTPURL.parse(text)
-        case .redisURL: try PolicyText.redisURL(text)
+        case .redisURL: _ = try LimitStoreConfiguration.Server.parse(text)
         case .origin: try PolicyText.origin(text)
         case .hostPattern: _ = try HostName.parsePattern(text)
         case .host: _ = try HostName.parse(text)
@@ -131,6 +135,8 @@ enum ScalarKind: Sendable {
         case .pathTemplate: _ = try PathTemplate.parse(text)
         case .rewriteTarget: _ = try PathTemplate.parseWithQuery(text)
         case .partPath: try PolicyText.partPath(text)
+        case .partName: try PolicyText.partName(text)
+        case .partReference: try PolicyText.partReference(text)
         case .regex: try PolicyText.regex(text)
         case .mediaType: try MediaType.parse(text)
         case .limitKey: try PolicyText.limitKey(text)

@@ -26,6 +26,8 @@ extension ScalarKind {
         case .mediaType: "a media type"
         case .limitKey, .hashKey: "a key"
         case .jsonPath: "a JSONPath"
+        case .partName: "a name"
+        case .partReference: "a reference"
         case .fieldSelector: "a member's name or JSONPath"
         case .retryCondition: "a condition"
         case .checkTarget: "a path"
@@ -37,7 +39,7 @@ extension ScalarKind {
     func unbuiltPart(of text: String) -> String? {
         switch self {
         case .word(let words): words.contains { $0.text == text && $0.isPlanned } ? quote(text) : nil
-        case .hashKey, .limitKey: text == "consumer" || text.hasPrefix("claim:") ? quote(text) : nil
+        case .hashKey: text == "consumer" || text.hasPrefix("claim:") ? quote(text) : nil
         default: nil
         }
     }

@@ -61,23 +61,6 @@ enum PolicyText {
         }
     }
 
-    /// User and password may stand in it, as Redis URLs have them; the place itself follows the rules of other URLs.
-    static func redisURL(_ text: String) throws(Problem) {
-        let fix = "write redis://host:6379 or rediss://host:6379"
-        guard text.hasPrefix("redis://") || text.hasPrefix("rediss://") else {
-            throw Problem("is not a Redis URL", fix: fix)
-        }
-        let rest = text.drop { $0 != "/" }.dropFirst(2)
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        let place = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-        let scheme = text.hasPrefix("rediss") ? "https://" : "http://"
-        do throws(Problem) {
-            _ = try HTTPURL.parse(scheme + place)
-        } catch {
-            throw Problem(error.reason, fix: fix)
-        }
-    }
-
     /// `https://app.example.com`, `https://*.example.com`, `*`.
     /// An origin has no path (RFC 6454 §7): `https://a/` is never what a browser sends.
     static func origin(_ text: String) throws(Problem) {
@@ -116,6 +99,35 @@ enum PolicyText {
             }
         }
         if open { throw Problem("has a brace without its partner", fix: "write placeholders as {claims.sub}") }
+    }
+
+    /// What references already mean.
+    static let reservedParts: Set<String> = ["request", "claims", "item", "failed", "body", "header", "query"]
+
+    /// A name that stands in references as it is.
+    static func partName(_ text: String) throws(Problem) {
+        let isWord = text.utf8.allSatisfy { byte in
+            switch byte | 0x20 {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+            default: (0x30...0x39).contains(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+            }
+        }
+        guard isWord, let first = text.utf8.first, (0x61...0x7a).contains(first | 0x20) else {
+            throw Problem(
+                "is no name of a part",
+                fix: "use letters, digits, _ and -, a letter first; a template gives members any name")
+        }
+        if reservedParts.contains(text) {
+            throw Problem("means something else in references", fix: "use another name, and a template for the member")
+        }
+    }
+
+    /// A name and what is behind it; the path itself is compiled where it is used.
+    static func partReference(_ text: String) throws(Problem) {
+        let fix = "write $ and what holds the array, as in $orders.items or $request.body.ids"
+        guard text.hasPrefix("$"), let first = text.utf8.dropFirst().first, (0x61...0x7a).contains(first | 0x20) else {
+            throw Problem("is no reference", fix: fix)
+        }
     }
 }
 

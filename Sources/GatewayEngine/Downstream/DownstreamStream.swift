@@ -12,8 +12,8 @@ class DownstreamStream: StreamHandler {
     final var client: ClientIdentity
     /// What TLS agreed on; nil in clear.
     final var tlsFacts: TLSFacts?
-    /// `X-Forwarded-Client-Cert` of this client; nil when it showed no certificate.
-    final var certificate: [UInt8]?
+    /// Its certificate, verified; nil when it showed none.
+    final var certificate: ClientCertificate?
 
     init(slot: ListenerSlot, client: ClientIdentity) {
         self.slot = slot

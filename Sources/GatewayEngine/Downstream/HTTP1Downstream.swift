@@ -130,7 +130,7 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     override func socketDidConnect() {
         guard let socket, let facts = socket.tlsFacts else { return }
         tlsFacts = facts
-        certificate = socket.tlsCertificate.map(ForwardedCertificate.value)
+        certificate = socket.tlsCertificate.map(ClientCertificate.init)
         worker.metrics.handshakeCompleted(isResumed: facts.isResumed)
         // Over TLS only who was asked speaks HTTP/2 (RFC 9113 §3.3).
         prefaceCount = -1

@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Reactor
@@ -43,7 +44,12 @@ extension Exchange {
     }
 
     /// Answers with an error of the gateway.
-    func refuse(_ error: GatewayError, status: Int? = nil, message: StaticString? = nil, allow: Bool = false) {
+    ///
+    /// - Parameter issues: what is wrong with the request, told with it.
+    func refuse(
+        _ error: GatewayError, status: Int? = nil, message: StaticString? = nil, allow: Bool = false,
+        issues: [ValidationIssue] = []
+    ) {
         guard phase == .waiting else { return }
         if halfClosed {
             // Nobody waited for this answer any more.
@@ -64,13 +70,24 @@ extension Exchange {
         body.removeAll()
         if error == .rateLimited {
             ErrorBody.write(error, retryAfter: retryAfterSeconds, as: format, into: body)
+        } else if !issues.isEmpty {
+            ErrorBody.write(error, members: [ValidationIssue.member(issues)], as: format, into: body)
         } else {
             ErrorBody.write(error, status: status, message: message, as: format, into: body)
         }
+        isReplacing = false
+        if let failedAggregate { append(failuresOf: failedAggregate, to: body) }
         response.removeAll()
         response.status = status ?? error.status
         let fields = response.fields
-        fields.append(.contentType, format.contentType)
+        if let form = errorForm, let custom = customBody(error, response.status, message, form) {
+            body.removeAll()
+            body.append(custom.span)
+            let type = form.contentType
+            fields.append(.contentType, type.span)
+        } else {
+            fields.append(.contentType, format.contentType)
+        }
         if allow {
             let list = worker.pathBuffer
             fields.append(.allow, list.span)
@@ -87,6 +104,7 @@ extension Exchange {
             fields.append(.wwwAuthenticate, challenge.span)
         }
         if response.status == 503 || error == .rateLimited { appendRetryAfter(fields) }
+        if error == .requestBodyEncoded { fields.append(.acceptEncoding, ContentCoding.allNames) }
         respond(body.span)
     }
 
@@ -144,8 +162,11 @@ extension Exchange {
 
     /// Sends `response` with a body of the gateway's own.
     func respond(_ body: Span<UInt8>) {
+        // What the gateway says itself is not checked.
+        check?.responsePhase = .done
         let fields = response.fields
         let status = response.status
+        if let failedAggregate { appendOutcome(failedAggregate) }
         appendDate(fields)
         copyRequestID(to: fields)
         demandHTTPS(fields)
@@ -160,10 +181,19 @@ extension Exchange {
             fields.set(.contentLength, length.span)
         }
         record.status = UInt16(truncatingIfNeeded: status)
-        record.statusSource = .gateway
+        record.statusSource = isReplacing ? .upstream : .gateway
         phase = .responding
         let sendsBody = mayHaveBody && request.method != .head
-        downstream?.sendHead(response, framing: sendsBody ? .length(body.count) : .none)
+        leaveDecoder()
+        var framing: BodyFraming = sendsBody ? .length(body.count) : .none
+        if compression >= 0 { framing = beginCompression(framing) }
+        downstream?.sendHead(response, framing: framing)
+        if coder.encoder != nil {
+            coder.isLocal = true
+            passCoded(body)
+            if phase == .responding { finishCoded() }
+            return
+        }
         if sendsBody && !body.isEmpty { downstream?.sendBody(body) }
         completeResponse(trailers: nil)
     }

@@ -17,7 +17,7 @@ extension Exchange {
             origin: pool.service.proxyProtocol == nil ? nil : proxyOrigin)
         mirror = copy
         copy.begin(service, pool)
-        if isBodyReplaced {
+        if isBodyReplaced || isBodyHeld {
             let body = keptBody
             copy.body(body.span)
         }

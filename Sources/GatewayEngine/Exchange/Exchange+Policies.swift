@@ -61,7 +61,9 @@ extension Exchange {
                 policyStep = .validate
                 if plan.concurrency >= 0, !entersRoute(plan) { return false }
                 if plan.limits >= 0, !passesLimits(plan) { return false }
-            case .validate: policyStep = .transform
+            case .validate:
+                if !snapshot.validations.isEmpty, !validateRequest(plan) { return false }
+                policyStep = .transform
             case .transform:
                 guard transformRequest(plan) else { return false }
                 policyStep = .answer

@@ -94,6 +94,7 @@ extension Exchange {
         // (5) Limits on what the request says of itself.
         bodyLimit = plan.requestBody >= 0 ? plan.requestBody : snapshot.settings.requestBody
         if case .length(let length) = framing, length > bodyLimit { return refuse(.bodyTooLarge) }
+        compression = plan.compression
         streamIdle = plan.streamIdle >= 0 ? plan.streamIdle : snapshot.settings.streamIdle
 
         // (6) The policies, and then the answer.
@@ -114,6 +115,8 @@ extension Exchange {
             answer(redirect)
         case .respond(let fixed):
             answer(fixed)
+        case .aggregate(let aggregate):
+            self.aggregate(aggregate, plan)
         }
     }
 

@@ -23,6 +23,7 @@ extension Exchange {
         record.upstreamFirstByte = worker.loop.now - upstreamStart
         record.status = status
         record.statusSource = .upstream
+        if status >= 400, replacesUpstreamError(framing) { return }
         hasResponseTrailers = framing.isChunked
         if hasResponseTrailers { responseTrailers.removeAll() }
         let fields = response.fields
@@ -47,28 +48,36 @@ extension Exchange {
     }
 
     func sendHead(_ framing: BodyFraming) {
+        if let check, holdsHead(framing, check) { return }
         phase = .responding
         if min(streamIdle, callDeadline) < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
+        let framing = compression >= 0 || coder.wasEncoded ? beginCompression(framing) : framing
         downstream?.sendHead(response, framing: framing)
     }
 
     func passBody(_ bytes: Span<UInt8>) {
+        if coder.isActive { return passCoded(bytes) }
+        if isReplacing { return dropReplaced(bytes.count) }
         if let reshaping { return reshape(bytes, by: reshaping) }
+        deliver(bytes)
         guard let downstream else { return }
-        downstream.sendBody(bytes)
-        touch()
+        if isAnswerHeld { armHeld() } else { touch() }
         if downstream.isCongested { upstream?.pauseResponse() }
     }
 
     func responseIsComplete() {
         record.upstreamTotal = worker.loop.now - upstreamStart
         upstream = nil
+        if coder.isActive { return finishCoded() }
+        if isReplacing { return answerReplaced() }
         if let reshaping { return finishReshaping(by: reshaping) }
         completeResponse(trailers: receivedTrailers)
     }
 
     /// The last piece of the response: the client's side goes on to the next request, this object to the pool.
     func completeResponse(trailers: HeaderBlock?) {
+        if let check, !finishResponseCheck(check) { return }
+        if coder.encoder != nil { finishEncoder(trailers) }
         let downstream = self.downstream
         downstream?.sendEnd(trailers: trailers)
         finish()

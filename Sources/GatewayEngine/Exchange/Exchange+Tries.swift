@@ -128,7 +128,8 @@ extension Exchange {
             breakOff()
             return
         }
-        if isHeadHeld {
+        if isReplacing { return answerReplaced() }
+        if isAnswerHeld {
             // The answer had begun: it is not asked for twice.
             return refuse(LostTry.upstream(failure).error)
         }
@@ -269,7 +270,7 @@ extension Exchange {
     }
 
     func waitingTimerDidFire() {
-        if isHeadHeld { return heldTimerDidFire() }
+        if isAnswerHeld { return heldTimerDidFire() }
         let now = worker.loop.now
         if now >= requestDeadline {
             if upstream != nil { noteTry(isEndpointToBlame ? .timeout : .abandoned) }

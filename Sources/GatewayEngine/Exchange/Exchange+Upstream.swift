@@ -19,12 +19,15 @@ extension Exchange {
             ForwardedFields.edit(
                 request, client: client, address: address.span, scheme: scheme, authority: originalAuthority,
                 prefix: removedPrefix, snapshot: snapshot, scratch: worker.bodyBuffer)
-            if let clientCertificate { request.fields.set(.xForwardedClientCert, clientCertificate.span) }
+            if let clientCertificate {
+                let value = clientCertificate.forwarded
+                request.fields.set(.xForwardedClientCert, value.span)
+            }
         }
         let limit = plan.requestTimeout >= 0 ? plan.requestTimeout : pool.service.requestTimeout
         if limit < Deadline.never { requestDeadline = worker.loop.now + limit }
         if isCall { limitCall() }
-        if isBodyReplaced {
+        if isBodyReplaced || isBodyHeld {
             // All of it is at hand, for as many tries as there are.
             keepsBody = true
         } else if !framing.isEmpty {
@@ -44,6 +47,7 @@ extension Exchange {
         let route = snapshot.routes.routes[routeIndex]
         let fields = request.fields
         removedPrefix = .empty
+        if hasEditedPath { return buildEditedTarget() }
         let isContiguous = !request.hasQuery || path.end + 1 == Int(request.query.start)
         if route.target.isIdentity && path == request.path && isContiguous {
             // Path and query as the client sent them stand side by side already.
@@ -138,7 +142,9 @@ extension Exchange {
     func requestBody(_ bytes: Span<UInt8>) {
         bodyReceived += bytes.count
         if bodyReceived > bodyLimit { return refuseBody(.bodyTooLarge, nil) }
+        if let check, check.isGathering { return keptBody.append(bytes) }
         if let gathering { return gather(bytes, by: gathering) }
+        if let aggregation { return receive(bytes, by: aggregation) }
         if keepsBody { keep(bytes) }
         mirror?.body(bytes)
         guard let upstream else { return }
@@ -163,7 +169,9 @@ extension Exchange {
         // A field behind the body is as good a forgery as one in front of it.
         if framing.isChunked { snapshot.auth.fields.strip(requestTrailers) }
         if let adminCall { return perform(adminCall) }
+        if let check, check.isGathering { return finishChecking(check) }
         if let gathering { return finishGathering(by: gathering) }
+        if let aggregation { return bodyIsComplete(by: aggregation) }
         mirror?.end()
         upstream?.sendEnd(trailers: framing.isChunked ? requestTrailers : nil)
     }

@@ -1,6 +1,7 @@
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Identity
+internal import JSONStream
 internal import RateLimits
 internal import Reactor
 internal import Synchronization
@@ -31,6 +32,18 @@ final class Exchange: UpstreamRequest {
         case responding
     }
 
+    /// Who asks.
+    enum Caller: UInt8 {
+        /// Not yet found out.
+        case unasked
+        /// Showed nothing, and need not.
+        case nobody
+        /// Was recognised; as a consumer where `consumer` says so.
+        case known
+        /// Whoever could have said is gone, and the configuration lets requests pass all the same.
+        case unknowable
+    }
+
     let request = RequestHead()
     var record = AccessRecord()
     var phase = Phase.unused
@@ -40,7 +53,7 @@ final class Exchange: UpstreamRequest {
     var downstream: DownstreamStream?
     var client: ClientIdentity?
     /// What services are told of the client's certificate; nil: it showed none.
-    var clientCertificate: [UInt8]?
+    var clientCertificate: ClientCertificate?
     var listener = 0
     var routeIndex = -1
     /// The path that was matched and is forwarded: normalised, the stage removed; in the arena of the request's fields.
@@ -60,6 +73,12 @@ final class Exchange: UpstreamRequest {
     var policyStep = PolicyStep.preflight
     /// Who asks; nil: nobody that is known.
     var identity: VerifiedToken?
+    /// Which consumer that is, by its place among the snapshot's; -1: none.
+    var consumer: Int32 = -1
+    /// What is known of who asks.
+    var caller = Caller.unasked
+    /// Somebody else is being asked about the request.
+    var authorityCall: InternalRequest?
     /// The path needs no identity.
     var isExcluded = false
     /// `WWW-Authenticate` of the refusal.
@@ -122,6 +141,8 @@ final class Exchange: UpstreamRequest {
     var isPreflight = false
     /// The place that the client holds on a route which limits its requests at once.
     var concurrencyPlace: KeyDigest?
+    /// What a store is asked about the request's limits, while it is waited for.
+    var limitCall: LimitCall?
     /// What the client is told of its limits, in the same arena.
     var limitFields = LimitFieldRanges()
     /// The route's parameters while a policy waits: other requests use the worker's scratch then.
@@ -145,9 +166,33 @@ final class Exchange: UpstreamRequest {
     var gathering: BodyRewriter?
     /// `keptBody` is the whole body that is sent.
     var isBodyReplaced = false
+    /// How far checking has come; nil: nothing is checked.
+    var check: ExchangeCheck?
+    /// `keptBody` is the whole body as it came.
+    var isBodyHeld = false
     /// The response's head waits until its body is known to be sound, or large.
     var isHeadHeld = false
     var heldDeadline = Deadline.never
+    /// The place of what compresses responses of the route; -1: nothing does.
+    var compression: Int32 = -1
+    /// Bodies on their way through decoders and encoders.
+    var coder = BodyCoder()
+    /// The service's answer is read and thrown away: the gateway's form stands in its place.
+    var isReplacing = false
+    var replacedBytes = 0
+    /// Bodies as they came, where values of header fields and the like refer to them.
+    /// Edits of the response's head that wait for its body.
+    var lateEdits: CompiledTransformation.Response?
+    /// The path that a transformation has made, in the arena of the request's fields; empty: none.
+    var editedPath = ByteRange.empty
+    var requestDocument: JSONDocument?
+    var responseDocument: JSONDocument?
+    /// The calls that the answer is made of.
+    var aggregation: AggregateRun?
+    /// The same when it has failed, while that is told.
+    var failedAggregate: AggregateMachine?
+    /// Whose part of an aggregate this is, in place of a client.
+    var part: PartCall?
     private var ownRequestTrailers: HeaderBlock?
     private var ownResponseTrailers: HeaderBlock?
 
@@ -158,16 +203,43 @@ final class Exchange: UpstreamRequest {
 
     /// Made ready for a request whose first byte has just come.
     func prepare(_ downstream: DownstreamStream) {
+        reset()
         phase = .receiving
-        record = AccessRecord()
-        record.start = worker.loop.wallNow
         record.version = downstream.version
-        startedAt = worker.loop.now
         capture(downstream.slot)
         self.downstream = downstream
         client = downstream.client
         clientCertificate = downstream.certificate
         record.tls = downstream.tlsFacts
+        let address = downstream.client.address
+        record.clientHigh = address.high
+        record.clientLow = address.low
+        record.clientPort = address.port
+        worker.metrics.requestStarted()
+    }
+
+    /// Made ready for a part of an aggregate: its client, route and configuration are those of the whole.
+    func prepare(for call: PartCall, of parent: Exchange) {
+        reset()
+        phase = .waiting
+        part = call
+        downstream = call
+        view = parent.view
+        listener = parent.listener
+        routeIndex = parent.routeIndex
+        client = parent.client
+        clientCertificate = parent.clientCertificate
+        record.tls = parent.record.tls
+        record.clientHigh = parent.record.clientHigh
+        record.clientLow = parent.record.clientLow
+        record.clientPort = parent.record.clientPort
+        request.removeAll()
+    }
+
+    private func reset() {
+        record = AccessRecord()
+        record.start = worker.loop.wallNow
+        startedAt = worker.loop.now
         routeIndex = -1
         path = .empty
         publicPath = .empty
@@ -177,6 +249,8 @@ final class Exchange: UpstreamRequest {
         halfClosed = false
         retryAfter = 0
         isExcluded = false
+        caller = .unasked
+        consumer = -1
         limitFields = LimitFieldRanges()
         isPreflight = false
         removedPrefix = .empty
@@ -194,15 +268,14 @@ final class Exchange: UpstreamRequest {
         keepsBody = false
         bodyHasBegun = false
         isBodyReplaced = false
+        compression = -1
+        isReplacing = false
+        editedPath = .empty
+        isBodyHeld = false
         bodyReceived = 0
         bodyLimit = .max
         streamIdle = Deadline.never
         requestDeadline = Deadline.never
-        let address = downstream.client.address
-        record.clientHigh = address.high
-        record.clientLow = address.low
-        record.clientPort = address.port
-        worker.metrics.requestStarted()
     }
 
     override var method: Method { request.method }
@@ -295,6 +368,9 @@ final class Exchange: UpstreamRequest {
         stopFault()
         leaveEndpoint()
         endTransformation()
+        if coder.isUsed { endCoding() }
+        endAggregation()
+        endValidation()
         if let mirror {
             self.mirror = nil
             mirror.cancel()
@@ -303,14 +379,20 @@ final class Exchange: UpstreamRequest {
         leaveService()
         if adminCall != nil { adminCall = nil }
         leaveRoute()
+        if limitCall != nil { forgetLimits() }
         downstream = nil
         client = nil
         service = nil
         splitLane = nil
         identity = nil
+        if let authorityCall {
+            self.authorityCall = nil
+            authorityCall.cancel()
+        }
         if !challenge.isEmpty { challenge = [] }
         record.duration = worker.loop.now - startedAt
         if record.status == 0, let error = record.error { record.status = UInt16(truncatingIfNeeded: error.status) }
+        if let part { return partIsOver(part) }
         worker.metrics.requestFinished(record)
         worker.accessLog?.write(record, request: request, labels: snapshot.labels)
         worker.giveBack(self)
@@ -371,7 +453,7 @@ final class Exchange: UpstreamRequest {
     }
 
     func downstreamDidDrain() {
-        upstream?.resumeResponse()
+        if !resumeCoding() { upstream?.resumeResponse() }
     }
 
     func sendTimedOut() {

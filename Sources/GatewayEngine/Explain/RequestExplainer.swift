@@ -6,9 +6,9 @@ internal import HTTPWire
 /// target builder. Only their order is said twice, and a test holds both to each other over real sockets.
 package struct RequestExplainer {
     package let snapshot: Snapshot
-    private let scratch = MatchScratch()
-    private let policyScratch = MatchScratch()
-    private let buffer = WireBuffer(capacity: 1_024)
+    let scratch = MatchScratch()
+    let policyScratch = MatchScratch()
+    let buffer = WireBuffer(capacity: 1_024)
 
     package init(_ snapshot: Snapshot) {
         self.snapshot = snapshot
@@ -95,6 +95,11 @@ package struct RequestExplainer {
         let input = RouteInput(
             listener: result.listener, method: head.method, methodText: fields.bytes(head.methodText),
             host: fields.bytes(head.authority), path: rest.span, query: fields.bytes(head.query), fields: fields)
+        if let route = preflight(head, input) {
+            result.route = route
+            noteCrossOrigin(head, snapshot.plans[route], isPreflight: true, &result)
+            return .answered(status: 204, bodySize: 0)
+        }
         let explanation = snapshot.routes.explain(input, scratch: scratch)
         result.candidates = explanation.candidates
         guard case .route(let index) = explanation.outcome else {
@@ -113,9 +118,20 @@ package struct RequestExplainer {
         if wantsTunnel && !plan.webSocket { return refusal(.upgradeNotSupported) }
         let limit = plan.requestBody >= 0 ? plan.requestBody : snapshot.settings.requestBody
         if case .length(let length) = framing, length > limit { return refusal(.bodyTooLarge) }
-        if let set = snapshot.limits.find(plan.limits, head, path: rest.span, scratch: policyScratch) {
+        noteCrossOrigin(head, plan, isPreflight: false, &result)
+        let token = noteCaller(head, plan, path: rest.span, &result)
+        noteRules(token, plan, &result)
+        if let set = snapshot.limits.find(
+            plan.limits, consumer: Int32(truncatingIfNeeded: result.consumer ?? -1), head, path: rest.span,
+            scratch: policyScratch)
+        {
             result.limits = set.limits.map(\.configuration)
             result.limitSource = set.source
+        }
+        if case .redirect = plan.way {
+        } else {
+            result.validation =
+                snapshot.validations.find(plan.validation, head, path: rest.span, scratch: policyScratch)?.configuration
         }
         return answer(head, plan, route, rest, path, &result)
     }
@@ -149,6 +165,9 @@ package struct RequestExplainer {
             return .redirected(status: redirect.configuration.status, location: buffer.slice(range).text)
         case .respond(let response):
             return .answered(status: response.configuration.status, bodySize: response.body.count)
+        case .aggregate(let aggregate):
+            reshape(head, route, rest, &result)
+            return .aggregated(aggregate)
         }
     }
 

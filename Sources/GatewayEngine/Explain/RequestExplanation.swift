@@ -11,6 +11,8 @@ package struct RequestExplanation: Sendable {
         case proxied([Destination])
         case redirected(status: Int, location: String)
         case answered(status: Int, bodySize: Int)
+        /// Made of the answers to several calls.
+        case aggregated(CompiledAggregate)
     }
 
     /// A service that may get the request, and what is sent there.
@@ -58,6 +60,37 @@ package struct RequestExplanation: Sendable {
         /// The index in the configuration.
         case override(Int)
         case route
+        /// The consumer's place in the configuration.
+        case consumer(Int)
+    }
+
+    /// What the gateway finds out about the caller, as far as the request alone tells.
+    package enum CallerDecision: Sendable, Hashable {
+        /// The route asks nobody.
+        case open
+        /// The path is one of `exclude_paths`.
+        case excluded
+        /// Nothing shows who asks: 401.
+        case missing
+        /// Nothing does, and nothing need.
+        case nobody
+        /// Recognised here; `subject` is what the credentials say.
+        case known(CredentialKind, subject: String?)
+        /// Refused, with the status and code of the answer and the reason of the log.
+        case refused(CredentialKind, status: Int, code: String, reason: String)
+        /// Somebody else decides, whose URL this is.
+        case asks(CredentialKind, url: String)
+        /// The credentials cannot be judged without the issuer's keys, which are fetched from this URL.
+        case fetchesKeys(url: String)
+    }
+
+    /// What the rules of CORS say about the request.
+    package enum CrossOriginDecision: Sendable, Hashable {
+        /// No rules hold, or the request names no origin.
+        case none
+        case allowed(origin: String, isPreflight: Bool)
+        /// No fields of CORS: the browser refuses.
+        case notAllowed(origin: String, isPreflight: Bool)
     }
 
     package internal(set) var listener: Int
@@ -84,11 +117,19 @@ package struct RequestExplanation: Sendable {
     package internal(set) var removedPrefix = ""
     /// What `Host` says upstream, where it is not each endpoint's own authority.
     package internal(set) var upstreamHost: String?
+    package internal(set) var caller = CallerDecision.open
+    /// The caller's place among the consumers of the configuration; nil: none that is known here.
+    package internal(set) var consumer: Int?
+    /// Why a caller that is known may not pass, as the log says it; nil: it may, as far as that is known.
+    package internal(set) var forbidden: String?
+    package internal(set) var crossOrigin = CrossOriginDecision.none
     /// The limits that hold, all at once, and where they come from.
     package internal(set) var limits: [RateLimitConfiguration] = []
     package internal(set) var limitSource = LimitSource.default
     /// What is done to the request and its response; nil: nothing.
     package internal(set) var transformation: TransformationConfiguration?
+    /// What the request and its response must look like; nil: nothing is asked.
+    package internal(set) var validation: ValidationConfiguration?
     /// nil: no split answers.
     package internal(set) var split: SplitDecision?
     package internal(set) var verdict = Verdict.refused(.notFound, reason: nil, allow: [])

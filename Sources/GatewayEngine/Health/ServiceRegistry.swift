@@ -9,6 +9,8 @@ package final class ServiceRegistry: Sendable {
 
     /// What identity keeps over snapshots; here, because it belongs to the server as well.
     let identity = IdentityRegistry()
+    /// What operators are told of stores of limits.
+    let limitStores = LimitStoreRegistry()
 
     package init() {
         stickyKey = .random()

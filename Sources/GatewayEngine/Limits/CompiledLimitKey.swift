@@ -1,5 +1,7 @@
 internal import GatewayConfiguration
 internal import HTTPWire
+internal import Identity
+internal import JSONStream
 internal import RateLimits
 
 /// `key` of a limit, compiled: writes what of a request decides whose count it is.
@@ -18,6 +20,8 @@ struct CompiledLimitKey: Sendable {
         /// Of the override's own pattern, by its place there.
         case ruleParameter(Int)
         case routeParameter(String)
+        case consumer
+        case claim(ClaimPath)
     }
 
     /// What a key is made of.
@@ -32,6 +36,9 @@ struct CompiledLimitKey: Sendable {
         let routeMatch: MatchScratch
         let ruleMatch: MatchScratch
         let scratch: WireBuffer
+        /// The name of the consumer; empty: none is known.
+        var consumer: [UInt8] = []
+        var identity: VerifiedToken?
     }
 
     /// Longer values stand as their digest.
@@ -50,6 +57,8 @@ struct CompiledLimitKey: Sendable {
                 return .header(KnownField.lookup(name.span), name: name)
             case .cookie(let name): return .cookie(Array(name.utf8))
             case .query(let name): return .query(Array(name.utf8))
+            case .consumer: return .consumer
+            case .claim(let name): return .claim(ClaimPath(name))
             case .path(let name):
                 return parameters.firstIndex(of: name).map { .ruleParameter($0) } ?? .routeParameter(name)
             }
@@ -58,6 +67,9 @@ struct CompiledLimitKey: Sendable {
 
     /// Whose requests at once are counted together.
     static let concurrency = CompiledLimitKey([.clientAddress, .route], parameters: [])
+
+    /// Whose passwords are verified at once.
+    static let passwords = CompiledLimitKey([.clientAddress], parameters: [])
 
     func write(_ input: Input, into key: WireBuffer) {
         for index in 0..<parts.count where !write(parts[index], input, into: key) {
@@ -101,6 +113,16 @@ struct CompiledLimitKey: Sendable {
             scratch.removeAll()
             QueryReader.decode(query.extracting(value), into: scratch)
             return write(UInt8(ascii: "q"), scratch.span, into: key)
+        case .consumer:
+            let name = input.consumer
+            return write(UInt8(ascii: "n"), name.span, into: key)
+        case .claim(let path):
+            guard let node = input.identity?.claims.node(path), !node.isNull else { return false }
+            // As it is written: whoever signed it has chosen the spelling, not the caller. `""` is empty too.
+            let bytes = node.document.bytes
+            let text = bytes.span.extracting(node.range)
+            if node.kind == .string, text.count <= 2 { return false }
+            return write(UInt8(ascii: "t"), text, into: key)
         case .ruleParameter(let index):
             guard index < input.ruleMatch.parameterCount else { return false }
             return write(input.ruleMatch.parameter(index), input, into: key)

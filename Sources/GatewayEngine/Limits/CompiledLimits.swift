@@ -5,24 +5,35 @@ internal import RateLimits
 /// All limits of a configuration, and which of them hold for a request: the nearest, and of those the most specific.
 ///
 /// 1. The route's own, whatever stands on top.
-/// 2. Overrides that name the route; of several the one with the most specific path.
-/// 3. Overrides by path alone, the most specific one.
-/// 4. The default.
+/// 2. Overrides that name the consumer who asks; then the consumer's own; then overrides that name one of its groups, in
+///    the order in which it has them (`CallerLimits`).
+/// 3. Overrides that name the route; of several the one with the most specific path.
+/// 4. Overrides by path alone, the most specific one.
+/// 5. The default.
+///
+/// Within 2, those that name the route come first, as they do without consumers.
 ///
 /// Few of many routes differ, so a route's plan only holds the number of its scope, and most share one.
 struct CompiledLimits: Sendable {
     /// Where one looks for the limits of a route's requests.
-    private struct Scope {
+    struct Scope {
         /// The route's own.
         var own: LimitSet?
         var rules: PathRules?
         /// For each rule.
         var sets: [LimitSet] = []
+
+        func find(_ request: RequestHead, _ path: Span<UInt8>, _ scratch: MatchScratch) -> LimitSet? {
+            guard let rules, let index = rules.find(request, path: path, scratch: scratch) else { return nil }
+            return sets[index]
+        }
     }
 
     /// The first one is what stands on top: the scope of routes that have nothing of their own.
     private var scopes = [Scope()]
     private var fallback: LimitSet?
+    /// By the consumer's place; empty: no consumer has limits of its own.
+    private var callers: [CallerLimits] = []
     /// For routes that overrides name.
     private var namedPlaces: [String: Int32] = [:]
     private var names = LimitNames()
@@ -32,25 +43,64 @@ struct CompiledLimits: Sendable {
     /// For the access log: by `CompiledLimit.label`.
     var labels: [String] { names.all }
 
-    init(_ configuration: RateLimitingConfiguration, metrics: Metrics) throws(RouteTableError) {
+    init(
+        _ configuration: RateLimitingConfiguration, consumers: [ConsumerConfiguration] = [], metrics: Metrics
+    ) throws(RouteTableError) {
         self.metrics = metrics
         if !configuration.defaults.isEmpty {
             fallback = compile(configuration.defaults, named: "default", source: .default)
         }
         let overrides = Array(configuration.overrides.enumerated())
-        scopes[0] = try scope(of: overrides.filter { $0.element.route == nil })
-        let groups = Dictionary(grouping: overrides.filter { $0.element.route != nil }, by: { $0.element.route ?? "" })
-        for name in groups.keys.sorted() {
+        let general = overrides.filter { $0.element.consumer == nil && $0.element.group == nil }
+        scopes[0] = try scope(of: general.filter { $0.element.route == nil })
+        let groups = Dictionary(grouping: general.filter { $0.element.route != nil }, by: { $0.element.route ?? "" })
+        // A route that only overrides of consumers name has a place too, with nothing in it.
+        let named = Set(overrides.compactMap(\.element.route))
+        for name in named.sorted() {
             namedPlaces[name] = Int32(truncatingIfNeeded: scopes.count)
             scopes.append(try scope(of: groups[name] ?? []))
         }
+        try compile(consumers, overrides)
+    }
+
+    /// What is asked for each consumer, in order.
+    private mutating func compile(_ consumers: [ConsumerConfiguration], _ overrides: [Override]) throws(RouteTableError)
+    {
+        var byGroup: [String: CallerLimits.Rules] = [:]
+        for group in Set(overrides.compactMap(\.element.group)).sorted() {
+            byGroup[group] = try rules(of: overrides.filter { $0.element.group == group })
+        }
+        var all: [CallerLimits] = []
+        for (place, consumer) in consumers.enumerated() {
+            var limits = CallerLimits()
+            let own = overrides.filter { $0.element.consumer == consumer.name }
+            if !own.isEmpty { limits.steps.append(.rules(try rules(of: own))) }
+            if !consumer.rateLimits.isEmpty,
+                let set = compile(
+                    consumer.rateLimits, named: "consumer \(consumer.name)", source: .consumer(place))
+            {
+                limits.steps.append(.own(set))
+            }
+            limits.steps += consumer.groups.compactMap { byGroup[$0] }.map { .rules($0) }
+            all.append(limits)
+        }
+        if all.contains(where: { !$0.steps.isEmpty }) { callers = all }
+    }
+
+    private mutating func rules(of overrides: [Override]) throws(RouteTableError) -> CallerLimits.Rules {
+        var rules = CallerLimits.Rules(top: try scope(of: overrides.filter { $0.element.route == nil }))
+        for name in Set(overrides.compactMap(\.element.route)).sorted() {
+            guard let place = namedPlaces[name] else { continue }
+            rules.byRoute[place] = try scope(of: overrides.filter { $0.element.route == name })
+        }
+        return rules
     }
 
     /// The scope of a route; -1: nothing limits it.
     mutating func add(_ route: RouteConfiguration) -> Int32 {
         guard !route.rateLimits.isEmpty else {
             if let place = namedPlaces[route.name] { return place }
-            return fallback == nil && scopes[0].sets.isEmpty ? -1 : 0
+            return fallback == nil && scopes[0].sets.isEmpty && callers.isEmpty ? -1 : 0
         }
         // Equal lists of two routes are two limits, not one: each route has counts of its own.
         let place = Int32(truncatingIfNeeded: scopes.count)
@@ -66,25 +116,33 @@ struct CompiledLimits: Sendable {
 
     /// The limits that hold for a request; nil: none.
     ///
-    /// - Parameter scratch: is left with the parameters of the override that holds.
-    func find(_ scope: Int32, _ request: RequestHead, path: Span<UInt8>, scratch: MatchScratch) -> LimitSet? {
+    /// - Parameters:
+    ///   - consumer: its place; -1: nobody that is known.
+    ///   - scratch: is left with the parameters of the override that holds.
+    func find(
+        _ scope: Int32, consumer: Int32, _ request: RequestHead, path: Span<UInt8>, scratch: MatchScratch
+    ) -> LimitSet? {
         if scope < 0 { return nil }
         if let own = scopes[Int(scope)].own { return own }
+        if consumer >= 0, !callers.isEmpty,
+            let found = callers[Int(consumer)].find(scope, request, path, scratch)
+        {
+            return found
+        }
         if scope > 0, let found = find(Int(scope), request, path, scratch) { return found }
         return find(0, request, path, scratch) ?? fallback
     }
 
     private func find(_ scope: Int, _ request: RequestHead, _ path: Span<UInt8>, _ scratch: MatchScratch) -> LimitSet? {
-        guard let rules = scopes[scope].rules, let index = rules.find(request, path: path, scratch: scratch) else {
-            return nil
-        }
-        return scopes[scope].sets[index]
+        scopes[scope].find(request, path, scratch)
     }
 
     // MARK: Compiling
 
+    private typealias Override = (offset: Int, element: LimitOverrideConfiguration)
+
     private mutating func scope(
-        of overrides: [(offset: Int, element: LimitOverrideConfiguration)]
+        of overrides: [Override]
     ) throws(RouteTableError) -> Scope {
         guard !overrides.isEmpty else { return Scope() }
         let anyPath = PathPattern(text: "/**", segments: [.noneOrMore])
@@ -137,7 +195,9 @@ struct LimitNames: Sendable {
     /// `/login`, `POST /login`, or `users`, the route.
     static func name(of override: LimitOverrideConfiguration) -> String {
         let methods = override.methods.joined(separator: ",")
-        let place = override.path?.text ?? override.route ?? ""
+        var place = override.path?.text ?? override.route ?? ""
+        let who = override.consumer.map { "consumer \($0)" } ?? override.group.map { "group \($0)" }
+        if let who { place = place.isEmpty ? who : "\(who) \(place)" }
         return methods.isEmpty ? place : "\(methods) \(place)"
     }
 

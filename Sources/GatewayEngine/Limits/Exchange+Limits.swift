@@ -4,29 +4,37 @@ internal import Reactor
 
 /// Rate limits on the path of a request.
 extension Exchange {
-    /// Asks the limits that hold for the request, all in one step; false: it was refused, and answered.
+    /// Asks the limits that hold for the request, all in one step; false: it was refused, and answered, or waits for a
+    /// store.
     func passesLimits(_ plan: RoutePlan) -> Bool {
         let path = matchedPath()
-        guard let set = snapshot.limits.find(plan.limits, request, path: path, scratch: worker.policyScratch) else {
+        guard
+            let set = snapshot.limits.find(
+                plan.limits, consumer: consumer, request, path: path, scratch: worker.policyScratch)
+        else {
             return true
         }
+        if let store = worker.remoteLimits { return passes(set, store) }
         let check = worker.limitCheck
         check.removeAll()
         fill(check, set)
-        let now = LimitTime(monotonic: worker.loop.now, epoch: worker.loop.wallNow)
+        let now = limitTime
         worker.limitStore.decide(check, at: now)
         return heed(check, set, now)
     }
+
+    var limitTime: LimitTime { LimitTime(monotonic: worker.loop.now, epoch: worker.loop.wallNow) }
 
     /// What keys are made of.
     var limitInput: CompiledLimitKey.Input {
         CompiledLimitKey.Input(
             request: request, path: path, clientHigh: record.clientHigh, clientLow: record.clientLow,
             route: snapshot.routes.routes[routeIndex], routeMatch: worker.scratch, ruleMatch: worker.policyScratch,
-            scratch: worker.pathBuffer)
+            scratch: worker.pathBuffer,
+            consumer: consumer < 0 ? [] : snapshot.auth.consumers.consumers[Int(consumer)].name, identity: identity)
     }
 
-    private func fill(_ check: LimitCheck, _ set: LimitSet) {
+    func fill(_ check: LimitCheck, _ set: LimitSet) {
         let input = limitInput
         let key = worker.limitKey
         // By index, here and below: an unoptimised build allocates for an array's iterator.
@@ -37,8 +45,8 @@ extension Exchange {
         }
     }
 
-    /// Does what the limits have decided.
-    private func heed(_ check: LimitCheck, _ set: LimitSet, _ now: LimitTime) -> Bool {
+    /// Does what the limits have decided; false: the request was refused, and answered.
+    func heed(_ check: LimitCheck, _ set: LimitSet, _ now: LimitTime) -> Bool {
         record.limitState = check.isAllowed ? .allowed : .refused
         let decisive = check.decisive
         for index in 0..<min(set.limits.count, check.items.count) {

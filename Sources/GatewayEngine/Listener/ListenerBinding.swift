@@ -77,7 +77,8 @@ final class ListenerBinding: Sendable {
     }
 
     /// Goes on with sockets that another program, or the service manager, has bound. With fewer of them than there are
-    /// workers more are bound beside them; where that is not allowed, workers share a socket.
+    /// workers, workers share a socket: one bound beside them would get connections at once, and lose them if the start
+    /// failed behind it.
     static func adopt(
         _ passed: PassedSockets, as wanted: SocketAddressConfiguration, isAdmin: Bool, name: String, count: Int,
         counter: ConnectionCounter
@@ -87,16 +88,12 @@ final class ListenerBinding: Sendable {
         }
         var descriptors = passed.descriptors
         while descriptors.count < count {
-            if let more = try? ListeningSocket.bind(address, shared: true) {
-                descriptors.append(more)
-            } else if let copy = ListeningSocket.duplicate(
-                passed.descriptors[descriptors.count % passed.descriptors.count])
-            {
-                descriptors.append(copy)
-            } else {
+            let shared = passed.descriptors[descriptors.count % passed.descriptors.count]
+            guard let copy = ListeningSocket.duplicate(shared) else {
                 for descriptor in descriptors { ListeningSocket.discard(descriptor) }
                 throw .bind(listener: name, address: wanted.description, code: EMFILE)
             }
+            descriptors.append(copy)
         }
         return ListenerBinding(
             wanted: wanted, isAdmin: isAdmin, address: address, descriptors: descriptors, counter: counter)

@@ -1,6 +1,8 @@
+internal import ContentCodings
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Identity
+internal import JSONSchema
 internal import RateLimits
 internal import Reactor
 
@@ -19,12 +21,21 @@ final class Worker: @unchecked Sendable {
     /// Tokens that this loop has seen verified.
     let tokens = VerifiedTokenCache()
     let keyDriver = KeyDriver()
+    /// Connections to those who are asked about callers.
+    let authorities = AuthorityPools()
+    /// Passwords that this loop has seen verified; made when the first one comes.
+    lazy var passwords = PasswordCache()
     private(set) var accessLog: AccessLogWorker?
     let scratch = MatchScratch()
     /// For rules of policies, which must not disturb what the route has matched.
     let policyScratch = MatchScratch()
     /// For bodies that are rewritten, kept from one to the next.
     let rewriters = RewriterPool()
+    /// The same for those that are compressed or expanded.
+    let coders: CoderPool
+    let codingWork: CodingWork
+    /// Asks schemas, for requests and responses that are checked.
+    private(set) lazy var validator = SchemaValidator()
     /// Heads and chunk lines are put together here before they are written.
     let output = WireBuffer(capacity: 16 * 1024)
     /// Paths, targets and short values.
@@ -36,6 +47,8 @@ final class Worker: @unchecked Sendable {
     /// Counts of limits, shared by all workers.
     let limitStore: LimitStore
     let concurrency: ConcurrencyStore
+    /// Where requests are counted for several gateways together; nil: nowhere but here.
+    private(set) var remoteLimits: RemoteLimits?
     /// The limits of the request that is being asked about, the key of one of them, and what the client is told.
     let limitCheck = LimitCheck()
     let limitKey = WireBuffer(capacity: 512)
@@ -78,6 +91,8 @@ final class Worker: @unchecked Sendable {
     ) {
         loop = EventLoop(index: index)
         self.count = count
+        coders = CoderPool(memoryLimit: snapshot.configuration.limits.encoderMemory / count)
+        codingWork = CodingWork(loop: loop)
         self.metrics = metrics.makeShard()
         view = WorkerView(snapshot)
         self.log = log
@@ -96,6 +111,8 @@ final class Worker: @unchecked Sendable {
         ejections.worker = self
         keyDriver.worker = self
         keyDriver.reconcile(snapshot.auth.feeds)
+        remoteLimits = snapshot.limitStore.map { RemoteLimits($0, worker: self) }
+        authorities.worker = self
         spare.reserveCapacity(Self.spareLimit)
         spareStreams.reserveCapacity(Self.spareLimit)
         clock.worker = self
@@ -122,8 +139,11 @@ final class Worker: @unchecked Sendable {
         let snapshot = publication.snapshot
         if snapshot !== old {
             view = WorkerView(snapshot, worker: self, replacing: view)
+            coders.memoryLimit = snapshot.configuration.limits.encoderMemory / count
             healthChecks.reconcile(snapshot.services)
             keyDriver.reconcile(snapshot.auth.feeds)
+            takeUp(snapshot.limitStore)
+            authorities.keepOnly(snapshot.auth.authorities)
         }
         for slot in slots {
             if let listener = publication.listeners.first(where: { $0.binding === slot.binding }) {
@@ -146,6 +166,16 @@ final class Worker: @unchecked Sendable {
         for exchange in spare { exchange.view = view }
         rewriters.removeAll()
         takeUp(publication.accessLog, changed: snapshot.configuration.accessLog != old.configuration.accessLog)
+    }
+
+    /// Connections to a store that is still the same stay. Requests that wait for another one are decided without it.
+    private func takeUp(_ store: CompiledLimitStore?) {
+        if let remoteLimits, let store, remoteLimits.store.configuration == store.configuration {
+            return remoteLimits.goOn(with: store)
+        }
+        let before = remoteLimits
+        remoteLimits = store.map { RemoteLimits($0, worker: self) }
+        before?.close()
     }
 
     private func takeUp(_ sink: AccessLogSink?, changed: Bool) {
@@ -250,6 +280,9 @@ final class Worker: @unchecked Sendable {
         return exchange
     }
 
+    /// For a request of the gateway's own.
+    func takeExchange() -> Exchange { spare.popLast() ?? Exchange(worker: self) }
+
     func giveBack(_ exchange: Exchange) {
         if spare.count < Self.spareLimit {
             spare.append(exchange)
@@ -304,6 +337,9 @@ final class Worker: @unchecked Sendable {
         healthChecks.shutDown()
         ejections.shutDown()
         keyDriver.shutDown()
+        remoteLimits?.close()
+        remoteLimits = nil
+        authorities.shutDown()
         view.stop()
         resolver.close()
         loop.timers.disarm(clock)
@@ -349,6 +385,7 @@ final class Worker: @unchecked Sendable {
         view.closeIdle()
         releaseSpare()
         rewriters.removeAll()
+        coders.removeAll()
         loop.chunks.shrink()
     }
 

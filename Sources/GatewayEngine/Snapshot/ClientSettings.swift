@@ -6,6 +6,7 @@ struct ClientSettings: Sendable {
     let head: HeadLimits
     let requestBody: Int
     let bufferedBody: Int
+    let decompressionRatio: Int
     let responseHead: HeadLimits
     let connectionBuffer: Int32
     let http2: HTTP2LimitsConfiguration
@@ -23,6 +24,7 @@ struct ClientSettings: Sendable {
         responseHead = HeadLimits(head: limits.responseHead, fields: limits.responseFields)
         requestBody = limits.requestBody
         bufferedBody = limits.bufferedBody
+        decompressionRatio = limits.decompressionRatio
         connectionBuffer = Int32(clamping: limits.connectionBuffer)
         http2 = limits.http2
         requestsPerConnection = limits.requestsPerConnection == 0 ? .max : limits.requestsPerConnection

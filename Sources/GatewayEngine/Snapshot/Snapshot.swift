@@ -16,9 +16,18 @@ package final class Snapshot: Sendable {
     /// Who may ask, by the places in the routes' plans.
     let auth: AuthPlans
     let limits: CompiledLimits
+    /// nil: requests are counted in this process.
+    let limitStore: CompiledLimitStore?
     /// What is done to requests and responses, by path and on routes.
     let transformations: TransformationTable
+    /// What requests and responses must look like, by path and on routes.
+    let validations: ValidationTable
     let crossOrigin: CrossOriginRules
+    /// How responses are compressed, by the places in the routes' plans.
+    let compression: [CompiledCompression]
+    /// The forms of errors, by the places in the routes' plans; and of what belongs to no route.
+    let errorForms: [CompiledErrors]
+    let generalErrors: Int32
     let addresses: [AddressListConfiguration]
     let addsSecurityHeaders: Bool
     let labels: AccessLabels
@@ -61,6 +70,7 @@ package final class Snapshot: Sendable {
             ServiceConfiguration(name: endpoint.label, endpoints: [endpoint], location: endpoint.location)
         }
         let contexts = serviceTLS + implied.map { loadsTLS ? compiler.compile($0) : nil }
+        let storeTLS = loadsTLS ? configuration.rateLimiting.store.flatMap { compiler.compile($0) } : nil
         if !compiler.errors.isEmpty { throw RouteTableError(diagnostics: compiler.errors) }
         let all = configuration.services + implied
         let series = metrics.assignServices(all.map(\.name))
@@ -87,31 +97,49 @@ package final class Snapshot: Sendable {
             configuration.services.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var tries = RouteTries()
         var faults: [CompiledFault] = []
-        var auth = AuthPlans(configuration, registry: registry.identity)
+        var auth = AuthPlans(configuration, registry: registry.identity, metrics: metrics)
         var crossOrigin = CrossOriginRules(configuration.cors)
         var addresses = AddressLists(configuration.addresses)
-        var limits = try CompiledLimits(configuration.rateLimiting, metrics: metrics)
-        var reshaping = TransformationCompiler(limit: configuration.limits.bufferedBody)
+        var compression = CompressionRules(configuration.compression)
+        var limits = try CompiledLimits(
+            configuration.rateLimiting, consumers: configuration.consumers, metrics: metrics)
+        var aggregates = AggregateCompiler(configuration, services: named)
+        var reshaping = TransformationCompiler(configuration)
+        var checking = ValidationCompiler(
+            configuration.schemaDocuments, limit: configuration.limits.bufferedBody)
+        var errorForms = ErrorForms(configuration.errors)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
                 releases: releases, tries: &tries, faults: &faults, auth: &auth, limits: limits.add(pair.0),
-                transformations: &reshaping,
-                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0))
+                transformations: &reshaping, validation: checking.add(pair.0),
+                crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0),
+                compression: compression.add(pair.0),
+                errors: errorForms.add(pair.0), aggregates: &aggregates)
         }
+        let wrong = aggregates.diagnostics.filter { $0.severity == .error }
+        if !wrong.isEmpty { throw RouteTableError(diagnostics: wrong) }
         transformations = try reshaping.finish(configuration.transformations)
+        validations = try checking.finish(configuration.validations)
         self.tries = tries
         self.faults = faults
         self.auth = auth
         if !auth.diagnostics.isEmpty { throw RouteTableError(diagnostics: auth.diagnostics) }
         try limits.check()
         self.limits = limits
+        limitStore = configuration.rateLimiting.store.map { store in
+            CompiledLimitStore(store, tls: storeTLS, status: registry.limitStores.status(of: store))
+        }
         self.crossOrigin = crossOrigin
         self.addresses = addresses.all
+        self.compression = compression.all
+        if !errorForms.diagnostics.isEmpty { throw RouteTableError(diagnostics: errorForms.diagnostics) }
+        self.errorForms = errorForms.all
+        generalErrors = errorForms.general
         addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
-            limits: limits.labels)
+            limits: limits.labels, parts: aggregates.names, consumers: configuration.consumers.map(\.name))
         trustedProxies = configuration.trustedProxies
         attemptsHeader = configuration.forwarding.attemptsHeader.map(NumberField.init)
         timeoutHeader = configuration.forwarding.timeoutHeader.map(NumberField.init)
@@ -151,6 +179,7 @@ final class RoutePlan: Sendable {
         case split(LiveSplit)
         case redirect(CompiledRedirect)
         case respond(CompiledResponse)
+        case aggregate(CompiledAggregate)
     }
 
     let way: Way
@@ -178,17 +207,22 @@ final class RoutePlan: Sendable {
     let limits: Int32
     /// The place in the snapshot's `transformations`; -1: those by path.
     let transformation: Int32
-    /// Likewise in `crossOrigin` and `addresses`; -1: none.
+    /// The place in the snapshot's `validations`; -1: those by path.
+    let validation: Int32
+    /// Likewise in `crossOrigin`, `addresses` and `compression`; -1: none.
     let crossOrigin: Int32
     let addresses: Int32
+    let compression: Int32
+    let errors: Int32
     /// Requests of one client at once; -1: any number.
     let concurrency: Int32
 
     init(
         _ configuration: RouteConfiguration, _ route: CompiledRoute, series: SeriesID, firstImplied: Int,
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
-        auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler, crossOrigin: Int32,
-        addresses: Int32
+        auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler,
+        validation: Int32, crossOrigin: Int32, addresses: Int32, compression: Int32, errors: Int32,
+        aggregates: inout AggregateCompiler
     ) {
         way =
             switch route.answer {
@@ -199,6 +233,10 @@ final class RoutePlan: Sendable {
                 .split(LiveSplit(split, releases.state(split.route), workers: releases.workers))
             case .redirect(let redirect): .redirect(redirect)
             case .respond(let response): .respond(response)
+            case .aggregate:
+                // One with errors ends the compilation, and nobody asks for this.
+                aggregates.compile(configuration, parameters: route.parameterNames).map(Way.aggregate)
+                    ?? .respond(CompiledResponse(FixedResponseConfiguration()))
             }
         host =
             switch configuration.host {
@@ -222,9 +260,12 @@ final class RoutePlan: Sendable {
         self.limits = limits
         self.crossOrigin = crossOrigin
         self.addresses = addresses
+        self.compression = compression
+        self.errors = errors
         concurrency = configuration.concurrency.map { Int32(clamping: $0) } ?? -1
         if let fault = configuration.fault { faults.append(CompiledFault(fault)) }
         transformation = transformations.add(configuration)
+        self.validation = validation
     }
 
     private static func nanoseconds(_ value: RouteConfiguration.RouteTimeouts.Override) -> Int64 {

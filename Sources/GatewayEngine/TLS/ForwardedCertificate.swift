@@ -1,6 +1,19 @@
 internal import HTTPWire
 internal import Reactor
 
+/// A client's verified certificate, as requests need it: made once for a connection.
+final class ClientCertificate: Sendable {
+    /// The value of `X-Forwarded-Client-Cert`.
+    let forwarded: [UInt8]
+    /// Who it says the client is: its subject, then its URIs, then its DNS names.
+    let names: [[UInt8]]
+
+    init(_ certificate: TLSPeerCertificate) {
+        forwarded = ForwardedCertificate.value(of: certificate)
+        names = [Array(certificate.subject.utf8)] + certificate.uris + certificate.dnsNames
+    }
+}
+
 /// The value of `X-Forwarded-Client-Cert`: what a service is told of a client's verified certificate, in Envoy's form.
 ///
 /// `Hash=<SHA-256 in hex>;Subject="CN=ada,O=Example";URI=spiffe://example.org/ada;DNS=ada.example.org`

@@ -1,5 +1,5 @@
 package import GatewayConfiguration
-internal import Reactor
+package import Reactor
 
 /// What a listener's TLS has become: the context for new connections, and what goes with its responses.
 package struct ListenerTLS: Sendable {
@@ -25,8 +25,8 @@ package struct CertificateFacts: Sendable {
 package struct TLSCompiler {
     /// Certificates that end sooner than this are warned of.
     static let warningTime: Int64 = 30 * 86_400
-    /// One set for the process: tickets survive a reload.
-    private static let ticketKeys = TLSTicketKeys()
+    /// One set for the process: tickets survive a reload, and, handed over, the program.
+    package static let ticketKeys = TLSTicketKeys()
 
     /// Errors and warnings.
     private(set) var diagnostics: [Diagnostic] = []
@@ -54,6 +54,7 @@ package struct TLSCompiler {
             compiler.checkHosts(of: configuration.routes, listener, tls)
         }
         for service in configuration.services { _ = compiler.compile(service) }
+        if let store = configuration.rateLimiting.store { _ = compiler.compile(store) }
         return compiler.diagnostics
     }
 
@@ -151,6 +152,15 @@ package struct TLSCompiler {
             if let identity = tls.identity { report(error, identity.certificate, key: identity.key) }
             return nil
         }
+    }
+
+    /// A store of limits is connected to like a service.
+    mutating func compile(_ store: LimitStoreConfiguration) -> TLSContext? {
+        let endpoints = store.servers.map { EndpointConfiguration(host: $0.host, port: $0.port, tls: $0.tls) }
+        guard endpoints.contains(where: \.tls) else { return nil }
+        var service = ServiceConfiguration(name: store.name, endpoints: endpoints, location: store.location)
+        service.tls = store.tls
+        return compile(service)
     }
 
     // MARK: Files

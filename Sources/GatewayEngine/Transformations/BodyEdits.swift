@@ -7,15 +7,21 @@ final class BodyEdits: Sendable {
         case rewrite(JSONRewritePlan)
         /// The body is read as a whole, and another made of it.
         case template(JSONTemplate)
+        /// The body passes; values of it are wanted elsewhere.
+        case keep
     }
 
     let way: Way
     /// Bytes of a body that may be held.
     let limit: Int
 
-    init(_ way: Way, limit: Int) {
+    /// The body as it came is read as a whole too, because header fields or the like refer to it.
+    let keepsDocument: Bool
+
+    init(_ way: Way, limit: Int, keepsDocument: Bool = false) {
         self.way = way
         self.limit = limit
+        self.keepsDocument = keepsDocument
     }
 }
 

@@ -12,6 +12,10 @@ final class BodyRewriter {
     private(set) var isEmpty = true
     /// What came out and waits, because the head does.
     var held: [UInt8] = []
+    /// The body as it came, when it has ended, where that is wanted.
+    private(set) var document: JSONDocument?
+    /// What templates refer to besides the body; given back with the rewriter.
+    var exchange: Exchange?
     /// On the stack: nobody else may have it.
     private(set) var isBusy = false
 
@@ -22,7 +26,7 @@ final class BodyRewriter {
         self.edits = edits
         switch edits.way {
         case .rewrite(let plan): rewriter = JSONRewriter(plan, bufferLimit: edits.limit)
-        case .template: rewriter = nil
+        case .template, .keep: rewriter = nil
         }
     }
 
@@ -34,22 +38,36 @@ final class BodyRewriter {
         defer { isBusy = false }
         switch edits.way {
         case .rewrite:
+            if edits.keepsDocument { try gather(bytes, isLast) }
             do { try rewriter?.push(bytes, isLast: isLast, write: write) } catch { throw BodyFault(error) }
         case .template(let template):
-            guard bytes.count <= edits.limit - gathered.count else { throw .tooLarge }
-            gathered.append(bytes)
+            try gather(bytes, isLast)
             guard isLast else { return }
             let made = try render(template)
             write(made.span)
+        case .keep:
+            try gather(bytes, isLast)
+            guard isLast else { return }
+            let whole = gathered
+            write(whole.span)
         }
     }
 
-    private func render(_ template: JSONTemplate) throws(BodyFault) -> [UInt8] {
-        let document: JSONDocument
+    /// Holds the body; complete, it is read.
+    private func gather(_ bytes: Span<UInt8>, _ isLast: Bool) throws(BodyFault) {
+        guard bytes.count <= edits.limit - gathered.count else { throw .tooLarge }
+        gathered.append(bytes)
+        guard isLast else { return }
         do { document = try JSONDocument(gathered, duplicates: .refuse) } catch { throw BodyFault(error) }
+    }
+
+    private func render(_ template: JSONTemplate) throws(BodyFault) -> [UInt8] {
+        guard let document else { throw .malformed }
         var made: [UInt8] = []
         do {
-            try template.render(body: document.root, into: &made, limit: edits.limit)
+            try template.render(body: document.root, into: &made, limit: edits.limit) { index in
+                exchange.flatMap { RequestInputs.node(index, $0) }
+            }
         } catch {
             throw .tooLarge
         }
@@ -61,6 +79,7 @@ final class BodyRewriter {
         gathered.removeAll(keepingCapacity: gathered.capacity <= Self.kept)
         held.removeAll(keepingCapacity: held.capacity <= Self.kept)
         isEmpty = true
+        document = nil
     }
 }
 
@@ -82,6 +101,7 @@ final class RewriterPool {
     }
 
     func giveBack(_ rewriter: BodyRewriter) {
+        rewriter.exchange = nil
         // One that is at work ends with the call that is on the stack.
         guard !rewriter.isBusy else { return }
         rewriter.reset()

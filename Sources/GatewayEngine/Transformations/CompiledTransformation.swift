@@ -4,6 +4,10 @@ internal import HTTPWire
 /// What is done to the requests under a path, or on a route, and to their responses.
 final class CompiledTransformation: Sendable {
     struct Request: Sendable {
+        /// Empty: any.
+        let types: [MediaPattern]
+        /// In place of what the route makes of it.
+        let path: FieldValue?
         let body: BodyEdits?
         let headers: HeaderEdits?
         let query: QueryEdits?
@@ -12,6 +16,9 @@ final class CompiledTransformation: Sendable {
     struct Response: Sendable {
         /// Empty: any.
         let statuses: [StatusRange]
+        let types: [MediaPattern]
+        /// -1: the service's.
+        let newStatus: Int
         let body: BodyEdits?
         let requiresJSON: Bool
         let headers: HeaderEdits?
@@ -35,10 +42,25 @@ final class CompiledTransformation: Sendable {
         readsResponses = responses.contains { $0.body != nil }
     }
 
-    /// The first that names the status.
-    func response(to status: Int) -> Response? {
-        for index in 0..<responses.count where responses[index].names(status) { return responses[index] }
+    /// The first that names the status and the type.
+    func response(to head: ResponseHead) -> Response? {
+        for index in 0..<responses.count
+        where responses[index].names(head.status) && responses[index].types.name(head.fields) {
+            return responses[index]
+        }
         return nil
+    }
+}
+
+extension [MediaPattern] {
+    /// Whether one of them is the type that the fields tell; none at all: any is.
+    func name(_ fields: HeaderBlock) -> Bool {
+        if isEmpty { return true }
+        let index = fields.firstIndex(of: .contentType)
+        guard index >= 0 else { return false }
+        let type = MediaPattern.type(of: fields.value(index))
+        for index in indices where self[index].matches(type) { return true }
+        return false
     }
 }
 

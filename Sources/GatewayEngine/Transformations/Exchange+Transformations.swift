@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Reactor
@@ -5,7 +6,8 @@ internal import Reactor
 /// Reshaping what passes: what the route or the path has for its requests and responses.
 ///
 /// A response whose body is edited goes so:
-/// 1. The request asks the service for the body as it is, and whole: `Accept-Encoding: identity`, no `Range`.
+/// 1. The request asks the service for the body as it is, and whole: `Accept-Encoding: identity`, no `Range`. One that is
+///    compressed all the same is decoded, and leaves in what the client accepts.
 /// 2. The response's head says whether its body is edited at all: its status, its type, that it has one.
 /// 3. If so, fields that describe the old body go, and the head waits: in `waiting`, so that all that goes wrong can
 ///    still be answered by an error.
@@ -31,15 +33,22 @@ extension Exchange {
     func transformRequest(_ plan: RoutePlan) -> Bool {
         if !isBodyReplaced {
             guard findTransformation(plan) else { return true }
-            if let body = transformation?.request?.body, !startGathering(body) { return false }
+            coder.accepted = acceptedCodings
+            coder.isUsed = true
+            if let body = transformation?.request?.body, editsRequest, !startGathering(body) { return false }
         }
         guard let transformation else { return true }
         let fields = request.fields
-        let source = FieldValue.Source(pathBlock: fields, path: path, fields: fields)
-        transformation.request?.headers?.apply(source, scratch: worker.pathBuffer)
-        if let query = transformation.request?.query {
-            receivedQuery = request.query
-            query.apply(to: request, path: path, scratch: worker.pathBuffer)
+        if let edits = transformation.request, editsRequest {
+            let source = FieldValue.Source(pathBlock: fields, path: path, fields: fields, exchange: self)
+            // Each refers to the request as it came, but for what was edited before it: the query first, which nobody
+            // reads afterwards but as it was received.
+            if let query = edits.query {
+                receivedQuery = request.query
+                query.apply(to: request, path: path, scratch: worker.pathBuffer, exchange: self)
+            }
+            if let path = edits.path, !writePath(path, source) { return false }
+            edits.headers?.apply(source, scratch: worker.pathBuffer)
         }
         guard transformation.readsResponses else { return true }
         fields.set(.acceptEncoding, "identity")
@@ -49,12 +58,18 @@ extension Exchange {
         return true
     }
 
+    /// The request is of a type that is edited.
+    private var editsRequest: Bool {
+        guard let types = transformation?.request?.types else { return false }
+        return isBodyReplaced || types.name(request.fields)
+    }
+
     private func findTransformation(_ plan: RoutePlan) -> Bool {
         let all = snapshot.transformations
         guard !all.isEmpty, !wantsTunnel else { return false }
         switch plan.way {
         case .redirect, .respond: return false
-        case .service, .serviceFromPath, .split: break
+        case .service, .serviceFromPath, .split, .aggregate: break
         }
         transformation = all.find(plan.transformation, request, path: matchedPath(), scratch: worker.policyScratch)
         return transformation != nil
@@ -67,16 +82,20 @@ extension Exchange {
     private func startGathering(_ body: BodyEdits) -> Bool {
         let fields = request.fields
         guard !framing.isEmpty, JSONMediaType.isNamed(by: fields) else { return true }
-        if JSONMediaType.isEncoded(fields) {
-            refuse(.requestBodyEncoded)
-            return false
-        }
+        guard startDecoding(fields, limit: body.limit) else { return false }
         bodyLimit = min(bodyLimit, body.limit)
         if case .length(let length) = framing, length > bodyLimit {
             refuse(.bodyTooLarge)
             return false
         }
-        gathering = worker.rewriters.take(for: body)
+        let rewriter = worker.rewriters.take(for: body)
+        gathering = rewriter
+        rewriter.exchange = self
+        if isBodyHeld {
+            // It was checked, and is at hand.
+            reshapeHeldBody(by: rewriter)
+            return false
+        }
         bodyHasBegun = true
         if request.expectsContinue {
             // The service will get the body at once: it is not asked whether it wants one.
@@ -89,7 +108,47 @@ extension Exchange {
         return false
     }
 
-    func gather(_ bytes: Span<UInt8>, by rewriter: BodyRewriter) { gather(bytes, isLast: false, rewriter) }
+    private func reshapeHeldBody(by rewriter: BodyRewriter) {
+        let held = keptBody
+        keptBody = []
+        isBodyHeld = false
+        gather(held.span, by: rewriter)
+        guard phase == .waiting, gathering === rewriter else { return }
+        finishGathering(by: rewriter)
+    }
+
+    /// False when the body is encoded in a way that is not known, which was answered.
+    private func startDecoding(_ fields: HeaderBlock, limit: Int) -> Bool {
+        switch BodyCoding(fields) {
+        case .identity: return true
+        case .unknown:
+            refuse(.requestBodyEncoded)
+            return false
+        case .coded(let coding):
+            coder.requestDecoder = worker.coders.decoder(
+                coding, DecodingLimits(size: limit, ratio: settings.decompressionRatio))
+            record.decoding = coding
+            coder.isUsed = true
+            if coder.requestDecoder == nil { refuse(.overloaded) }
+            return coder.requestDecoder != nil
+        }
+    }
+
+    func gather(_ bytes: Span<UInt8>, by rewriter: BodyRewriter) {
+        guard let decoder = coder.requestDecoder else { return gather(bytes, isLast: false, rewriter) }
+        do {
+            // What may come out is bounded as a whole.
+            record.codedBytes += UInt64(bytes.count)
+            _ = try decoder.push(bytes) { plain in
+                guard phase == .waiting, gathering === rewriter else { return }
+                record.decodedBytes += UInt64(plain.count)
+                gather(plain, isLast: false, rewriter)
+            }
+        } catch {
+            guard phase == .waiting, gathering === rewriter else { return }
+            refuseBody(error == .malformed ? .requestBodyUndecodable : .requestExpansionLimit, nil)
+        }
+    }
 
     private func gather(_ bytes: Span<UInt8>, isLast: Bool, _ rewriter: BodyRewriter) {
         do {
@@ -102,9 +161,16 @@ extension Exchange {
     }
 
     func finishGathering(by rewriter: BodyRewriter) {
+        if let decoder = coder.requestDecoder {
+            do { try decoder.finish() } catch { return refuseBody(.requestBodyUndecodable, nil) }
+            coder.requestDecoder = nil
+            worker.coders.giveBack(decoder)
+            request.fields.remove(.contentEncoding)
+        }
         gather(Span(), isLast: true, rewriter)
         guard phase == .waiting, gathering === rewriter else { return }
         gathering = nil
+        requestDocument = rewriter.document
         worker.rewriters.giveBack(rewriter)
         isBodyReplaced = true
         framing = .length(keptBody.count)
@@ -123,13 +189,30 @@ extension Exchange {
 
     /// True when the head is not sent now: it waits for the body, or an error was answered in its place.
     func transformResponse(_ framing: BodyFraming) -> Bool {
-        guard let edits = transformation?.response(to: response.status) else { return false }
+        guard let edits = transformation?.response(to: response) else { return false }
         let outcome = judge(framing, edits)
-        if outcome != .isRefused, let headers = edits.headers {
-            let source = FieldValue.Source(pathBlock: request.fields, path: path, fields: response.fields)
-            headers.apply(source, scratch: worker.pathBuffer)
+        if outcome == .isRefused { return true }
+        if outcome == .waits, edits.body?.keepsDocument == true {
+            // What they refer to is known when the body has come.
+            lateEdits = edits
+        } else {
+            editHead(edits)
         }
         return outcome != .passes
+    }
+
+    private func editHead(_ edits: CompiledTransformation.Response) {
+        if let headers = edits.headers {
+            let source = FieldValue.Source(
+                pathBlock: request.fields, path: path, fields: response.fields, exchange: self)
+            headers.apply(source, scratch: worker.pathBuffer)
+        }
+        guard edits.newStatus >= 0, response.status != 304 else { return }
+        // A status without a body gets one that is empty.
+        if response.status == 204 { response.fields.set(.contentLength, "0") }
+        response.status = edits.newStatus
+        response.reason = .empty
+        record.status = UInt16(truncatingIfNeeded: edits.newStatus)
     }
 
     /// By what the service says of its body.
@@ -141,13 +224,26 @@ extension Exchange {
             return edits.requiresJSON ? refused(.responseNotJSON) : .passes
         }
         guard let body = edits.body else { return .passes }
-        if JSONMediaType.isEncoded(fields) { return refused(.responseEncoded) }
+        let coding = BodyCoding(fields)
+        if coding == .unknown { return refused(.responseEncoded) }
         // Nobody asked for a part, and a part is no document.
         if status == 206 { return refused(.upstreamInvalidResponse) }
         removeBodyFields(fields)
+        if case .coded(let coding) = coding {
+            fields.remove(.contentEncoding)
+            coder.wasEncoded = true
+            coder.isUsed = true
+            if framing != .none {
+                // The size that counts is that of what has to be held, which the rewriter bounds.
+                coder.decoder = worker.coders.decoder(coding, DecodingLimits(ratio: settings.decompressionRatio))
+                record.decoding = coding
+                if coder.decoder == nil { return refused(.overloaded) }
+            }
+        }
         // Of HEAD: as of GET, but for the length, which nobody knows.
         if framing == .none { return .passes }
         reshaping = worker.rewriters.take(for: body)
+        reshaping?.exchange = self
         isHeadHeld = true
         armHeld()
         return .waits
@@ -172,7 +268,7 @@ extension Exchange {
     }
 
     /// The whole request's deadline goes on while the head waits, and the service must not fall silent.
-    private func armHeld() {
+    func armHeld() {
         heldDeadline = streamIdle < Deadline.never ? worker.loop.now + streamIdle : Deadline.never
         let next = min(requestDeadline, heldDeadline)
         if next < Deadline.never { worker.loop.timers.arm(self, at: next) } else { worker.loop.timers.pause(self) }
@@ -188,19 +284,25 @@ extension Exchange {
 
     func reshape(_ bytes: Span<UInt8>, by rewriter: BodyRewriter) {
         guard push(bytes, isLast: false, rewriter) else { return }
-        if isHeadHeld { armHeld() } else { touch() }
-        if let downstream, downstream.isCongested { upstream?.pauseResponse() }
+        if isAnswerHeld { armHeld() } else { touch() }
+        if !coder.isActive, let downstream, downstream.isCongested { upstream?.pauseResponse() }
     }
 
     /// The service has sent everything.
     func finishReshaping(by rewriter: BodyRewriter) {
         guard push(Span(), isLast: true, rewriter) else { return }
         if isHeadHeld {
+            if let edits = lateEdits {
+                lateEdits = nil
+                responseDocument = rewriter.document
+                editHead(edits)
+            }
             let length = worker.pathBuffer
             length.removeAll()
             length.append(decimal: rewriter.held.count)
             response.fields.set(.contentLength, length.span)
             sendHeldHead(.length(rewriter.held.count), rewriter)
+            guard reshaping === rewriter else { return }
         }
         completeResponse(trailers: nil)
     }
@@ -218,11 +320,12 @@ extension Exchange {
 
     private func pass(_ bytes: Span<UInt8>, _ rewriter: BodyRewriter) {
         guard isHeadHeld else {
-            downstream?.sendBody(bytes)
+            deliver(bytes)
             return
         }
         rewriter.held.append(bytes)
-        if rewriter.held.count > Self.heldLimit { sendHeldHead(.chunked, rewriter) }
+        // With edits that need the whole body, the rewriter bounds what is held.
+        if rewriter.held.count > Self.heldLimit, lateEdits == nil { sendHeldHead(.chunked, rewriter) }
     }
 
     private func sendHeldHead(_ framing: BodyFraming, _ rewriter: BodyRewriter) {
@@ -230,7 +333,7 @@ extension Exchange {
         sendHead(framing)
         if !rewriter.held.isEmpty {
             let held = rewriter.held
-            downstream?.sendBody(held.span)
+            deliver(held.span)
         }
         rewriter.held.removeAll(keepingCapacity: true)
     }
@@ -258,6 +361,9 @@ extension Exchange {
         }
         receivedQuery = nil
         transformation = nil
+        lateEdits = nil
+        if requestDocument != nil { requestDocument = nil }
+        if responseDocument != nil { responseDocument = nil }
         if let gathering {
             self.gathering = nil
             worker.rewriters.giveBack(gathering)

@@ -11,42 +11,42 @@ struct FieldValue: Sendable {
         case parameter(segment: Int, isRest: Bool)
         /// The name in lower case.
         case header([UInt8])
+        case reference(FieldReference)
     }
 
     enum Problem: Error {
         case openBrace
         case unknown(String)
+        case reference(String, FieldReference.Problem)
     }
 
     let parts: [Part]
 
     /// - Parameter parameters: those of the path, with the places of their segments.
-    init(_ text: String, parameters: [String: (segment: Int, isRest: Bool)]) throws(Problem) {
+    init(
+        _ text: String, parameters: [String: (segment: Int, isRest: Bool)], stageVariables: Set<String> = []
+    ) throws(Problem) {
+        let braced: BracedText
+        do { braced = try BracedText(text) } catch { throw .openBrace }
         var parts: [Part] = []
-        var literal: [UInt8] = []
-        var rest = Substring(text)
-        while let character = rest.popFirst() {
-            if character == "{", rest.first == "{" {
-                rest.removeFirst()
-                literal.append(UInt8(ascii: "{"))
-            } else if character == "{" {
-                guard let end = rest.firstIndex(of: "}") else { throw .openBrace }
-                let name = String(rest[..<end])
-                rest = rest[rest.index(after: end)...]
-                if !literal.isEmpty { parts.append(.literal(literal)) }
-                literal = []
+        for piece in braced.pieces {
+            switch piece {
+            case .literal(let bytes): parts.append(.literal(bytes))
+            case .name(let name):
                 if name.hasPrefix("header."), name.utf8.count > 7 {
                     parts.append(.header(Array(name.dropFirst(7).lowercased().utf8)))
-                } else if let place = parameters[name] {
+                } else if let place = parameters[name.hasPrefix("path.") ? String(name.dropFirst(5)) : name] {
                     parts.append(.parameter(segment: place.segment, isRest: place.isRest))
                 } else {
-                    throw .unknown(name)
+                    let reference: FieldReference?
+                    do { reference = try FieldReference(name, stageVariables: stageVariables) } catch {
+                        throw .reference(name, error)
+                    }
+                    guard let reference else { throw .unknown(name) }
+                    parts.append(.reference(reference))
                 }
-            } else {
-                literal += Array(String(character).utf8)
             }
         }
-        if !literal.isEmpty || parts.isEmpty { parts.append(.literal(literal)) }
         self.parts = parts
     }
 
@@ -57,17 +57,44 @@ struct FieldValue: Sendable {
         let path: ByteRange
         /// Of the message that is edited.
         let fields: HeaderBlock
+        /// nil where no request is really served: then nothing is known of it but its head.
+        var exchange: Exchange?
+    }
+
+    /// How bytes that end something else where the value goes are written.
+    enum Encoding: Sendable {
+        case none, query, path
+    }
+
+    var needsRequestBody: Bool { contains(\.needsRequestBody) }
+    var needsResponseBody: Bool { contains(\.needsResponseBody) }
+
+    private func contains(_ property: (FieldReference) -> Bool) -> Bool {
+        parts.contains { if case .reference(let reference) = $0 { property(reference) } else { false } }
     }
 
     /// Appends the value; false, and nothing appended, when there is none.
     ///
-    /// - Parameter isQuery: what would end a value in a query is percent-encoded.
-    func write(_ source: Source, into buffer: WireBuffer, isQuery: Bool = false) -> Bool {
+    /// - Parameter encoding: what would end a value in a query or in a segment of a path is percent-encoded.
+    func write(_ source: Source, into buffer: WireBuffer, _ encoding: Encoding = .none) -> Bool {
         let start = buffer.count
         for part in parts {
             switch part {
             case .literal(let bytes):
-                Self.append(bytes.span, to: buffer, isQuery, keepsPercent: false)
+                // A path stands in the configuration as it will be sent.
+                Self.append(bytes.span, to: buffer, encoding == .path ? .none : encoding, keepsPercent: false)
+            case .reference(let reference):
+                let made = WireBuffer(capacity: 128)
+                guard let exchange = source.exchange, reference.write(exchange, into: made), Self.isSafe(made.span)
+                else {
+                    buffer.truncate(to: start)
+                    return false
+                }
+                if case .requestPath = reference, encoding == .path {
+                    buffer.append(made.span)
+                } else {
+                    Self.append(made.span, to: buffer, encoding, keepsPercent: false)
+                }
             case .header(let name):
                 let fields = source.fields
                 let index = fields.firstIndex(named: name.span)
@@ -75,7 +102,7 @@ struct FieldValue: Sendable {
                     buffer.truncate(to: start)
                     return false
                 }
-                Self.append(fields.value(index), to: buffer, isQuery, keepsPercent: false)
+                Self.append(fields.value(index), to: buffer, encoding, keepsPercent: false)
             case .parameter(let segment, let isRest):
                 let block = source.pathBlock
                 let path = block.bytes(source.path)
@@ -84,14 +111,24 @@ struct FieldValue: Sendable {
                     buffer.truncate(to: start)
                     return false
                 }
-                Self.append(path.extracting(range), to: buffer, isQuery, keepsPercent: true)
+                // In a path it stands as it stood: `{rest+}` keeps its slashes.
+                Self.append(
+                    path.extracting(range), to: buffer, encoding == .path ? .none : encoding, keepsPercent: true)
             }
         }
         return true
     }
 
     /// Segments count from 0 behind the leading slash.
-    private static func range(of segment: Int, _ isRest: Bool, in path: Span<UInt8>) -> Range<Int> {
+    /// Nothing that would end a field's line.
+    private static func isSafe(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
+            return false
+        }
+        return true
+    }
+
+    static func range(of segment: Int, _ isRest: Bool, in path: Span<UInt8>) -> Range<Int> {
         var left = segment
         var start = 1
         while left > 0, start < path.count {
@@ -105,8 +142,8 @@ struct FieldValue: Sendable {
         return start..<end
     }
 
-    private static func append(_ bytes: Span<UInt8>, to buffer: WireBuffer, _ isQuery: Bool, keepsPercent: Bool) {
-        guard isQuery else { return buffer.append(bytes) }
+    private static func append(_ bytes: Span<UInt8>, to buffer: WireBuffer, _ encoding: Encoding, keepsPercent: Bool) {
+        guard encoding != .none else { return buffer.append(bytes) }
         for index in bytes.indices {
             let byte = bytes[index]
             switch byte {
@@ -127,7 +164,7 @@ struct FieldValue: Sendable {
     /// `name=`, encoded.
     static func queryName(_ name: String) -> [UInt8] {
         let buffer = WireBuffer(capacity: 64)
-        append(Array(name.utf8).span, to: buffer, true, keepsPercent: false)
+        append(Array(name.utf8).span, to: buffer, .query, keepsPercent: false)
         buffer.append("=")
         return buffer.bytes
     }

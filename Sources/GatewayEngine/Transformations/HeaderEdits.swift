@@ -15,6 +15,16 @@ struct HeaderEdits: Sendable {
 
     let operations: [Operation]
 
+    /// The values of what is set and added.
+    var values: [FieldValue] {
+        operations.compactMap { operation in
+            switch operation {
+            case .set(_, let value), .add(_, let value): value
+            case .remove, .rename: nil
+            }
+        }
+    }
+
     func apply(_ source: FieldValue.Source, scratch: WireBuffer) {
         let fields = source.fields
         for index in 0..<operations.count {
@@ -62,17 +72,17 @@ struct QueryEdits: Sendable {
     /// `name=`, encoded, and the value.
     let set: [(name: [UInt8], value: FieldValue)]
 
-    func apply(to request: RequestHead, path: ByteRange, scratch buffer: WireBuffer) {
+    func apply(to request: RequestHead, path: ByteRange, scratch buffer: WireBuffer, exchange: Exchange? = nil) {
         let fields = request.fields
         buffer.removeAll()
         copy(fields.bytes(request.query), into: buffer)
-        let source = FieldValue.Source(pathBlock: fields, path: path, fields: fields)
+        let source = FieldValue.Source(pathBlock: fields, path: path, fields: fields, exchange: exchange)
         for parameter in set {
             let start = buffer.count
             if start > 0 { buffer.append("&") }
             let name = parameter.name
             buffer.append(name.span)
-            if !parameter.value.write(source, into: buffer, isQuery: true) { buffer.truncate(to: start) }
+            if !parameter.value.write(source, into: buffer, .query) { buffer.truncate(to: start) }
         }
         // Behind a question mark, as queries stand in targets.
         _ = fields.store("?")

@@ -14,14 +14,7 @@ enum JSONMediaType {
     }
 
     /// Whether the body is encoded in any way but `identity`.
-    static func isEncoded(_ fields: HeaderBlock) -> Bool {
-        var index = fields.firstIndex(of: .contentEncoding)
-        while index >= 0 {
-            if !equals(fields.value(index), "identity") { return true }
-            index = fields.nextIndex(of: .contentEncoding, after: index)
-        }
-        return false
-    }
+    static func isEncoded(_ fields: HeaderBlock) -> Bool { BodyCoding(fields) != .identity }
 
     static func isJSON(_ value: Span<UInt8>) -> Bool {
         var end = 0

@@ -4,6 +4,8 @@ internal import JSONStream
 /// Compiles transformations and gathers what is wrong with them, each problem at its place in the file.
 struct TransformationCompiler {
     private let limit: Int
+    /// Names that `{stage.NAME}` may have.
+    private let stageVariables: Set<String>
     private var own: [CompiledTransformation] = []
     private var places: [Own: Int32] = [:]
     private var diagnostics: [Diagnostic] = []
@@ -15,7 +17,10 @@ struct TransformationCompiler {
     }
 
     /// - Parameter limit: `limits.buffered_body`.
-    init(limit: Int) { self.limit = limit }
+    init(_ configuration: GatewayConfiguration) {
+        limit = configuration.limits.bufferedBody
+        stageVariables = configuration.listeners.reduce(into: []) { $0.formUnion($1.stageVariables.keys) }
+    }
 
     /// Takes a route's own; -1: it has none. Routes that say the same share one.
     mutating func add(_ route: RouteConfiguration) -> Int32 {
@@ -52,14 +57,22 @@ struct TransformationCompiler {
     ) -> CompiledTransformation {
         let parameters = Self.parameters(of: pattern)
         let request = configuration.request.map { request in
-            CompiledTransformation.Request(
-                body: compile(request.body), headers: compile(request.headers, parameters),
-                query: compile(request.query, parameters))
+            let headers = compile(request.headers, parameters, isResponse: false)
+            let query = compile(request.query, parameters)
+            let path = request.path.flatMap { value($0.text, "path", $0.location, parameters, isResponse: false) }
+            let values = (headers?.values ?? []) + (query?.set.map(\.value) ?? []) + (path.map { [$0] } ?? [])
+            return CompiledTransformation.Request(
+                types: request.types.map(MediaPattern.init), path: path,
+                body: compile(request.body, keepsDocument: values.contains { $0.needsRequestBody }), headers: headers,
+                query: query)
         }
         let responses = configuration.responses.map { response in
-            CompiledTransformation.Response(
-                statuses: response.statuses, body: compile(response.body), requiresJSON: response.requiresJSON,
-                headers: compile(response.headers, parameters))
+            let headers = compile(response.headers, parameters, isResponse: true)
+            let keeps = headers?.values.contains { $0.needsResponseBody } == true
+            return CompiledTransformation.Response(
+                statuses: response.statuses, types: response.types.map(MediaPattern.init),
+                newStatus: response.newStatus ?? -1, body: compile(response.body, keepsDocument: keeps),
+                requiresJSON: response.requiresJSON, headers: headers)
         }
         return CompiledTransformation(configuration, request: request, responses: responses)
     }
@@ -80,7 +93,9 @@ struct TransformationCompiler {
         return parameters
     }
 
-    private mutating func compile(_ edits: [HeaderEdit], _ parameters: Parameters) -> HeaderEdits? {
+    private mutating func compile(
+        _ edits: [HeaderEdit], _ parameters: Parameters, isResponse: Bool
+    ) -> HeaderEdits? {
         var operations: [HeaderEdits.Operation] = []
         for edit in edits {
             let name = Array(edit.name.utf8)
@@ -89,10 +104,14 @@ struct TransformationCompiler {
             case .remove: operations.append(.remove(lowercase))
             case .rename(let new): operations.append(.rename(lowercase, to: Array(new.utf8)))
             case .set(let text):
-                guard let value = value(text, edit.name, edit.location, parameters) else { continue }
+                guard let value = value(text, edit.name, edit.location, parameters, isResponse: isResponse) else {
+                    continue
+                }
                 operations.append(.set(name, value))
             case .add(let text):
-                guard let value = value(text, edit.name, edit.location, parameters) else { continue }
+                guard let value = value(text, edit.name, edit.location, parameters, isResponse: isResponse) else {
+                    continue
+                }
                 operations.append(.add(name, value))
             }
         }
@@ -103,25 +122,41 @@ struct TransformationCompiler {
         guard !edits.isEmpty else { return nil }
         var set: [(name: [UInt8], value: FieldValue)] = []
         for edit in edits {
-            guard case .set(let text) = edit.change,
-                let value = value(text, edit.name, edit.location, parameters)
-            else { continue }
+            let text: String
+            switch edit.change {
+            case .remove: continue
+            case .set(let value), .add(let value): text = value
+            }
+            guard let value = value(text, edit.name, edit.location, parameters, isResponse: false) else { continue }
             set.append((FieldValue.queryName(edit.name), value))
         }
-        return QueryEdits(removed: edits.map { Array($0.name.utf8) }, set: set)
+        let removed = edits.filter { if case .add = $0.change { false } else { true } }
+        return QueryEdits(removed: removed.map { Array($0.name.utf8) }, set: set)
     }
 
     private mutating func value(
-        _ text: String, _ name: String, _ location: SourceLocation, _ parameters: Parameters
+        _ text: String, _ name: String, _ location: SourceLocation, _ parameters: Parameters, isResponse: Bool
     ) -> FieldValue? {
         do {
-            return try FieldValue(text, parameters: parameters)
+            let value = try FieldValue(text, parameters: parameters, stageVariables: stageVariables)
+            if isResponse || !value.needsResponseBody { return value }
+            report(location, "\(quoted(name)): a request knows nothing of the response", fix: "refer to the request")
+            return nil
         } catch {
             switch error {
             case .openBrace:
                 report(location, "\(quoted(name)): a brace is not closed", fix: "write {{ for a brace")
-            case .unknown(let reference):
-                let known = parameters.keys.sorted().map { "{\($0)}" } + ["{header.NAME}"]
+            case .reference(let reference, .path(let fault)):
+                report(
+                    location, "\(quoted(name)): {\(reference)} is no path into the body: \(fault.code)",
+                    fix: "write names with dots between, as in {request.body.user.id}")
+            case .unknown(let reference), .reference(let reference, .unknown):
+                let known =
+                    parameters.keys.sorted().map { "{\($0)}" } + ["{header.NAME}"]
+                    + (reference.hasPrefix("context.")
+                        ? RequestVariable.allCases.map { "{context.\($0.rawValue)}" }
+                        : ["{claims.NAME}", "{query.NAME}"])
+                    + stageVariables.sorted().map { "{stage.\($0)}" }
                 report(
                     location, "\(quoted(name)): {\(reference)} is no parameter of the path",
                     fix: "write \(known.joined(separator: " or ")), or {{ for a brace")
@@ -133,15 +168,21 @@ struct TransformationCompiler {
     // MARK: Bodies
 
     /// nil: nothing is done to bodies, or it was wrong.
-    private mutating func compile(_ body: BodyEditsConfiguration) -> BodyEdits? {
+    ///
+    /// - Parameter keepsDocument: values elsewhere refer to the body.
+    private mutating func compile(_ body: BodyEditsConfiguration, keepsDocument: Bool) -> BodyEdits? {
         if let template = body.template { return compile(template).map { BodyEdits(.template($0), limit: limit) } }
-        guard !body.fields.isEmpty else { return nil }
+        guard !body.fields.isEmpty else {
+            return keepsDocument ? BodyEdits(.keep, limit: limit, keepsDocument: true) : nil
+        }
         var fields = body.fields
         // Each problem hides those behind it: without the one, the others show.
         while true {
             do {
                 let plan = try JSONRewritePlan(fields.map(\.operation))
-                return fields.count == body.fields.count ? BodyEdits(.rewrite(plan), limit: limit) : nil
+                return fields.count == body.fields.count
+                    ? BodyEdits(.rewrite(plan), limit: limit, keepsDocument: keepsDocument)
+                    : nil
             } catch {
                 let field = fields.remove(at: error.operation)
                 report(
@@ -153,7 +194,7 @@ struct TransformationCompiler {
 
     private mutating func compile(_ template: TemplateValue) -> JSONTemplate? {
         do {
-            return try JSONTemplate(template.json)
+            return try JSONTemplate(template.json, inputs: RequestInputs.names)
         } catch {
             for problem in error.problems {
                 let place = template.location(at: problem.pointer)
@@ -174,13 +215,15 @@ struct TransformationCompiler {
 /// What only compiling can find in transformations, for who does not compile the whole.
 package enum TransformationCheck {
     package static func problems(in configuration: GatewayConfiguration) -> [Diagnostic] {
-        var compiler = TransformationCompiler(limit: configuration.limits.bufferedBody)
+        var compiler = TransformationCompiler(configuration)
         for route in configuration.routes { _ = compiler.add(route) }
+        var forms = ErrorForms(configuration.errors)
+        for route in configuration.routes { _ = forms.add(route) }
         do {
             _ = try compiler.finish(configuration.transformations)
-            return []
+            return forms.diagnostics
         } catch {
-            return error.diagnostics
+            return error.diagnostics + forms.diagnostics
         }
     }
 }
@@ -208,54 +251,6 @@ extension FieldEdit {
     }
 }
 
-extension TemplateValue {
-    /// As JSON text.
-    fileprivate var text: [UInt8] {
-        switch value {
-        case .null: return Array("null".utf8)
-        case .bool(let bool): return Array((bool ? "true" : "false").utf8)
-        case .number(let text): return Array(text.utf8)
-        case .string(let text): return JSONStream.JSONText.quoted(text)
-        case .array(let elements):
-            return [UInt8(ascii: "[")] + Array(elements.map(\.text).joined(separator: [UInt8(ascii: ",")]))
-                + [UInt8(ascii: "]")]
-        case .object(let members):
-            let parts = members.map { JSONStream.JSONText.quoted($0.name) + [UInt8(ascii: ":")] + $0.value.text }
-            return [UInt8(ascii: "{")] + Array(parts.joined(separator: [UInt8(ascii: ",")])) + [UInt8(ascii: "}")]
-        }
-    }
-
-    /// As templates are made from.
-    fileprivate var json: JSONTemplateValue {
-        switch value {
-        case .null: .null
-        case .bool(let bool): .bool(bool)
-        case .number(let text): .number(text)
-        case .string(let text): .string(text)
-        case .array(let elements): .array(elements.map(\.json))
-        case .object(let members): .object(members.map { .init($0.name, $0.value.json) })
-        }
-    }
-
-    /// Of the part that a JSON Pointer leads to; as far as it leads.
-    fileprivate func location(at pointer: String) -> SourceLocation {
-        var current = self
-        for step in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-            let name = step.replacing("~1", with: "/").replacing("~0", with: "~")
-            switch current.value {
-            case .array(let elements):
-                guard let index = Int(name), elements.indices.contains(index) else { return current.location }
-                current = elements[index]
-            case .object(let members):
-                guard let member = members.first(where: { $0.name == name }) else { return current.location }
-                current = member.value
-            case .null, .bool, .number, .string: return current.location
-            }
-        }
-        return current.location
-    }
-}
-
 extension JSONRewritePlan.Problem.Code {
     fileprivate var sentence: String {
         switch self {
@@ -279,29 +274,6 @@ extension JSONRewritePlan.Problem.Code {
         case .needsPath: "write where the member belongs, as in $.version"
         case .badMove, .conflict: "leave one of the two"
         case .tooMany: "shorten the lists in it"
-        }
-    }
-}
-
-extension JSONTemplate.Problem.Code {
-    fileprivate var sentence: String {
-        switch self {
-        case .path(let error): "is no JSONPath: \(error.code) at character \(error.offset)"
-        case .unknownInput(let name): "refers to \(name), which there is none of here"
-        case .notAReference: "stands where a path must"
-        case .duplicateName: "stands twice in one object"
-        case .badNumber: "is no number in JSON"
-        case .tooDeep: "lies deeper than 64 levels"
-        }
-    }
-
-    fileprivate var fix: String? {
-        switch self {
-        case .path, .notAReference: "write a path such as $.user.id"
-        case .unknownInput: "write $.… for the body, or $$ for a dollar sign"
-        case .duplicateName: "remove one of them"
-        case .badNumber: "write it as JSON does, as in 0.5"
-        case .tooDeep: nil
         }
     }
 }

@@ -39,6 +39,7 @@ final class InternalRequest: UpstreamRequest {
     private let requestMethod: Method
     private let bodyLimit: Int
     private let cutsBody: Bool
+    private let mayRepeat: Bool
     private let completion: Completion
     private var received: [UInt8] = []
     private var trailers: HeaderBlock?
@@ -52,20 +53,25 @@ final class InternalRequest: UpstreamRequest {
     /// - Parameters:
     ///   - target: path and query, already in their wire form.
     ///   - fields: everything but `Host` and the framing, already valid.
+    ///   - lines: further fields, serialised and valid.
+    ///   - mayRepeat: whether asking twice does no harm, whatever the method and the body.
     ///   - cutsBody: whether a body beyond the limit is cut there instead of failing.
     init(
         worker: Worker, method: Method, target: String, host: [UInt8], fields: [(name: String, value: String)] = [],
-        body: [UInt8] = [], bodyLimit: Int = 1 << 20, cutsBody: Bool = false, completion: @escaping Completion
+        lines: [UInt8] = [], body: [UInt8] = [], bodyLimit: Int = 1 << 20, cutsBody: Bool = false,
+        mayRepeat: Bool = false, completion: @escaping Completion
     ) {
         requestMethod = method
         self.body = body
         self.bodyLimit = bodyLimit
         self.cutsBody = cutsBody
+        self.mayRepeat = mayRepeat
         self.completion = completion
         var head = Array("\(method.text) \(target) HTTP/1.1\r\nHost: ".utf8)
         head += host
         head += Array("\r\n".utf8)
         for field in fields { head += Array("\(field.name): \(field.value)\r\n".utf8) }
+        head += lines
         if !body.isEmpty || method == .post || method == .put {
             head += Array("Content-Length: \(body.count)\r\n".utf8)
         }
@@ -80,12 +86,13 @@ final class InternalRequest: UpstreamRequest {
         body = []
         bodyLimit = 0
         cutsBody = false
+        mayRepeat = false
         self.completion = completion
         super.init(worker: worker)
     }
 
     override var method: Method { requestMethod }
-    override var isRepeatable: Bool { body.isEmpty && requestMethod.isIdempotent }
+    override var isRepeatable: Bool { mayRepeat || body.isEmpty && requestMethod.isIdempotent }
 
     override var responseTrailers: HeaderBlock {
         if let trailers { return trailers }

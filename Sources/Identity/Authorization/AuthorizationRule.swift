@@ -45,12 +45,15 @@ package struct AuthorizationRule: Hashable, Sendable {
         case missingRole
         /// The condition of this place in the list.
         case condition(Int)
+        /// Neither the consumer nor one of its groups is listed.
+        case consumer
 
         package var code: String {
             switch self {
             case .insufficientScope: "insufficient_scope"
             case .missingRole: "missing_role"
             case .condition: "claim_condition"
+            case .consumer: "consumer_not_allowed"
             }
         }
     }
@@ -63,6 +66,13 @@ package struct AuthorizationRule: Hashable, Sendable {
             return .condition(index)
         }
         return nil
+    }
+
+    /// What somebody lacks who was known by no token, and so has no claims; nil where none are asked for.
+    package var refusalWithoutClaims: Refusal? {
+        if scopes.contains(where: { !$0.names.isEmpty }) { return .insufficientScope }
+        if roles.contains(where: { !$0.names.isEmpty }) { return .missingRole }
+        return conditions.isEmpty ? nil : .condition(0)
     }
 
     private func hasRole(_ role: [UInt8], _ token: VerifiedToken) -> Bool {

@@ -65,7 +65,7 @@ package final class VerifiedTokenCache {
             if entries[index].hash == hash, entries[index].policy == policy, let token = entries[index].token,
                 Self.isText(text, of: token)
             {
-                guard second < token.expiry, !token.key.isRetired else {
+                guard second < token.expiry, !token.isWithdrawn else {
                     remove(index)
                     return nil
                 }
@@ -79,7 +79,7 @@ package final class VerifiedTokenCache {
 
     /// Remembers a token that was just verified.
     package func insert(_ token: VerifiedToken, policy: Int, at second: Int64) {
-        guard second < token.expiry, !token.key.isRetired, limits.tokens > 0 else { return }
+        guard second < token.expiry, !token.isWithdrawn, limits.tokens > 0 else { return }
         guard token.footprint <= limits.bytes else { return }
         // The same token may have been under verification twice.
         let text = token.text
@@ -106,7 +106,7 @@ package final class VerifiedTokenCache {
     package func sweep(_ steps: Int, at second: Int64) {
         for _ in 0..<min(steps, entries.count) {
             hand = hand + 1 < entries.count ? hand + 1 : 0
-            if let token = entries[hand].token, second >= token.expiry || token.key.isRetired { remove(hand) }
+            if let token = entries[hand].token, second >= token.expiry || token.isWithdrawn { remove(hand) }
         }
     }
 
@@ -115,7 +115,7 @@ package final class VerifiedTokenCache {
         while count > 0 {
             hand = hand + 1 < entries.count ? hand + 1 : 0
             guard let token = entries[hand].token else { continue }
-            if entries[hand].wasUsed, second < token.expiry, !token.key.isRetired {
+            if entries[hand].wasUsed, second < token.expiry, !token.isWithdrawn {
                 entries[hand].wasUsed = false
                 continue
             }

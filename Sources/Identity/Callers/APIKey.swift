@@ -1,8 +1,9 @@
 /// API keys: `gh_<id>_<secret>`.
 ///
-/// The id (12 characters, public) finds the entry, the secret (43 characters, 256 random bits) proves it. At rest
-/// stands only the SHA-256 of the whole key: with that many random bits there is nothing to guess, so a slow hash would
-/// cost each request and protect nothing. The prefix lets scanners of published code recognise a key.
+/// The secret (43 characters, 256 random bits) proves who asks; the id (12 characters, public) is for people, who can
+/// say of which key they speak. At rest stands only the SHA-256 of the whole key: with that many random bits there is
+/// nothing to guess, so a slow hash would cost each request and protect nothing. The prefix lets scanners of published
+/// code recognise a key.
 package struct APIKey: Hashable, Sendable {
     package static let prefix = "gh_"
     package static let idLength = 12
@@ -35,22 +36,13 @@ package struct APIKey: Hashable, Sendable {
         }
         return String(decoding: found, as: UTF8.self)
     }
-
-    /// Where the id stands in a text of a key's form; nil for any other text.
-    static func id(in text: Span<UInt8>) -> Range<Int>? {
-        guard text.count == length else { return nil }
-        let head = prefix.utf8.count
-        for (offset, byte) in prefix.utf8.enumerated() where text[offset] != byte { return nil }
-        guard text[head + idLength] == UInt8(ascii: "_") else { return nil }
-        return head..<head + idLength
-    }
 }
 
 /// A SHA-256 as it is kept in a configuration.
 package struct StoredDigest: Hashable, Sendable {
-    let bytes: [UInt8]
+    package let digest: SHA256Digest
 
-    init(of message: Span<UInt8>) { bytes = SHA256.hash(message) }
+    package init(of message: Span<UInt8>) { digest = SHA256Digest(of: message) }
 
     private static let prefix = "sha256:"
 
@@ -66,95 +58,60 @@ package struct StoredDigest: Hashable, Sendable {
             }
         }
         guard digits.count == 2 * SHA256.length, digits.allSatisfy({ $0 < 16 }) else { return nil }
-        bytes = (0..<SHA256.length).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] }
+        digest = SHA256Digest((0..<SHA256.length).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] })
     }
 
     package var text: String {
         let digits = Array("0123456789abcdef".utf8)
         return Self.prefix
-            + String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+            + String(decoding: digest.bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }
 
 /// The API keys of a configuration, and whose they are. Immutable, shared by all loops.
+///
+/// A key is found by its digest. That the search tells by its time how far two digests agree gives nothing away: whoever
+/// asks cannot choose the digest of what he sends, and a digest does not lead back to its key.
 package final class APIKeyTable: Sendable {
     package enum Fault: Error, Hashable, Sendable {
-        /// Not 12 letters and digits.
-        case badID(String)
-        case badDigest(id: String)
-        case duplicateID(String)
+        /// Not `sha256:` and 64 digits; the place in the list.
+        case badDigest(Int)
+        /// Two of them are the same.
+        case duplicate(Int)
     }
 
     package struct Entry: Hashable, Sendable {
-        package let id: String
         package let stored: String
         /// Whose key it is: the number of the consumer, as the caller counts them.
         package let consumer: Int
 
-        package init(id: String, stored: String, consumer: Int) {
-            self.id = id
+        package init(stored: String, consumer: Int) {
             self.stored = stored
             self.consumer = consumer
         }
     }
 
-    private struct Place {
-        var id: [UInt8]
-        var digest: [UInt8]
-        var consumer: Int
-    }
+    /// Longer texts are no keys, and are not hashed.
+    package static let longest = 512
 
-    /// Sorted by id.
-    private let places: [Place]
-    /// What an unknown id is compared with, so that it takes as long as a known one.
-    private let decoy = [UInt8](repeating: 0, count: SHA256.length)
+    private let consumers: [SHA256Digest: Int]
 
     package init(_ entries: [Entry]) throws(Fault) {
-        var places: [Place] = []
-        for entry in entries {
-            let id = Array(entry.id.utf8)
-            let isClean = id.allSatisfy {
-                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
-            }
-            guard id.count == APIKey.idLength, isClean else { throw .badID(entry.id) }
-            guard let digest = StoredDigest(entry.stored) else { throw .badDigest(id: entry.id) }
-            places.append(Place(id: id, digest: digest.bytes, consumer: entry.consumer))
+        var consumers: [SHA256Digest: Int] = [:]
+        for (place, entry) in entries.enumerated() {
+            guard let stored = StoredDigest(entry.stored) else { throw .badDigest(place) }
+            guard consumers.updateValue(entry.consumer, forKey: stored.digest) == nil else { throw .duplicate(place) }
         }
-        places.sort { $0.id.lexicographicallyPrecedes($1.id) }
-        for (one, other) in zip(places, places.dropFirst()) where one.id == other.id {
-            throw .duplicateID(String(decoding: one.id, as: UTF8.self))
-        }
-        self.places = places
+        self.consumers = consumers
     }
 
-    /// Whose key this is; nil for one that is not known. The secret is compared by its digest and in constant time;
-    /// that an id is known shows in nothing.
+    package static let empty = APIKeyTable()
+
+    private init() { consumers = [:] }
+
+    /// Whose key this is; nil for one that is not known.
     package func consumer(of key: Span<UInt8>) -> Int? {
-        guard let range = APIKey.id(in: key) else { return nil }
-        var low = 0
-        var high = places.count
-        while low < high {
-            let middle = (low + high) / 2
-            if isBefore(places[middle].id, key, range) { low = middle + 1 } else { high = middle }
-        }
-        let isKnown = low < places.count && !isAfter(places[low].id, key, range)
-        let expected = isKnown ? places[low].digest : decoy
-        let actual = SHA256.hash(key)
-        let matches = ConstantTime.equals(expected.span, actual.span)
-        return matches && isKnown ? places[low].consumer : nil
-    }
-
-    private func isBefore(_ id: [UInt8], _ key: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        for offset in 0..<range.count where id[offset] != key[range.lowerBound + offset] {
-            return id[offset] < key[range.lowerBound + offset]
-        }
-        return false
-    }
-
-    private func isAfter(_ id: [UInt8], _ key: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        for offset in 0..<range.count where id[offset] != key[range.lowerBound + offset] {
-            return id[offset] > key[range.lowerBound + offset]
-        }
-        return false
+        guard (1...Self.longest).contains(key.count), !consumers.isEmpty else { return nil }
+        return consumers[SHA256Digest(of: key)]
     }
 }

@@ -22,6 +22,11 @@ package struct PasswordHash: Hashable, Sendable {
     /// 16 MiB and some tens of milliseconds.
     package static let usual = Function.scrypt(logN: 14, r: 8, p: 1)
 
+    /// What the password of an unknown user is compared with, so that it takes as long as that of a known one. Nothing
+    /// hashes to it that anybody could find.
+    package static let decoy = PasswordHash(
+        usual, salt: [UInt8](repeating: 0x5A, count: 16), hash: [UInt8](repeating: 0, count: 32))
+
     private init(_ function: Function, salt: [UInt8], hash: [UInt8]) {
         self.function = function
         self.salt = salt

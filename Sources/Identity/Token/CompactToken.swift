@@ -24,6 +24,15 @@ package struct CompactToken: Hashable, Sendable {
         }
     }
 
+    /// Whether a text looks like a signed token: two dots, as opaque ones seldom have, and a header that begins as a JSON
+    /// object does in base64url (`{"`).
+    package static func hasForm(_ text: Span<UInt8>) -> Bool {
+        guard text.count > 3, text[0] == UInt8(ascii: "e"), text[1] == UInt8(ascii: "y") else { return false }
+        var dots = 0
+        for index in text.indices where text[index] == UInt8(ascii: ".") { dots += 1 }
+        return dots == 2
+    }
+
     /// Takes a text apart. No empty header or signature: a token without a signature is not a signed one. An empty
     /// payload is no claims set either, but that is for its reader to say.
     package init(_ text: Span<UInt8>, limits: Limits = Limits()) throws(TokenFault) {

@@ -27,6 +27,8 @@ package enum TokenFault: Error, Hashable, Sendable, CaseIterable {
     case notYetValid
     case issuedInFuture
     case badClaim
+    /// Whoever issued it says that it does not count, or no more (RFC 7662).
+    case inactive
     /// Not the token's fault: the keys of its issuer have never been had. Answered 503.
     case noKeys
 
@@ -53,6 +55,7 @@ package enum TokenFault: Error, Hashable, Sendable, CaseIterable {
         case .notYetValid: "token_not_yet_valid"
         case .issuedInFuture: "token_issued_in_future"
         case .badClaim: "token_bad_claim"
+        case .inactive: "token_inactive"
         case .noKeys: "token_keys_unavailable"
         }
     }
@@ -80,6 +83,7 @@ package enum TokenFault: Error, Hashable, Sendable, CaseIterable {
         case .notYetValid: "The token is not valid yet"
         case .issuedInFuture: "The token was issued in the future"
         case .badClaim: "A claim of the token is malformed"
+        case .inactive: "The token is not active"
         case .noKeys: "The keys of the issuer are not available"
         }
     }

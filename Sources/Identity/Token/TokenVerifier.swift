@@ -94,17 +94,16 @@ package final class VerifiedToken: Sendable {
     /// `exp`, in epoch seconds.
     package let expiry: Int64
     package let issuer: Int
-    package let key: VerificationKey
+    /// Who signed it; nil: nobody here asked, since whoever issued it has said that it is good.
+    package let key: VerificationKey?
     /// For each of the issuer's `headerClaims` the value; empty: no header.
     package let headerTexts: [[UInt8]]
     package let scopes: [[UInt8]]
-    /// `sub`, for the log: what is longer than anybody's name is cut.
+    /// `sub`; of an access token without one, the client that it was given to.
     package let subject: [UInt8]
 
-    private static let longestSubject = 128
-
     init(
-        text: [UInt8], claims: ClaimSet, expiry: Int64, issuer: Int, key: VerificationKey, headerTexts: [[UInt8]]
+        text: [UInt8], claims: ClaimSet, expiry: Int64, issuer: Int, key: VerificationKey?, headerTexts: [[UInt8]]
     ) {
         self.text = text
         self.claims = claims
@@ -114,9 +113,12 @@ package final class VerifiedToken: Sendable {
         self.headerTexts = headerTexts
         scopes = claims.scopes
         // A `sub` that is no text names nobody.
-        let name = claims.node(ClaimPath("sub"))?.stringBytes ?? []
-        subject = Array(name.prefix(Self.longestSubject))
+        let holder = key == nil ? claims.document.root.member("client_id")?.stringBytes : nil
+        subject = claims.document.root.member("sub")?.stringBytes ?? holder ?? []
     }
+
+    /// Its key was withdrawn.
+    package var isWithdrawn: Bool { key?.isRetired ?? false }
 
     package func hasScope(_ scope: [UInt8]) -> Bool {
         for index in scopes.indices where scopes[index] == scope { return true }

@@ -12,18 +12,20 @@ package struct JSONDocument: Sendable {
         case refuse, keep
     }
 
-    /// 16 bytes a name or value.
-    struct Entry {
-        var start: UInt32
-        var end: UInt32
+    /// 16 bytes a name or value. Behind an object's entry come its names, each before its value; behind an array's its
+    /// elements.
+    package struct Entry: Sendable {
+        package var start: UInt32
+        package var end: UInt32
         /// The entry behind this one and what is inside it. While an object or array is open: the one around it.
-        var next: UInt32
-        var kind: JSONToken.Kind
-        var isEscaped: Bool
+        package var next: UInt32
+        package var kind: JSONToken.Kind
+        package var isEscaped: Bool
     }
 
     package let bytes: [UInt8]
-    let entries: [Entry]
+    /// For those who walk documents faster than nodes do.
+    package let entries: [Entry]
 
     package init(
         _ bytes: [UInt8], limits: JSONLimits = JSONLimits(), duplicates: Duplicates = .refuse
@@ -37,6 +39,9 @@ package struct JSONDocument: Sendable {
     }
 
     package var root: JSONNode { JSONNode(document: self, index: 0) }
+
+    /// The value at a place among the entries.
+    package func node(_ index: Int) -> JSONNode { JSONNode(document: self, index: index) }
 
     /// The value at `pointer`, if there is one.
     package func node(at pointer: JSONPointer) -> JSONNode? { pointer.find(from: root) }

@@ -1,7 +1,8 @@
 /// A value of a document: a place in its index. Copying one copies no bytes.
 package struct JSONNode: Sendable {
     package let document: JSONDocument
-    let index: Int
+    /// Its place among the entries.
+    package let index: Int
 
     private var entry: JSONDocument.Entry { document.entries[index] }
 

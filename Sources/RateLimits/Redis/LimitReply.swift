@@ -30,7 +30,8 @@ package enum LimitReply {
         case noPermission = "NOPERM"
         case other = ""
 
-        init(_ text: Span<UInt8>) {
+        /// Of the words of an error: the first says what kind it is.
+        package init(_ text: Span<UInt8>) {
             var word: [UInt8] = []
             for index in text.indices {
                 guard text[index] != 0x20 else { break }
@@ -41,8 +42,10 @@ package enum LimitReply {
     }
 
     /// Reads the answer that begins at `start`. Nothing of the check is changed before all of it is there.
+    ///
+    /// - Parameter asked: for how many requests was asked.
     package static func read(
-        _ bytes: Span<UInt8>, from start: Int, reader: RESPReader, into check: LimitCheck
+        _ bytes: Span<UInt8>, from start: Int, reader: RESPReader, asked: Int = 1, into check: LimitCheck
     ) throws(RESPReader.Fault) -> Result {
         guard let end = try reader.end(bytes, from: start) else { return .incomplete }
         var position = start
@@ -52,21 +55,26 @@ package enum LimitReply {
             guard count == 1 + 4 * check.items.count else { throw .unexpected }
         default: throw .unexpected
         }
-        let isAllowed = try integer(bytes, &position, reader, in: 0...1) == 1
+        let grants = Int(try integer(bytes, &position, reader, in: 0...Int64(asked)))
+        let isAllowed = grants > 0
         for index in check.items.indices {
             let limit = check.items[index].limit
             let allows = try integer(bytes, &position, reader, in: 0...1) == 1
             let remaining = try integer(bytes, &position, reader, in: 0...Int64(RateLimit.maximum))
             let reset = try integer(bytes, &position, reader, in: 0...Int64.max)
-            let wait = try integer(bytes, &position, reader, in: 0...Int64.max)
+            let wait = try integer(bytes, &position, reader, in: 0...longestWait)
             // The server says what it says; a refusal of a limit that is not in dry run must be one of the request.
             guard allows || limit.isDryRun || !isAllowed else { throw .unexpected }
             check.items[index].outcome = LimitOutcome(
                 isAllowed: allows, remaining: Int(remaining), reset: reset, retryAfter: allows ? 0 : max(wait, 1))
         }
         check.isAllowed = isAllowed
+        check.grants = grants
         return .decided(end: end)
     }
+
+    /// Seconds: no bucket takes longer to fill.
+    private static let longestWait: Int64 = 20 * 366 * 86_400
 
     private static func integer(
         _ bytes: Span<UInt8>, _ position: inout Int, _ reader: RESPReader, in range: ClosedRange<Int64>

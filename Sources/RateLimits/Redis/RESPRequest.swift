@@ -9,28 +9,66 @@ package enum RESPRequest {
 
     /// Loads the limits' script; the answer is the name it is called by from then on.
     package static func appendLoad(to bytes: inout [UInt8]) {
-        append([Array("SCRIPT".utf8), Array("LOAD".utf8), Array(LimitScript.text.utf8)], to: &bytes)
+        append([Array("SCRIPT".utf8), Array("LOAD".utf8), scriptText], to: &bytes)
     }
 
-    /// Decides a request: EVALSHA with the script's name, the keys behind `prefix`, and the limits' numbers.
-    package static func append(_ check: LimitCheck, script: [UInt8], prefix: [UInt8], to bytes: inout [UInt8]) {
-        begin(3 + check.items.count * 6, &bytes)
-        append(bulk: evalsha.span, to: &bytes)
-        append(bulk: script.span, to: &bytes)
+    /// How the script is called.
+    package enum Call: Sendable {
+        /// By the name that the server gave it when it was loaded.
+        case named([UInt8])
+        /// With its whole text, which loads it as well.
+        case text
+    }
+
+    /// Where and under what names a request's limits are counted.
+    package struct KeySpace: Hashable, Sendable {
+        package var prefix: [UInt8]
+        /// Whether keys carry a tag by which a cluster places them: see `HashSlot`.
+        package var isTagged: Bool
+
+        package init(prefix: [UInt8], isTagged: Bool = false) {
+            self.prefix = prefix
+            self.isTagged = isTagged
+        }
+    }
+
+    /// Decides a request: the script, the keys, the limits' numbers, and for how many requests is asked. Less than none
+    /// gives back.
+    package static func append(
+        _ check: LimitCheck, _ call: Call, in space: KeySpace, count: Int = 1, to bytes: inout [UInt8]
+    ) {
+        begin(4 + check.items.count * 6, &bytes)
+        switch call {
+        case .named(let name):
+            append(bulk: evalsha.span, to: &bytes)
+            append(bulk: name.span, to: &bytes)
+        case .text:
+            append(bulk: eval.span, to: &bytes)
+            append(bulk: scriptText.span, to: &bytes)
+        }
         append(number: check.items.count, to: &bytes)
-        for item in check.items {
+        // By index: an unoptimised build allocates for an array's iterator.
+        for place in check.items.indices {
+            let item = check.items[place]
+            let tagLength = space.isTagged ? HashSlot.tagLength + 2 : 0
             bytes.append(UInt8(ascii: "$"))
-            Decimal.append(prefix.count + item.limit.identity.count + item.key.count, to: &bytes)
+            Decimal.append(space.prefix.count + tagLength + item.limit.identity.count + item.key.count, to: &bytes)
             end(&bytes)
-            for byte in prefix { bytes.append(byte) }
-            for byte in item.limit.identity { bytes.append(byte) }
+            for index in space.prefix.indices { bytes.append(space.prefix[index]) }
+            if space.isTagged {
+                bytes.append(UInt8(ascii: "{"))
+                HashSlot.appendTag(of: check, place, to: &bytes)
+                bytes.append(UInt8(ascii: "}"))
+            }
+            for index in item.limit.identity.indices { bytes.append(item.limit.identity[index]) }
             for index in item.key { bytes.append(check.keys[index]) }
             end(&bytes)
         }
-        for item in check.items {
+        for place in check.items.indices {
+            let limit = check.items[place].limit
             var kind = LimitScript.Kind.slidingWindow
-            var burst = item.limit.limit
-            switch item.limit.algorithm {
+            var burst = limit.limit
+            switch limit.algorithm {
             case .tokenBucket(let size):
                 kind = .tokenBucket
                 burst = size
@@ -39,14 +77,17 @@ package enum RESPRequest {
             case .quota(.month): kind = .month
             }
             append(number: kind.rawValue, to: &bytes)
-            append(number: item.limit.limit, to: &bytes)
-            append(number: Int(item.limit.window / 1_000), to: &bytes)
+            append(number: limit.limit, to: &bytes)
+            append(number: Int(limit.window / 1_000), to: &bytes)
             append(number: burst, to: &bytes)
-            append(number: item.limit.isDryRun ? 1 : 0, to: &bytes)
+            append(number: limit.isDryRun ? 1 : 0, to: &bytes)
         }
+        append(number: count, to: &bytes)
     }
 
     private static let evalsha = Array("EVALSHA".utf8)
+    private static let eval = Array("EVAL".utf8)
+    private static let scriptText = Array(LimitScript.text.utf8)
 
     private static func begin(_ count: Int, _ bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "*"))

@@ -26,6 +26,9 @@ package final class LimitCheck {
     /// Whether the request is admitted: false as soon as one limit that is not in dry run refuses.
     package internal(set) var isAllowed = true
 
+    /// Of a store elsewhere: how many requests like this one it has admitted at once.
+    package internal(set) var grants = 0
+
     package init() {
         items.reserveCapacity(Self.capacity)
         keys.reserveCapacity(512)
@@ -36,6 +39,7 @@ package final class LimitCheck {
         items.removeAll(keepingCapacity: true)
         keys.removeAll(keepingCapacity: true)
         isAllowed = true
+        grants = 0
     }
 
     /// Adds a limit with the key it counts this request under. A key is any bytes; what kind it is (an address, a

@@ -63,6 +63,49 @@ package final class TLSTicketKeys: Sendable {
         }
     }
 
+    // MARK: Another process
+
+    /// The keys for a program that takes over on this machine, one a line: name, cipher, MAC, and when it was made by the
+    /// clock that all processes of the machine have. They are secrets.
+    package func export() -> String {
+        let now = clock()
+        return keys.withLock { keys in
+            forgetOld(&keys, now)
+            return keys.map { key in
+                [key.name, key.cipher, key.mac].map(Self.hex).joined(separator: " ") + " \(key.made)"
+            }.joined(separator: "\n")
+        }
+    }
+
+    /// Goes on with the keys of the program that was here before, so that its clients resume. Lines that are none are
+    /// passed over: then clients shake hands anew, and nothing else is lost.
+    package func adopt(_ text: String) {
+        let now = clock()
+        let brought = text.split(separator: "\n").compactMap { line -> Key? in
+            let words = line.split(separator: " ", omittingEmptySubsequences: false)
+            guard words.count == 4, let name = Self.bytes(words[0], 16), let cipher = Self.bytes(words[1], 32),
+                let mac = Self.bytes(words[2], 32), let made = Int64(words[3]), made <= now
+            else { return nil }
+            return Key(name: name, cipher: cipher, mac: mac, made: made)
+        }
+        keys.withLock { keys in
+            keys += brought.filter { key in !keys.contains { $0.name == key.name } }
+            keys.sort { $0.made > $1.made }
+            if keys.count > Self.kept { keys.removeSubrange(Self.kept...) }
+            forgetOld(&keys, now)
+        }
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined()
+    }
+
+    private static func bytes(_ text: Substring, _ count: Int) -> [UInt8]? {
+        let digits = text.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+        guard text.utf8.count == 2 * count, digits.count == 2 * count else { return nil }
+        return (0..<count).map { UInt8(digits[2 * $0] << 4 | digits[2 * $0 + 1]) }
+    }
+
     private func forgetOld(_ keys: inout [Key], _ now: Int64) {
         keys.removeAll { now - $0.made >= Self.lifetime * Int64(Self.kept) }
     }

@@ -1,10 +1,10 @@
+import GatehouseTesting
 import Testing
 
 @testable import RateLimits
 
 /// The script in real servers, by their own clocks: what does not depend on how long a test takes.
-@Suite(.enabled(if: !LimitServer.programs.isEmpty, "no redis-server or valkey-server: scripts/limit-servers"))
-struct LimitScriptTests {
+@Suite struct LimitScriptTests {
     private func limits(_ count: Int) throws -> [RateLimit] {
         [
             try RateLimit(name: "bucket", requests: count, per: .day),
@@ -16,7 +16,9 @@ struct LimitScriptTests {
     }
 
     /// Three gateways with a thousand requests each on one server.
-    @Test(arguments: LimitServer.programs) func admitsExactlyTheLimit(_ program: String) async throws {
+    @Test(arguments: RedisServer.Program.allCases) func admitsExactlyTheLimit(_ program: RedisServer.Program)
+        async throws
+    {
         let server = try LimitServer(program)
         let path = server.path
         // A quota may begin anew at midnight while the test runs; the others may not.
@@ -44,7 +46,7 @@ struct LimitScriptTests {
     }
 
     /// The script and the store in this process say the same to the same requests, for every kind.
-    @Test(arguments: LimitServer.programs) func saysWhatTheStoreSays(_ program: String) throws {
+    @Test(arguments: RedisServer.Program.allCases) func saysWhatTheStoreSays(_ program: RedisServer.Program) throws {
         let server = try LimitServer(program)
         let client = try LimitClient(server.path)
         try client.load()
@@ -77,7 +79,7 @@ struct LimitScriptTests {
         return LimitTime(monotonic: epoch * second, epoch: epoch * second)
     }
 
-    @Test(arguments: LimitServer.programs) func chargesAllOrNone(_ program: String) throws {
+    @Test(arguments: RedisServer.Program.allCases) func chargesAllOrNone(_ program: RedisServer.Program) throws {
         let server = try LimitServer(program)
         let client = try LimitClient(server.path)
         try client.load()
@@ -95,7 +97,7 @@ struct LimitScriptTests {
     }
 
     /// A fast bucket refills by the server's clock, and its counts are right for limits that no microsecond divides.
-    @Test(arguments: LimitServer.programs) func refills(_ program: String) throws {
+    @Test(arguments: RedisServer.Program.allCases) func refills(_ program: RedisServer.Program) throws {
         let server = try LimitServer(program)
         let client = try LimitClient(server.path)
         try client.load()
@@ -106,7 +108,7 @@ struct LimitScriptTests {
         }
     }
 
-    @Test(arguments: LimitServer.programs) func keysExpire(_ program: String) throws {
+    @Test(arguments: RedisServer.Program.allCases) func keysExpire(_ program: RedisServer.Program) throws {
         let server = try LimitServer(program)
         let client = try LimitClient(server.path)
         try client.load()
@@ -120,7 +122,7 @@ struct LimitScriptTests {
         }
     }
 
-    @Test(arguments: LimitServer.programs) func surviveWhatOthersWrote(_ program: String) throws {
+    @Test(arguments: RedisServer.Program.allCases) func surviveWhatOthersWrote(_ program: RedisServer.Program) throws {
         let server = try LimitServer(program)
         let client = try LimitClient(server.path)
         try client.load()
@@ -133,7 +135,7 @@ struct LimitScriptTests {
         }
     }
 
-    @Test(arguments: LimitServer.programs) func knowsRefusals(_ program: String) throws {
+    @Test(arguments: RedisServer.Program.allCases) func knowsRefusals(_ program: RedisServer.Program) throws {
         let server = try LimitServer(program)
         let client = try LimitClient(server.path)
         try client.load()
@@ -154,5 +156,54 @@ struct LimitScriptTests {
         #expect(
             try LimitReply.read(answer.span, from: 0, reader: RESPReader(), into: check)
                 == .refused(.noAuthentication, end: answer.count))
+    }
+
+    /// Asked for many at once it grants what is there, and charges that; what is given back can be had again.
+    @Test(arguments: RedisServer.Program.allCases) func grantsAndTakesBack(_ program: RedisServer.Program) throws {
+        let server = try LimitServer(program)
+        let client = try LimitClient(server.path)
+        try client.load()
+        for count in [10, 70] {
+            for limit in try limits(count) {
+                let check = LimitCheck([(limit, "k\(count)")])
+                let name = String(decoding: limit.identity, as: UTF8.self)
+                var granted: [Int] = []
+                var remaining: [Int] = []
+                for _ in 0..<4 {
+                    _ = try client.decide(check, count: count / 2 - 1)
+                    granted.append(check.grants)
+                    remaining.append(check.items[0].outcome.remaining)
+                }
+                #expect(granted == [count / 2 - 1, count / 2 - 1, 2, 0], "\(name)")
+                #expect(remaining == [count / 2 + 1, 2, 0, 0], "\(name)")
+                try client.giveBack(check, count: 3)
+                #expect(try client.decide(limit, "k\(count)").remaining == 2, "\(name)")
+                // More than there was: then nothing has been used.
+                try client.giveBack(check, count: count)
+                #expect(try client.decide(limit, "k\(count)").remaining == count - 1, "\(name)")
+                try client.giveBack(LimitCheck([(limit, "nobody")]), count: 1)
+                #expect(try client.decide(limit, "nobody").remaining == count - 1, "\(name)")
+            }
+        }
+    }
+
+    /// Limits in dry run that refuse are asked for each request by itself.
+    @Test(arguments: RedisServer.Program.allCases) func grantsNoMoreThanAllLimits(
+        _ program: RedisServer.Program
+    ) throws {
+        let server = try LimitServer(program)
+        let client = try LimitClient(server.path)
+        try client.load()
+        let narrow = try RateLimit(name: "narrow", requests: 7, per: .day)
+        let wide = try RateLimit(name: "wide", limit: 100, window: 3_600 * second, algorithm: .slidingWindow)
+        let dry = try RateLimit(name: "dry", requests: 2, per: .day, isDryRun: true)
+        let check = LimitCheck([(wide, "k"), (narrow, "k"), (dry, "k")])
+        var granted: [Int] = []
+        for _ in 0..<8 {
+            _ = try client.decide(check, count: 5)
+            granted.append(check.grants)
+        }
+        #expect(granted == [2, 1, 1, 1, 1, 1, 0, 0])
+        #expect(try client.decide(wide, "k").remaining == 100 - 7 - 1)
     }
 }

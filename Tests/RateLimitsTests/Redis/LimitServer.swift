@@ -15,26 +15,12 @@ final class LimitServer {
     private let directory: TemporaryDirectory
     private let process: ChildProcess
 
-    /// The servers that are installed here. `scripts/limit-servers` installs both.
-    static let programs: [String] = ["redis-server", "valkey-server"].compactMap(find)
-
-    private static func find(_ name: String) -> String? {
-        let listed = value("GATEHOUSE_LIMIT_SERVERS").split(separator: ":").map { "\($0)/\(name)" }
-        let usual = value("PATH").split(separator: ":").map { "\($0)/\(name)" }
-        // The name is read during the call only.
-        return (listed + usual).first { unsafe access($0, X_OK) == 0 }
-    }
-
-    private static func value(_ name: String) -> String {
-        // The text is copied at once.
-        unsafe getenv(name).map { unsafe String(cString: $0) } ?? ""
-    }
-
-    init(_ program: String) throws {
+    init(_ program: RedisServer.Program) throws {
         directory = try TemporaryDirectory()
         path = directory.file("socket")
         process = try ChildProcess(
-            program, ["--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no", "--daemonize", "no"])
+            try program.path(),
+            ["--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no", "--daemonize", "no"])
         _ = try process.wait(for: "the server to be ready") { output, _ in
             output.contains("eady to accept connections") ? true : nil
         }
@@ -123,11 +109,22 @@ final class LimitClient {
     }
 
     /// Decides a request.
-    func decide(_ check: LimitCheck) throws -> LimitReply.Result {
+    func decide(_ check: LimitCheck, count: Int = 1) throws -> LimitReply.Result {
         var request: [UInt8] = []
-        RESPRequest.append(check, script: script, prefix: Array("gatehouse:".utf8), to: &request)
+        RESPRequest.append(
+            check, .named(script), in: RESPRequest.KeySpace(prefix: Array("gatehouse:".utf8)), count: count,
+            to: &request)
         let answer = try ask(request)
-        return try LimitReply.read(answer.span, from: 0, reader: reader, into: check)
+        return try LimitReply.read(answer.span, from: 0, reader: reader, asked: max(count, 1), into: check)
+    }
+
+    /// Gives back what `count` requests were charged.
+    func giveBack(_ check: LimitCheck, count: Int) throws {
+        var request: [UInt8] = []
+        RESPRequest.append(
+            check, .named(script), in: RESPRequest.KeySpace(prefix: Array("gatehouse:".utf8)), count: -count,
+            to: &request)
+        guard try ask(request) == Array("*1\r\n:0\r\n".utf8) else { throw Failure(what: "a refund was refused") }
     }
 
     /// Decides one limit.

@@ -78,10 +78,13 @@ import Testing
     @Test func writesKeysThatNoCommandHidesIn() throws {
         let limit = try RateLimit(name: "a", requests: 7, per: .second, burst: 9)
         let check = LimitCheck([(limit, "x\r\n*1\r\n")])
-        let written = text { RESPRequest.append(check, script: Array("s".utf8), prefix: Array("p:".utf8), to: &$0) }
+        let written = text {
+            RESPRequest.append(
+                check, .named(Array("s".utf8)), in: RESPRequest.KeySpace(prefix: Array("p:".utf8)), to: &$0)
+        }
         #expect(
-            written == "*9\r\n$7\r\nEVALSHA\r\n$1\r\ns\r\n$1\r\n1\r\n$21\r\np:a:b7/1000/9:x\r\n*1\r\n\r\n"
-                + "$1\r\n1\r\n$1\r\n7\r\n$7\r\n1000000\r\n$1\r\n9\r\n$1\r\n0\r\n")
+            written == "*10\r\n$7\r\nEVALSHA\r\n$1\r\ns\r\n$1\r\n1\r\n$21\r\np:a:b7/1000/9:x\r\n*1\r\n\r\n"
+                + "$1\r\n1\r\n$1\r\n7\r\n$7\r\n1000000\r\n$1\r\n9\r\n$1\r\n0\r\n$1\r\n1\r\n")
     }
 
     /// Whatever comes, nothing traps, and nothing is read beyond what came.

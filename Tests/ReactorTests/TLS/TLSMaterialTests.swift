@@ -56,6 +56,41 @@ import Testing
         }
     }
 
+    /// What one process exports, another goes on with: the same keys, in the same order, for as long as they are good.
+    @Test func ticketKeysAreHandedOn() {
+        let hour: Int64 = 3_600 * 1_000_000_000
+        let now = Mutex<Int64>(0)
+        func make(_ first: UInt8) -> TLSTicketKeys {
+            let made = Mutex(first)
+            return TLSTicketKeys(
+                clock: { now.withLock { $0 } },
+                random: { count in
+                    made.withLock { made in
+                        made += 1
+                        return [UInt8](repeating: made, count: count)
+                    }
+                })
+        }
+        let (old, new) = (make(0), make(100))
+        let first = old.current()
+        now.withLock { $0 = 13 * hour }
+        let second = old.current()
+        new.adopt(old.export())
+        #expect(new.current().name == second.name && new.current().cipher == second.cipher)
+        #expect(unsafe first.name.withUnsafeBytes { unsafe new.find($0)?.key.mac } == first.mac)
+        // Told twice, they are there once; what is no key is none.
+        new.adopt(old.export())
+        new.adopt("what?\n\n" + old.export().replacing("0", with: "x") + "\n1 2 3 4")
+        #expect(new.export() == old.export())
+        // Nobody lengthens a key's life by handing it on.
+        now.withLock { $0 = 60 * hour }
+        #expect(new.export().isEmpty)
+        new.adopt(
+            "\(String(repeating: "ab", count: 16)) \(String(repeating: "cd", count: 32)) "
+                + "\(String(repeating: "ef", count: 32)) \(61 * hour)")
+        #expect(new.export().isEmpty)
+    }
+
     /// A key seals for twelve hours and opens for a day more; whoever comes later shakes hands anew.
     @Test func ticketKeysAreRotated() {
         let hour: Int64 = 3_600 * 1_000_000_000

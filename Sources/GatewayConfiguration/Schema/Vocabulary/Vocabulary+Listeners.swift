@@ -6,6 +6,9 @@ extension Vocabulary {
             Field(
                 .address, .scalar(.address), "`0.0.0.0:8080`, `:8080` for all addresses, `[::1]:8080`.", required: true),
             Field(
+                .stageVariables, .map(keys: .name, values: .scalar(.fieldValue)),
+                "What `{stage.NAME}`, as at AWS `$stageVariables.NAME`, stands for in requests of this listener."),
+            Field(
                 .stage, .oneOrList(.scalar(.stage)),
                 "A first path segment, or several, of which one must be there (else 404) and is removed before matching:"
                     + " `/prod` becomes `/`."),

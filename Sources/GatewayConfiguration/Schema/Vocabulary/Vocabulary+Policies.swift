@@ -8,8 +8,8 @@ extension Vocabulary {
         [
             Field(
                 .type,
-                .word("jwt", planned: ["api_key", "basic", "introspection", "forward", "client_certificate"]),
-                "How callers show who they are.", default: "jwt"),
+                .oneOrList(.word("jwt", "api_key", "basic", "introspection", "forward", "client_certificate")),
+                "How callers show who they are; of several, the first that a request has decides.", default: "jwt"),
             Field(.issuer, .scalar(.name), "`iss` that tokens must carry."),
             Field(.audiences, .list(.scalar(.name)), "One of them must be in `aud`."),
             Field(.jwksUri, .scalar(.httpURL), "Where the issuer publishes its keys."),
@@ -25,19 +25,37 @@ extension Vocabulary {
                 .claimsToHeaders, .map(keys: .name, values: .fieldName), "Claims that services get as header fields.",
                 default: "{ sub: X-User-Id, role: X-User-Role, email: X-User-Email }"),
             Field(.optional, .boolean, "Lets requests without credentials through.", default: "false"),
-            Field(.forwardToken, .boolean, "Whether services get the token too.", default: "true"),
+            Field(
+                .forwardToken, .boolean, "Whether services get the credentials too.",
+                default: "true for tokens, false for API keys and passwords"),
             Field(.scopes, .list(.scalar(.name)), "Scopes that are all needed."),
             Field(.anyScope, .list(.scalar(.name)), "Scopes of which one is needed."),
             Field(.roles, .list(.scalar(.name)), "Roles of which one is needed."),
             Field(
                 .claims, .map(keys: .name, values: .oneOrList(.choice([.text, .boolean, claimNumber]))),
                 "Claims and the values they must have; of a list, one."),
-            Field(.url, .scalar(.httpURL), "Who is asked, for `introspection` and `forward`.", planned: true),
+            Field(.consumers, .list(.scalar(.name)), "Consumers or groups of which one must be asking."),
+            Field(.header, .fieldName, "The header that carries an API key.", default: "X-Api-Key"),
+            Field(.query, .scalar(.name), "A query parameter that carries an API key."),
+            Field(.cookie, .scalar(.token), "A cookie that carries an API key."),
+            Field(.url, .scalar(.httpURL), "Who is asked, for `introspection` and `forward`."),
+            Field(.clientId, .scalar(.name), "By which name `introspection` asks."),
+            Field(.clientSecret, .scalar(.name), "Its password; take it from `${env:NAME}`."),
+            Field(.timeout, .scalar(.duration(off: false)), "How long the answer may take.", default: "5s"),
             Field(
-                .timeout, .scalar(.duration(off: false)), "How long it may take to answer.", default: "5s",
-                planned: true),
-            Field(.header, .fieldName, "The header that carries an API key.", default: "X-Api-Key", planned: true),
-            Field(.consumers, .list(.scalar(.name)), "Consumers or groups that may pass.", planned: true),
+                .cacheTime, .duration,
+                "How long an answer of `introspection` holds at most; never past the token's `exp`.",
+                default: "60s"),
+            Field(
+                .onFailure, .word("deny", "allow"),
+                "What happens while the one that `forward` asks is gone: 503, or on as nobody.", default: "deny"),
+            Field(
+                .forwardHeaders, .list(.fieldName), "Request header fields that the one that `forward` asks gets.",
+                default: "[Authorization, Cookie]"),
+            Field(
+                .responseHeaders, .list(.fieldName),
+                "Header fields of its answer that services get; nobody else can set them."),
+            Field(.subjectHeader, .fieldName, "The header field of its answer that says who is asking."),
         ])
 
     private static let keysSummary =
@@ -68,10 +86,19 @@ extension Vocabulary {
         "consumer", "A named caller.",
         [
             Field(.groups, .list(.scalar(.name)), "Groups it belongs to."),
-            Field(.apiKeys, .list(.scalar(.name)), "Hashes of its API keys."),
-            Field(.password, .scalar(.name), "The hash of its password, for `basic`."),
-            Field(.subjects, .list(.scalar(.name)), "`sub` claims or certificate subjects that are this caller."),
-            Field(.rateLimiting, .oneOrList(.object(limit)), "Limits of its own."),
+            Field(
+                .apiKeys, .list(.scalar(.name)),
+                "Hashes of its API keys, `sha256:…`, as `gatehouse key new` gives them."),
+            Field(
+                .password, .scalar(.name),
+                "The hash of its password, for `basic`, as `gatehouse key password` gives it. The user is the consumer's name."
+            ),
+            Field(
+                .subjects, .list(.scalar(.name)),
+                "`sub` claims, and subjects and names of certificates, that are this caller."),
+            Field(
+                .rateLimiting, .oneOrList(.object(limit)),
+                "Limits of its own, in place of those by group, route and path."),
         ])
 
     private static let rates: [Key] = [
@@ -89,7 +116,8 @@ extension Vocabulary {
         Field(
             .key, .oneOrList(.scalar(.limitKey)),
             "Who shares a bucket: client_ip, consumer, route, `header:`, `claim:`, `cookie:`, `query:`, `path:` with a name;"
-                + " several together make one key.", default: "client_ip"),
+                + " several together make one key.", default: "client_ip; `consumer` for limits of consumers and groups"
+        ),
         Field(
             .algorithm, .word("token_bucket", "sliding_window", "quota"),
             "How requests are counted: a bucket that fills at the rate, any window of this length, or calendar days and"
@@ -106,8 +134,8 @@ extension Vocabulary {
             Field(.path, .scalar(.pathPattern), "Requests to these paths."),
             Field(.methods, .oneOrList(.scalar(.method)), "With these methods.", default: "ANY"),
             Field(.route, .scalar(.name), "Requests of this route."),
-            Field(.consumer, .scalar(.name), "Requests of this consumer.", planned: true),
-            Field(.group, .scalar(.name), "Requests of this group.", planned: true),
+            Field(.consumer, .scalar(.name), "Requests of this consumer."),
+            Field(.group, .scalar(.name), "Requests of this group."),
         ] + limitFields)
 
     static let rateLimiting = ObjectShape(
@@ -117,18 +145,31 @@ extension Vocabulary {
                 .default, .oneOrList(.object(limit)),
                 "Shared by all routes without an override; of several all must admit."),
             Field(.overrides, .list(.object(limitOverride)), "The most specific one wins."),
-            Field(
-                .store, .object(limitStore), "Where counts are kept.", default: "in this process", planned: true),
+            Field(.store, .object(limitStore), "Where counts are kept.", default: "in this process"),
         ])
 
     static let limitStore = ObjectShape(
         "limit_store", "Where counts are kept.",
         [
             Field(
-                .redis, .oneOrList(.scalar(.redisURL)), "One Redis or Valkey, or several for failover.", required: true),
+                .redis, .oneOrList(.scalar(.redisURL)),
+                "One Redis or Valkey, or several for failover: `redis://host:6379/0`, `rediss://` for TLS.",
+                required: true),
+            Field(.cluster, .boolean, "The servers are of a Redis Cluster.", default: "false"),
+            Field(.username, .scalar(.name), "The user, where it is not the default one."),
             Field(.password, .scalar(.name), "Its password; take it from `${env:NAME}`."),
-            Field(.onFailure, .word("local", "allow", "deny"), "What happens while it is gone.", default: "local"),
-            Field(.timeout, .scalar(.duration(off: false)), "For one round trip.", default: "100ms"),
+            Field(.tls, .object(serviceTLS), "TLS towards rediss:// servers, verified unless switched off."),
+            Field(
+                .onFailure, .word("local", "allow", "deny"),
+                "What happens while it is gone: counts of this process, no limits, or 429.", default: "local"),
+            Field(.timeout, .scalar(.duration(off: false)), "For one decision.", default: "100ms"),
+            Field(
+                .maxPending, .integer(1...100_000), "Requests that wait for an answer, on each worker.",
+                default: "1024"),
+            Field(
+                .lease, .integer(1...1_000),
+                "For how many requests of a key is asked at once: faster, and less exact.", default: "1"),
+            Field(.prefix, .scalar(.name), "What keys begin with.", default: "gatehouse:"),
         ])
 
     static let cors = ObjectShape(
@@ -156,11 +197,27 @@ extension Vocabulary {
         ])
 
     static let compression = ObjectShape(
-        "compression", "Compression of responses; never of event streams or what is encoded already.",
+        "compression",
+        "Compression of responses, as the client's `Accept-Encoding` says; never of event streams, of gRPC, of what is"
+            + " encoded already or says `no-transform`.",
         [
+            Field(.enabled, .boolean, "Whether anything is compressed.", default: "true"),
             Field(
-                .algorithms, .list(.word("zstd", "br", "gzip")), "In order of preference.", default: "[zstd, br, gzip]"),
+                .algorithms, .list(.word("zstd", "br", "gzip")),
+                "What is offered; of those that a client likes best, the first.", default: "[zstd, br, gzip]"),
             Field(.minSize, .size(0...1 << 30), "Smaller bodies stay as they are.", default: "1KiB"),
-            Field(.types, .list(.scalar(.mediaType)), "Media types that are compressed."),
+            Field(
+                .types, .list(.scalar(.mediaType)),
+                "Media types that are compressed: `application/json`, `text/*`, `application/*+json`.",
+                default: "text, JSON, XML, JavaScript, WebAssembly, SVG, TrueType"),
+            Field(.levels, .object(compressionLevels), "How hard each tries."),
+        ])
+
+    static let compressionLevels = ObjectShape(
+        "compression_levels", "How hard each algorithm tries: more costs time and memory.",
+        [
+            Field(.gzip, .integer(1...9), "0.3 MiB for each response under way.", default: "5"),
+            Field(.br, .integer(0...6), "0.2 to 4 MiB for each response under way.", default: "4"),
+            Field(.zstd, .integer(1...6), "1 to 4 MiB for each response under way.", default: "3"),
         ])
 }

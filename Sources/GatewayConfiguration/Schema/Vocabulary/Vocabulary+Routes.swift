@@ -33,7 +33,7 @@ extension Vocabulary {
             Field(.split, .list(.object(splitSide)), "Answered by several services, by weight."),
             Field(.respond, .object(respond), "Answered by the gateway itself."),
             Field(.redirect, .object(redirect), "Answered by a redirect."),
-            Field(.aggregate, .object(aggregate), "Answered by several calls in one.", planned: true),
+            Field(.aggregate, .object(aggregate), "Answered by several calls in one."),
             Field(
                 .stripPrefix, .scalar(.pathTemplate), "Removes leading segments of the path; nothing left becomes `/`."),
             Field(.rewrite, .scalar(.rewriteTarget), "The whole path that is forwarded, as in `/v2/{path}`."),
@@ -67,9 +67,17 @@ extension Vocabulary {
             Field(
                 .transformations, .object(routeTransformation),
                 "Reshapes what passes this route, in place of `transformations` by path."),
+            Field(
+                .validate, .object(routeValidation),
+                "What requests and responses of this route must look like, in place of `validate` by path."),
             Field(.cors, .object(cors), "Cross-origin rules of this route, in place of those on top."),
             Field(.addresses, .object(addressList), "Whom its requests may come from, in place of the list on top."),
-            Field(.compression, .object(compression), "Compression on this route.", planned: true),
+            Field(
+                .errors, .object(errors), "The form of this route's errors, in place of that on top.",
+                default: "that on top"),
+            Field(
+                .compression, .object(compression), "Compression on this route, in place of that on top.",
+                default: "that on top"),
             Field(.websocket, .boolean, "Whether connections may be upgraded to WebSocket.", default: "true"),
         ])
 

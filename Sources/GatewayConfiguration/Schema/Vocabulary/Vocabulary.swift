@@ -33,13 +33,22 @@ enum Vocabulary {
                 .auth, .object(auth), "Who may ask: checked on every route unless a route says otherwise."),
             Field(
                 .consumers, .map(keys: .name, values: .object(consumer)),
-                "Named callers with credentials, groups and limits of their own.", planned: true),
+                "Named callers with credentials, groups and limits of their own. One called `anonymous` is everybody else."
+            ),
             Field(.rateLimiting, .object(rateLimiting), "How much each client may ask."),
             Field(.cors, .object(cors), "Cross-origin rules, preflight requests included."),
             Field(.addresses, .object(addressList), "Whom requests may come from.", default: "anyone"),
             Field(
                 .transformations, .list(.object(transformation)), "How requests and responses are reshaped, by path."),
-            Field(.compression, .object(compression), "Compression of responses by negotiation.", planned: true),
+            Field(
+                .validate, .list(.object(validation)), "What requests and responses must look like, by path."),
+            Field(
+                .openapi, .oneOrList(.choice([.scalar(.name), .object(openAPI)])),
+                "OpenAPI documents (3.0, 3.1; YAML or JSON) by which requests are checked; with a `service`, they make"
+                    + " the routes too. A name is that of the file."),
+            Field(.compression, .object(compression), "Compression of responses by negotiation.", default: "none"),
+            Field(
+                .errors, .object(errors), "The form of errors that the gateway answers.", default: "its own"),
             Field(
                 .securityHeaders, .boolean,
                 "Adds `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy`, and over TLS"
@@ -97,6 +106,14 @@ enum Vocabulary {
                 .bufferedBody, .size(0...1 << 30),
                 "Bytes of a body that a policy must hold as a whole; more is answered 413, of a service's 502.",
                 default: "1MiB"),
+            Field(
+                .decompressionRatio, .integer(1...1_000_000),
+                "What a compressed body that must be read may expand to, for each of its bytes; beyond it, and beyond 64 KiB,"
+                    + " it is answered 413, a service's 502.", default: "100"),
+            Field(
+                .encoderMemory, .size(0...1 << 40),
+                "Memory of the encoders of `compression`, in all workers; while it is used up responses go as they are.",
+                default: "256MiB"),
             Field(
                 .responseHead, .size(1024...16 << 20), "Bytes of a response head from a service; more is answered 502.",
                 default: "60KiB"),

@@ -30,7 +30,7 @@ internal import Reactor
     let slot: ListenerSlot
     private(set) var client: ClientIdentity
     let tlsFacts: TLSFacts?
-    let certificate: [UInt8]?
+    let certificate: ClientCertificate?
     var place = 0
     private(set) var socket: StreamSocket?
     private(set) var phase = Phase.open
@@ -106,8 +106,11 @@ internal import Reactor
     }
 
     func judgeClientAgain() {
-        client = ClientIdentity(client.address, trusted: worker.snapshot.trustedProxies)
+        client = client.judged(by: worker.snapshot.trustedProxies)
     }
+
+    /// The address that the client's connection ends at.
+    var localAddress: SocketAddress? { socket?.localAddress }
 
     // MARK: Reading
 

@@ -71,6 +71,7 @@ final class HTTP2Downstream: DownstreamStream {
     }
 
     override var version: AccessRecord.Version { .http2 }
+    override var localAddress: SocketAddress? { connection?.localAddress }
 
     /// Everything that an earlier stream has left behind is cleared here.
     func begin(_ id: Int32, on connection: HTTP2Connection) {

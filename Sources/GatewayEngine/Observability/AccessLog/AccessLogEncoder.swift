@@ -1,3 +1,4 @@
+internal import ContentCodings
 package import GatewayConfiguration
 package import HTTPWire
 internal import Identity
@@ -7,9 +8,10 @@ internal import Reactor
 /// record and allocates nothing.
 ///
 /// The members come in this order, and those without a value are left out:
-/// time, request_id, trace_id, client, client_port, subject, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
-/// status_from, error, reason, bytes_in, bytes_out, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
-/// attempts, rate_limit {state, limit}, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
+/// time, request_id, trace_id, client, client_port, subject, consumer, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
+/// status_from, error, reason, bytes_in, bytes_out, compression {coding, from, to}, decompression {…}, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
+/// attempts, parts [{part, service, endpoint, status, error, attempts, start_ms, connect_ms, first_byte_ms, total_ms,
+/// bytes}], more_parts, rate_limit {state, limit}, validation {request, response, errors, undocumented}, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
 /// it is longer than anyone will read.
 package struct AccessLogEncoder: ~Copyable {
     /// Bytes of a logged field value or query at most; a path is bounded by the limit of the request line already.
@@ -46,7 +48,7 @@ package struct AccessLogEncoder: ~Copyable {
             unsafe prefix.span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
             return LoggedHeader(
                 name: Array(name.utf8), known: KnownField.lookup(name.utf8.span), prefix: bytes,
-                isSecret: AccessLogEncoder.secrets.contains(name))
+                isSecret: AccessLogEncoder.secrets.contains(name) || configuration.secretHeaders.contains(name))
         }
     }
 
@@ -66,7 +68,7 @@ package struct AccessLogEncoder: ~Copyable {
         line.reset()
         line.append("{\"time\":\"")
         clock.write(record.start, into: &line)
-        writeIdentity(record, request)
+        writeIdentity(record, request, labels)
         writeRequest(request)
         line.append(",\"protocol\":\"")
         line.append(record.version.name)
@@ -77,6 +79,7 @@ package struct AccessLogEncoder: ~Copyable {
         labels.writeEndpoint(record.endpoint, into: &line)
         writeOutcome(record)
         writeUpstream(record)
+        if !record.parts.isEmpty { writeParts(record.parts, labels) }
         if record.limitState != .none {
             line.append(",\"rate_limit\":{\"state\":\"")
             line.append(record.limitState.name)
@@ -84,13 +87,16 @@ package struct AccessLogEncoder: ~Copyable {
             labels.writeLimit(record.limit, into: &line)
             line.append(byte: UInt8(ascii: "}"))
         }
+        if let report = record.validation { report.write(into: &line) }
         if !headers.isEmpty { writeHeaders(request.fields) }
         line.append("}\n")
         return line.count
     }
 
     /// From behind the time to the client's port.
-    private mutating func writeIdentity(_ record: borrowing AccessRecord, _ request: RequestHead) {
+    private mutating func writeIdentity(
+        _ record: borrowing AccessRecord, _ request: RequestHead, _ labels: AccessLabels
+    ) {
         let fields = request.fields
         if !record.requestID.isEmpty {
             line.append("\",\"request_id\":\"")
@@ -109,6 +115,7 @@ package struct AccessLogEncoder: ~Copyable {
             line.append(json: fields.bytes(record.subject))
             line.append(byte: UInt8(ascii: "\""))
         }
+        labels.writeConsumer(record.consumer, into: &line)
     }
 
     /// One of the gateway's own words, which need no escape.
@@ -168,14 +175,32 @@ package struct AccessLogEncoder: ~Copyable {
             line.append(byte: UInt8(ascii: "\""))
         }
         if let fault = record.tokenFault { writeReason(fault.code) }
+        if let fault = record.credentialFault { writeReason(fault.code) }
         if let refusal = record.authorizationRefusal { writeReason(refusal.code) }
         if record.isRehearsal { line.append(",\"fault_injected\":true") }
         line.append(",\"bytes_in\":")
         line.append(decimal: record.bytesReceived)
         line.append(",\"bytes_out\":")
         line.append(decimal: record.bytesSent)
+        if let encoding = record.encoding {
+            writeCoding(",\"compression\":{\"coding\":\"", encoding, record.unencodedBytes, record.encodedBytes)
+        }
+        if let decoding = record.decoding {
+            writeCoding(",\"decompression\":{\"coding\":\"", decoding, record.codedBytes, record.decodedBytes)
+        }
         line.append(",\"duration_ms\":")
         line.append(milliseconds: record.duration)
+    }
+
+    private mutating func writeCoding(_ start: StaticString, _ coding: ContentCoding, _ before: UInt64, _ after: UInt64)
+    {
+        line.append(start)
+        line.append(coding.name)
+        line.append("\",\"from\":")
+        line.append(decimal: before)
+        line.append(",\"to\":")
+        line.append(decimal: after)
+        line.append(byte: UInt8(ascii: "}"))
     }
 
     private mutating func writeUpstream(_ record: borrowing AccessRecord) {
@@ -203,6 +228,47 @@ package struct AccessLogEncoder: ~Copyable {
         if separator == UInt8(ascii: "{") { line.append(byte: separator) }
         line.append("},\"attempts\":")
         line.append(decimal: Int(record.attempts))
+    }
+
+    private mutating func writeParts(_ parts: [PartRecord], _ labels: AccessLabels) {
+        line.append(",\"parts\":")
+        for index in 0..<min(parts.count, Self.partLimit) {
+            let part = parts[index]
+            line.append(byte: index == 0 ? UInt8(ascii: "[") : UInt8(ascii: ","))
+            labels.writePart(part.part, into: &line)
+            labels.writeService(part.service, into: &line)
+            labels.writeEndpoint(part.endpoint, into: &line)
+            if part.status > 0 {
+                line.append(",\"status\":")
+                line.append(decimal: Int(part.status))
+            }
+            if let error = part.error {
+                line.append(",\"error\":\"")
+                line.append(error.code)
+                line.append(byte: UInt8(ascii: "\""))
+            }
+            line.append(",\"attempts\":")
+            line.append(decimal: Int(part.attempts))
+            line.append(",\"start_ms\":")
+            line.append(milliseconds: part.start)
+            if part.connect >= 0 {
+                line.append(",\"connect_ms\":")
+                line.append(milliseconds: part.connect)
+            }
+            if part.firstByte >= 0 {
+                line.append(",\"first_byte_ms\":")
+                line.append(milliseconds: part.firstByte)
+            }
+            line.append(",\"total_ms\":")
+            line.append(milliseconds: part.total)
+            line.append(",\"bytes\":")
+            line.append(decimal: part.bytes)
+            line.append(byte: UInt8(ascii: "}"))
+        }
+        line.append(byte: UInt8(ascii: "]"))
+        guard parts.count > Self.partLimit else { return }
+        line.append(",\"more_parts\":")
+        line.append(decimal: parts.count - Self.partLimit)
     }
 
     private mutating func writeHeaders(_ fields: HeaderBlock) {

@@ -1,10 +1,11 @@
+package import ContentCodings
 package import HTTPWire
 package import Identity
 package import Reactor
 
 /// What one exchange was, as plain numbers: filled along the way, read once at its end by the access log and the metrics.
 ///
-/// It holds no text. Names of routes, services and endpoints are indices into the `AccessLabels` of the snapshot that
+/// It holds no text but that of what checking has found, which only requests have that do not fit. Names of routes, services and endpoints are indices into the `AccessLabels` of the snapshot that
 /// the request was routed by; the request's own bytes are ranges in the arena of its head, which lives until the record
 /// is written. So a record costs nothing to make, copy or throw away.
 ///
@@ -62,6 +63,15 @@ package struct AccessRecord: Sendable {
     package var bytesReceived: UInt64 = 0
     package var bytesSent: UInt64 = 0
 
+    /// How the body was compressed for the client; nil: it was not. Bytes before and after.
+    package var encoding: ContentCoding?
+    package var unencodedBytes: UInt64 = 0
+    package var encodedBytes: UInt64 = 0
+    /// How a body was compressed that had to be read, the request's or the service's. Bytes before and after.
+    package var decoding: ContentCoding?
+    package var codedBytes: UInt64 = 0
+    package var decodedBytes: UInt64 = 0
+
     /// The status sent; 0 when the exchange ended before there was one.
     package var status: UInt16 = 0
     package var statusSource = StatusSource.gateway
@@ -99,10 +109,21 @@ package struct AccessRecord: Sendable {
 
     /// Who asked, as the token says it; in the same arena, and never long.
     package var subject = ByteRange.empty
+    /// The caller's name in the configuration: the index in the snapshot's `AccessLabels`, and its counters.
+    package var consumer: Int32 = -1
+    package var consumerSeries = SeriesID.none
+    /// Why credentials that are no token were not accepted, beside `invalid_credentials` or `auth_unavailable`.
+    package var credentialFault: CredentialFault?
     /// Why the token was not accepted, beside `invalid_token` or `keys_unavailable`.
     package var tokenFault: TokenFault?
     /// What the caller did not have, beside `insufficient_scope` or `forbidden`.
     package var authorizationRefusal: AuthorizationRule.Refusal?
+
+    /// The calls that an aggregate's answer is made of, in the order in which they ended. Empty for all others, which
+    /// costs nothing.
+    package var parts: [PartRecord] = []
+    /// What checking found; nil: nothing to tell.
+    package var validation: ValidationReport?
 
     package init() {}
 }

@@ -43,6 +43,8 @@ package enum ErrorBody {
             case integer(Int)
             case text(String)
             case texts([String])
+            /// JSON, as it stands.
+            case json([UInt8])
         }
 
         /// snake_case: written as it stands.
@@ -149,6 +151,7 @@ package enum ErrorBody {
             buffer.append(byte: UInt8(ascii: "\""))
             append(json: text, to: buffer)
             buffer.append(byte: UInt8(ascii: "\""))
+        case .json(let bytes): buffer.append(bytes.span)
         case .texts(let texts):
             buffer.append(byte: UInt8(ascii: "["))
             for (index, text) in texts.enumerated() {

@@ -108,6 +108,14 @@ extension GatewayError {
             Facts(
                 503, "keys_unavailable", "Tokens cannot be checked at the moment.",
                 "error=destination_unavailable; details=\"keys_unavailable\"")
+        case .invalidCredentials:
+            Facts(
+                401, "invalid_credentials", "The credentials are not valid.",
+                "error=http_request_denied; details=\"invalid_credentials\"")
+        case .authUnavailable:
+            Facts(
+                503, "auth_unavailable", "Credentials cannot be checked at the moment.",
+                "error=destination_unavailable; details=\"auth_unavailable\"")
         case .addressDenied:
             Facts(
                 403, "address_denied", "Requests from this address are not accepted here.",
@@ -127,8 +135,25 @@ extension GatewayError {
                 "error=http_request_error; details=\"request_body_malformed\"")
         case .requestBodyEncoded:
             Facts(
-                415, "request_body_encoded", "The request's body must not be compressed here.",
+                415, "request_body_encoded", "The request's body is compressed in a way that cannot be read here.",
                 "error=http_request_error; details=\"request_body_encoded\"")
+        case .requestBodyUndecodable:
+            Facts(
+                400, "request_body_undecodable", "The request's body is not what its Content-Encoding says.",
+                "error=http_request_error; details=\"request_body_undecodable\"", closes: true)
+        case .requestExpansionLimit:
+            Facts(
+                413, "request_expansion_limit", "The request's body expands to more than is accepted.",
+                "error=http_request_denied; details=\"request_expansion_limit\"", closes: true)
+        case .requestInvalid:
+            // The answer also says what is wrong.
+            Facts(
+                400, "request_invalid", "The request does not fit what is accepted here.",
+                "error=http_request_denied; details=\"request_invalid\"")
+        case .unsupportedMediaType:
+            Facts(
+                415, "unsupported_media_type", "The request's body has a media type that is not accepted here.",
+                "error=http_request_denied; details=\"unsupported_media_type\"")
 
         case .upstreamConnectFailed:
             Facts(
@@ -182,6 +207,26 @@ extension GatewayError {
             Facts(
                 502, "upstream_certificate_invalid", "The service's certificate cannot be trusted.",
                 "error=tls_certificate_error; details=\"upstream_certificate_invalid\"")
+        case .partInputMissing:
+            Facts(
+                400, "part_input_missing", "The request lacks something that its answer depends on.",
+                "error=http_request_error; details=\"part_input_missing\"")
+        case .partFailed:
+            Facts(
+                502, "part_failed", "A service that this answer depends on has failed.",
+                "error=http_request_error; details=\"part_failed\"")
+        case .partTimeout:
+            Facts(
+                504, "part_timeout", "A service that this answer depends on did not answer in time.",
+                "error=http_response_timeout; details=\"part_timeout\"")
+        case .partStatus:
+            Facts(
+                502, "part_status", "A service that this answer depends on has answered with an error.",
+                "error=http_request_error; details=\"part_status\"")
+        case .partItemsExceeded:
+            Facts(
+                502, "part_items_exceeded", "There are more items to ask for than this route allows.",
+                "error=http_request_error; details=\"part_items_exceeded\"")
         case .responseNotJSON:
             Facts(
                 502, "response_not_json", "The service's answer is not JSON, which this route requires.",
@@ -192,12 +237,29 @@ extension GatewayError {
                 "error=http_protocol_error; details=\"response_malformed\"")
         case .responseTooLarge:
             Facts(
-                502, "response_too_large", "The service's answer is larger than can be reshaped.",
+                502, "response_too_large", "The service's answer is larger than may be held.",
                 "error=http_response_body_size; details=\"response_too_large\"")
+        case .responseInvalid:
+            Facts(
+                502, "response_invalid", "The service's answer does not fit what it may be.",
+                "error=http_protocol_error; details=\"response_invalid\"")
         case .responseEncoded:
             Facts(
-                502, "response_encoded", "The service's answer is compressed and cannot be reshaped.",
+                502, "response_encoded", "The service's answer is compressed in a way that cannot be read here.",
                 "error=http_response_content_coding; details=\"response_encoded\"")
+
+        case .responseUndecodable:
+            Facts(
+                502, "response_undecodable", "The service's answer is not what its Content-Encoding says.",
+                "error=http_response_content_coding; details=\"response_undecodable\"")
+        case .responseExpansionLimit:
+            Facts(
+                502, "response_expansion_limit", "The service's answer expands to more than is accepted.",
+                "error=http_response_body_size; details=\"response_expansion_limit\"")
+        case .upstreamError:
+            Facts(
+                502, "upstream_error", "The service answered with an error.",
+                "error=http_protocol_error; details=\"upstream_error\"")
 
         case .circuitOpen:
             Facts(

@@ -37,10 +37,17 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case forbidden = 63
     case keysUnavailable = 64
     case addressDenied = 65
+    case invalidCredentials = 66
+    case authUnavailable = 67
     case rateLimited = 70
     case concurrencyLimited = 71
     case requestBodyMalformed = 90
     case requestBodyEncoded = 91
+    case requestBodyUndecodable = 95
+    case requestExpansionLimit = 96
+    case partInputMissing = 98
+    case requestInvalid = 92
+    case unsupportedMediaType = 93
 
     case upstreamConnectFailed = 100
     case upstreamConnectRefused = 101
@@ -59,8 +66,16 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
     case responseMalformed = 116
     case responseTooLarge = 117
     case responseEncoded = 118
+    case responseUndecodable = 126
+    case responseExpansionLimit = 127
+    case upstreamError = 128
+    case responseInvalid = 119
     case circuitOpen = 120
     case pendingTimeout = 121
+    case partFailed = 130
+    case partTimeout = 131
+    case partStatus = 132
+    case partItemsExceeded = 133
 
     case overloaded = 140
     case connectionLimit = 141

@@ -1,3 +1,5 @@
+internal import ContentCodings
+internal import GatewayConfiguration
 internal import Reactor
 
 /// Which counter stands at which slot of a worker's shard: first what concerns the whole worker, then a block for each
@@ -19,13 +21,28 @@ enum MetricLayout {
     static let tokenChecks = loopLag + DurationBuckets.slots
     /// Fetched, failed.
     static let keyFetches = tokenChecks + TokenCheck.count
-    static let tlsHandshakes = keyFetches + 2
+    /// By `CredentialCheck`.
+    static let credentialChecks = keyFetches + 2
+    static let tlsHandshakes = credentialChecks + CredentialCheck.count
     static let tlsResumed = tlsHandshakes + 1
     /// One for each `TLSFailure`.
     static let tlsFailures = tlsHandshakes + 2
     /// By `ProxyHeaderResult`.
     static let proxyHeaders = tlsFailures + TLSFailure.allCases.count
-    static let general = proxyHeaders + ProxyHeaderResult.allCases.count
+    /// Decisions of the store of limits and how long they took; by `StoreFailure`; by failure mode; by a lease.
+    static let storeLatency = proxyHeaders + ProxyHeaderResult.allCases.count
+    static let storeFailures = storeLatency + DurationBuckets.slots
+    static let storeFallbacks = storeFailures + StoreFailure.count
+    static let storeLeases = storeFallbacks + LimitStoreConfiguration.FailureMode.allCases.count
+    /// Calls of aggregates: answered, failed.
+    static let parts = storeLeases + 1
+    /// Requests, then responses, by `ValidationResult`.
+    static let validations = parts + 2
+    /// For each coding bytes before and after, of what was encoded and of what was decoded; then missing encoders.
+    static let encoded = validations + 2 * ValidationResult.allCases.count
+    static let decoded = encoded + 2 * ContentCoding.allCases.count
+    static let encodersMissing = decoded + 2 * ContentCoding.allCases.count
+    static let general = encodersMissing + 1
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
     static let classes = 0  // by status / 100; 0: no status
@@ -59,6 +76,17 @@ enum MetricLayout {
     static let limitRefused = 1
     static let limitDryRun = 2
     static let limitStride = 3
+
+    static func place(of mode: LimitStoreConfiguration.FailureMode) -> Int {
+        switch mode {
+        case .local: 0
+        case .allow: 1
+        case .deny: 2
+        }
+    }
+
+    /// Of a consumer: requests by class of status.
+    static let consumerStride = classCount
 
     static func statusClass(_ status: UInt16) -> Int { status < 600 ? Int(status) / 100 : 0 }
 }

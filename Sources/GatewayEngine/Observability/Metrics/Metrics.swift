@@ -23,6 +23,8 @@ package final class Metrics: Sendable {
     package static let seriesCap = 1_000
     /// Limits that get one.
     static let limitCap = 200
+    /// Consumers that get one.
+    static let consumerCap = 500
 
     /// The page's media type.
     package static let contentType = PrometheusWriter.contentType
@@ -39,7 +41,10 @@ package final class Metrics: Sendable {
         var routes: SeriesTable
         var services: SeriesTable
         var limits = SeriesTable(cap: Metrics.limitCap)
+        var consumers = SeriesTable(cap: Metrics.consumerCap)
         var limitStore: LimitStore?
+        /// Of the store elsewhere; nil: there is none.
+        var storeStatus: LimitStoreStatus?
         var shards: [MetricsShard] = []
         var registry: ServiceRegistry?
         var releases: ReleaseRegistry?
@@ -68,7 +73,8 @@ package final class Metrics: Sendable {
     package func makeShard() -> MetricsShard {
         let shard = MetricsShard(
             routeSeries: routeCap + SeriesID.firstNamed, serviceSeries: serviceCap + SeriesID.firstNamed,
-            limitSeries: Metrics.limitCap + SeriesID.firstNamed)
+            limitSeries: Metrics.limitCap + SeriesID.firstNamed,
+            consumerSeries: Metrics.consumerCap + SeriesID.firstNamed)
         state.withLock { $0.shards.append(shard) }
         return shard
     }
@@ -81,6 +87,9 @@ package final class Metrics: Sendable {
 
     /// The same for a limit.
     func assignLimit(_ name: String) -> SeriesID { state.withLock { $0.limits.assign([name])[0] } }
+
+    /// The same for consumers.
+    func assignConsumers(_ names: [String]) -> [SeriesID] { state.withLock { $0.consumers.assign(names) } }
 
     /// From now on the page shows what this store holds.
     func show(_ limits: LimitStore) { state.withLock { $0.limitStore = limits } }
@@ -95,6 +104,7 @@ package final class Metrics: Sendable {
         state.withLock { state in
             state.breakers = breakers
             state.certificates = certificates
+            state.storeStatus = snapshot.limitStore?.status
         }
     }
 
@@ -112,18 +122,25 @@ package final class Metrics: Sendable {
         let (routes, services, shards, registry, releases, breakers, certificates) = state.withLock {
             ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases, $0.breakers, $0.certificates)
         }
-        let (limits, limitStore) = state.withLock { ($0.limits.names, $0.limitStore) }
+        let (limits, limitStore, storeStatus, consumers) = state.withLock {
+            ($0.limits.names, $0.limitStore, $0.storeStatus, $0.consumers.names)
+        }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
         page.writeRequests(to: &writer)
+        page.writeValidations(to: &writer)
         page.writeServices(to: &writer)
         page.writeHealth(registry?.known ?? [], now: gh_monotonic_ns(), to: &writer)
         page.writeBreakers(breakers, to: &writer)
         page.writeIdentity(registry?.identity.known ?? [], to: &writer)
+        page.writeConsumers(consumers, to: &writer)
         page.writeLimits(limits, limitStore?.statistics, to: &writer)
+        page.writeCompression(to: &writer)
+        page.writeLimitStore(storeStatus, to: &writer)
         page.writeWorkers(to: &writer)
         releases?.write(to: &writer)
         page.writeTLS(certificates, to: &writer)
+        page.writeParts(to: &writer)
         writeProgram(to: &writer)
         writer.finish()
     }

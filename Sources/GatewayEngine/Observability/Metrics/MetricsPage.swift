@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import RateLimits
 internal import Reactor
 
@@ -54,6 +55,20 @@ struct MetricsPage {
         }
         writer.begin("gatehouse_requests_in_flight", .gauge, "Requests under way.")
         writer.sample(gauge: sum(MetricLayout.requestsInFlight))
+    }
+
+    func writeValidations(to writer: inout PrometheusWriter) {
+        writer.begin(
+            "gatehouse_validations_total", .counter, "Requests and responses that were checked, by how it came out.")
+        let sides = ["request", "response"]
+        for (place, side) in sides.enumerated() {
+            for result in ValidationResult.allCases {
+                let slot = place * ValidationResult.allCases.count + Int(result.rawValue)
+                writer.sample(
+                    PrometheusWriter.label("side", side), "result", result.name,
+                    sum(MetricLayout.validations + slot))
+            }
+        }
     }
 
     // MARK: Services
@@ -182,12 +197,42 @@ struct MetricsPage {
             let count = sum(MetricLayout.tokenChecks + slot)
             if count > 0 { writer.sample(PrometheusWriter.label("result", label), count) }
         }
+        writer.begin(
+            "gatehouse_credentials_total", .counter, "Credentials other than tokens, by type and what became of them.")
+        for slot in 0..<CredentialCheck.count {
+            let count = sum(MetricLayout.credentialChecks + slot)
+            if count > 0 { writer.sample(CredentialCheck.labels[slot], count) }
+        }
         writer.begin("gatehouse_key_fetches_total", .counter, "Fetches of issuers' keys, by result.")
         writer.sample("result=\"ok\"", sum(MetricLayout.keyFetches))
         writer.sample("result=\"failed\"", sum(MetricLayout.keyFetches + 1))
         writer.begin("gatehouse_issuer_keys", .gauge, "Keys of an issuer; 0 before the first have come.")
         for feed in feeds {
             writer.sample(PrometheusWriter.label("issuer", feed.name), gauge: UInt64(feed.keyCount ?? 0))
+        }
+    }
+
+    // MARK: Aggregates
+
+    func writeParts(to writer: inout PrometheusWriter) {
+        writer.begin("gatehouse_aggregate_parts_total", .counter, "Calls that aggregates made, by result.")
+        writer.sample("result=\"answered\"", sum(MetricLayout.parts))
+        writer.sample("result=\"failed\"", sum(MetricLayout.parts + 1))
+    }
+
+    // MARK: Consumers
+
+    /// Consumers without a request yet are left out, as routes are.
+    func writeConsumers(_ names: [String], to writer: inout PrometheusWriter) {
+        guard let first = shards.first else { return }
+        writer.begin(
+            "gatehouse_consumer_requests_total", .counter, "Requests of known callers, by class of status.")
+        for index in names.indices where index >= SeriesID.firstNamed || index == 0 {
+            let label = PrometheusWriter.label("consumer", names[index])
+            for offset in 0..<MetricLayout.classCount {
+                let count = sum(first.consumerSlot(index, offset))
+                if count > 0 { writer.sample(label, "status", MetricsPage.classNames[offset], count) }
+            }
         }
     }
 
@@ -245,6 +290,32 @@ struct MetricsPage {
         writer.sample(UInt64(clamping: store.evictions))
     }
 
+    // MARK: Compression
+
+    func writeCompression(to writer: inout PrometheusWriter) {
+        writer.begin(
+            "gatehouse_compression_bytes_total", .counter, "Bytes of bodies compressed for clients, before and after.")
+        writeCodings(MetricLayout.encoded, to: &writer)
+        writer.begin(
+            "gatehouse_decompression_bytes_total", .counter, "Bytes of bodies expanded to be read, before and after.")
+        writeCodings(MetricLayout.decoded, to: &writer)
+        writer.begin(
+            "gatehouse_compression_skipped_total", .counter,
+            "Bodies that went as they are because there was no memory for an encoder.")
+        writer.sample(sum(MetricLayout.encodersMissing))
+    }
+
+    private func writeCodings(_ start: Int, to writer: inout PrometheusWriter) {
+        for coding in ContentCoding.allCases {
+            let slot = start + 2 * Int(coding.rawValue)
+            let (before, after) = (sum(slot), sum(slot + 1))
+            if before == 0 && after == 0 { continue }
+            let label = PrometheusWriter.label("coding", "\(coding.name)")
+            writer.sample(label, "side", "in", before)
+            writer.sample(label, "side", "out", after)
+        }
+    }
+
     // MARK: Workers
 
     func writeWorkers(to writer: inout PrometheusWriter) {
@@ -272,7 +343,7 @@ struct MetricsPage {
 
     // MARK: Sums
 
-    private func sum(_ slot: Int) -> UInt64 {
+    func sum(_ slot: Int) -> UInt64 {
         var total: UInt64 = 0
         for shard in shards { total &+= shard.load(slot) }
         return total

@@ -1,3 +1,5 @@
+internal import ContentCodings
+internal import GatewayConfiguration
 internal import Reactor
 
 /// One worker's counters. Only the worker's own thread may call the methods that count; `Metrics` adds up all shards
@@ -10,11 +12,13 @@ package final class MetricsShard: Sendable {
     private let routeStart = MetricLayout.general
     private let serviceStart: Int
     private let limitStart: Int
+    private let consumerStart: Int
 
-    init(routeSeries: Int, serviceSeries: Int, limitSeries: Int) {
+    init(routeSeries: Int, serviceSeries: Int, limitSeries: Int, consumerSeries: Int = 0) {
         serviceStart = MetricLayout.general + routeSeries * MetricLayout.routeStride
         limitStart = serviceStart + serviceSeries * MetricLayout.serviceStride
-        slots = CounterSlots(count: limitStart + limitSeries * MetricLayout.limitStride)
+        consumerStart = limitStart + limitSeries * MetricLayout.limitStride
+        slots = CounterSlots(count: consumerStart + consumerSeries * MetricLayout.consumerStride)
     }
 
     // MARK: Client connections
@@ -63,6 +67,30 @@ package final class MetricsShard: Sendable {
         slots.add(record.bytesReceived, at: route + MetricLayout.routeBytesIn)
         slots.add(record.bytesSent, at: route + MetricLayout.routeBytesOut)
 
+        if record.consumerSeries != .none {
+            slots.add(1, at: consumerSlot(Int(record.consumerSeries.index), statusClass))
+        }
+        if let encoding = record.encoding {
+            let slot = MetricLayout.encoded + 2 * Int(encoding.rawValue)
+            slots.add(record.unencodedBytes, at: slot)
+            slots.add(record.encodedBytes, at: slot + 1)
+        }
+        if let decoding = record.decoding {
+            let slot = MetricLayout.decoded + 2 * Int(decoding.rawValue)
+            slots.add(record.codedBytes, at: slot)
+            slots.add(record.decodedBytes, at: slot + 1)
+        }
+        serviceFinished(record)
+    }
+
+    /// A call of an aggregate has ended; the whole is counted as one request of its route.
+    func partFinished(_ record: borrowing AccessRecord) {
+        slots.add(1, at: MetricLayout.parts + (record.error == nil && record.status < 300 ? 0 : 1))
+        serviceFinished(record)
+    }
+
+    private func serviceFinished(_ record: borrowing AccessRecord) {
+        let statusClass = MetricLayout.statusClass(record.status)
         if record.serviceSeries != .none {
             let service = serviceStart + Int(record.serviceSeries.index) * MetricLayout.serviceStride
             slots.add(1, at: service + MetricLayout.classes + statusClass)
@@ -70,6 +98,9 @@ package final class MetricsShard: Sendable {
             if record.attempts > 1 { slots.add(UInt64(record.attempts) - 1, at: service + MetricLayout.serviceRetries) }
         }
     }
+
+    /// A body went as it is because there was no memory for an encoder.
+    func encoderMissing() { slots.add(1, at: MetricLayout.encodersMissing) }
 
     // MARK: The way to a service
 
@@ -119,13 +150,34 @@ package final class MetricsShard: Sendable {
 
     func tokenChecked(_ check: TokenCheck) { slots.add(1, at: MetricLayout.tokenChecks + check.slot) }
 
+    /// Credentials other than tokens were asked for.
+    func credentialChecked(_ check: CredentialCheck) { slots.add(1, at: MetricLayout.credentialChecks + check.slot) }
+
     /// The keys of an issuer were asked for.
     func keysFetched(succeeded: Bool) { slots.add(1, at: MetricLayout.keyFetches + (succeeded ? 0 : 1)) }
+
+    // MARK: Validation
+
+    func validated(isResponse: Bool, _ result: ValidationResult) {
+        let side = isResponse ? ValidationResult.allCases.count : 0
+        slots.add(1, at: MetricLayout.validations + side + Int(result.rawValue))
+    }
+
     // MARK: Limits
 
     func limitAllowed(_ limit: SeriesID) { count(limit, MetricLayout.limitAllowed) }
     func limitRefused(_ limit: SeriesID) { count(limit, MetricLayout.limitRefused) }
     func limitWouldRefuse(_ limit: SeriesID) { count(limit, MetricLayout.limitDryRun) }
+
+    /// The store has decided.
+    func limitStoreAnswered(nanoseconds: Int64) { observe(nanoseconds, at: MetricLayout.storeLatency) }
+    func limitStoreFailed(_ failure: StoreFailure) {
+        slots.add(1, at: MetricLayout.storeFailures + Int(failure.rawValue))
+    }
+    func limitDecidedWithoutStore(_ mode: LimitStoreConfiguration.FailureMode) {
+        slots.add(1, at: MetricLayout.storeFallbacks + MetricLayout.place(of: mode))
+    }
+    func limitLeaseUsed() { slots.add(1, at: MetricLayout.storeLeases) }
 
     private func count(_ limit: SeriesID, _ offset: Int) { slots.add(1, at: limitSlot(Int(limit.index), offset)) }
 
@@ -140,6 +192,10 @@ package final class MetricsShard: Sendable {
     func routeSlot(_ series: Int, _ offset: Int) -> Int { routeStart + series * MetricLayout.routeStride + offset }
     func serviceSlot(_ series: Int, _ offset: Int) -> Int {
         serviceStart + series * MetricLayout.serviceStride + offset
+    }
+
+    func consumerSlot(_ series: Int, _ offset: Int) -> Int {
+        consumerStart + series * MetricLayout.consumerStride + offset
     }
 
     func limitSlot(_ series: Int, _ offset: Int) -> Int { limitStart + series * MetricLayout.limitStride + offset }

@@ -10,6 +10,8 @@ final class CompiledAuth: Sendable {
         case fetched(KeyFeed)
     }
 
+    /// In the order in which a request's credentials are looked for; never empty.
+    let kinds: [CredentialKind]
     /// Under which verified tokens are remembered.
     let number: Int
     let verifier: TokenVerifier
@@ -22,18 +24,42 @@ final class CompiledAuth: Sendable {
     let excluded: PathRules?
     let isOptional: Bool
     let forwardsToken: Bool
+    /// Whether API keys and passwords, which are this gateway's, go on to services.
+    let forwardsKeys: Bool
+    /// Where an API key is looked for; nil: nowhere.
+    let keyPlaces: TokenPlaces?
+    let takesPasswords: Bool
+    /// Tokens are judged here and elsewhere, by their form.
+    let tellsTokensApart: Bool
+    /// nil: nobody is asked about tokens.
+    let introspection: CompiledIntrospection?
+    let forward: CompiledForward?
+    /// Which consumers may pass, by their places; nil: all, and whoever is none.
+    let allowed: [Bool]?
     let rule: AuthorizationRule
     let challenges: AuthChallenges
     let threads: VerificationThreads
+    let passwordThreads: VerificationThreads
 
     init(
-        _ configuration: AuthConfiguration, registry: IdentityRegistry, realm: String, diagnostics: inout [Diagnostic]
+        _ configuration: AuthConfiguration, registry: IdentityRegistry, consumers: ConsumerTable, realm: String,
+        diagnostics: inout [Diagnostic]
     ) {
+        kinds = configuration.allKinds
+        takesPasswords = kinds.contains(.basic)
+        tellsTokensApart = kinds.contains(.jwt) && kinds.contains(.introspection)
         let skew = configuration.clockSkew ?? AuthConfiguration.defaultSkew
         let claims = configuration.claimsToHeaders ?? AuthConfiguration.defaultHeaders
-        let issuers = configuration.allIssuers
+        let issuers = kinds.contains(.jwt) ? configuration.allIssuers : []
+        introspection =
+            kinds.contains(.introspection) ? CompiledIntrospection(configuration, registry: registry) : nil
+        forward = kinds.contains(.forward) ? CompiledForward(configuration, registry: registry) : nil
         number = registry.number(
-            of: IdentityRegistry.Verification(issuers: issuers, skew: skew, headers: claims))
+            of: IdentityRegistry.Verification(
+                issuers: issuers, skew: skew, headers: claims,
+                authority: introspection == nil ? nil : configuration.authority,
+                cacheTime: introspection == nil ? nil : configuration.cacheTime,
+                issuer: configuration.issuer, audiences: configuration.audiences))
         verifier = TokenVerifier(
             issuers: issuers.map { issuer in
                 var rules = IssuerRules()
@@ -50,9 +76,15 @@ final class CompiledAuth: Sendable {
         excluded = Self.excluded(configuration.excludePaths ?? [], &diagnostics)
         isOptional = configuration.isOptional ?? false
         forwardsToken = configuration.forwardsToken ?? true
+        forwardsKeys = configuration.forwardsToken ?? false
+        keyPlaces =
+            kinds.contains(.apiKey)
+            ? TokenPlaces(configuration.keyPlaces ?? TokenPlacesConfiguration(header: "X-Api-Key")) : nil
+        allowed = configuration.consumers.map { consumers.places(of: $0) }
         rule = Self.rule(configuration)
-        challenges = AuthChallenges(realm: realm, rule: rule)
+        challenges = AuthChallenges(realm: realm, rule: rule, kinds: kinds)
         threads = registry.threads
+        passwordThreads = registry.passwordThreads
     }
 
     /// A published key is never a shared secret, whatever the configuration leaves open.
@@ -133,16 +165,30 @@ final class CompiledAuth: Sendable {
     }
 }
 
-/// `WWW-Authenticate` of all refusals (RFC 6750 §3), made when the configuration is compiled.
+/// `WWW-Authenticate` of all refusals (RFC 6750 §3, RFC 7617 §2), made when the configuration is compiled.
 struct AuthChallenges: Sendable {
-    /// No credentials: no error (§3.1).
+    /// No credentials: no error (RFC 6750 §3.1). One challenge for each way to show some.
     let missing: [UInt8]
     /// By fault.
     private let faults: [TokenFault: [UInt8]]
     let insufficient: [UInt8]
 
-    init(realm: String, rule: AuthorizationRule) {
-        missing = Array(BearerChallenge.missing(realm: realm).utf8)
+    init(realm: String, rule: AuthorizationRule, kinds: [CredentialKind]) {
+        let bearer = BearerChallenge.missing(realm: realm)
+        var texts: [String] = []
+        for kind in kinds {
+            let text: String? =
+                switch kind {
+                case .jwt, .introspection: bearer
+                case .basic: CallerChallenge.basic(realm: realm)
+                case .apiKey: CallerChallenge.apiKey(realm: realm)
+                case .clientCertificate: CallerChallenge.certificate(realm: realm)
+                // Whoever is asked challenges by itself.
+                case .forward: nil
+                }
+            if let text, !texts.contains(text) { texts.append(text) }
+        }
+        missing = Array((texts.isEmpty ? bearer : texts.joined(separator: ", ")).utf8)
         faults = Dictionary(
             uniqueKeysWithValues: TokenFault.allCases.map {
                 ($0, Array(BearerChallenge.invalid(realm: realm, $0).utf8))

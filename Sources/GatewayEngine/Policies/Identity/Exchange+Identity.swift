@@ -1,3 +1,4 @@
+internal import GatewayConfiguration
 internal import HTTPWire
 internal import Identity
 internal import Reactor
@@ -5,144 +6,124 @@ internal import Reactor
 /// Who asks, and whether they may.
 ///
 /// 1. Paths that are excluded, and routes without `auth`, go on.
-/// 2. The token is looked for. None: 401 without an error, or, where identity is optional, on as nobody.
-/// 3. One that was verified before is recognised by its whole text (`VerifiedTokenCache`): no cryptography, no copy, no
-///    allocation.
-/// 4. Any other is taken apart, its key looked up, which may have to be waited for, and verified: a signature elsewhere
-///    (`VerificationThreads`), an HMAC at once.
-/// 5. Its claims become headers. What a client sent under those names went before anything else (`IdentityFields`).
+/// 2. The kinds of credentials that the policy names are looked for, in its order: the first that the request has
+///    decides, and a bad one is never made good by another. None: 401 without an error, or, where identity is optional,
+///    on as nobody. Each kind has a file of its own.
+/// 3. Whoever it is becomes a consumer, where one is configured: by its key, its user name, or its subject.
+/// 4. What is known becomes headers. What a client sent under those names went before anything else (`IdentityFields`).
+/// 5. The route's rules are asked: consumers, scopes, roles, claims (`authorise`).
 extension Exchange {
+    /// What a kind of credentials has said.
+    enum CredentialOutcome {
+        /// The request has none of the kind.
+        case absent
+        case passed
+        /// It was answered, or waits.
+        case stopped
+    }
+
     /// False: the request was answered, or waits.
     func authenticate(_ plan: RoutePlan) -> Bool {
-        guard plan.auth >= 0, identity == nil else { return true }
+        guard caller == .unasked else {
+            // It waited for what it knows now.
+            if plan.auth >= 0 { hideKeys(snapshot.auth.policies[Int(plan.auth)]) }
+            return true
+        }
+        guard plan.auth >= 0 else {
+            remainNobody()
+            return true
+        }
         let auth = snapshot.auth.policies[Int(plan.auth)]
         if let excluded = auth.excluded,
             excluded.find(request, path: matchedPath(), scratch: worker.policyScratch) != nil
         {
             isExcluded = true
+            hideKeys(auth)
+            remainNobody()
             return true
         }
-        let range: ByteRange
-        switch auth.places.find(request) {
-        case .none:
-            if auth.isOptional { return true }
-            worker.metrics.tokenChecked(.missing)
-            challenge = auth.challenges.missing
-            refuse(.unauthorized)
-            return false
-        case .several:
-            refuse(.several, auth)
-            return false
-        case .token(let found): range = found
-        }
-        let fields = request.fields
-        // Before anything reads it: a huge one costs this comparison.
-        if Int(range.count) > auth.verifier.limits.token {
-            refuse(.tooLarge, auth)
-            return false
-        }
-        let second = worker.loop.wallNow / 1_000_000_000
-        if let known = worker.tokens.find(fields.bytes(range), policy: auth.number, at: second) {
-            worker.metrics.tokenChecked(.remembered)
-            accept(known, auth)
-            return true
-        }
-        return verify(range, auth, at: second)
-    }
-
-    /// A token that is new here.
-    private func verify(_ range: ByteRange, _ auth: CompiledAuth, at second: Int64) -> Bool {
-        let fields = request.fields
-        do throws(TokenFault) {
-            let token = try auth.verifier.inspect(fields.bytes(range))
-            guard let keys = try keys(for: token, auth) else { return false }
-            if token.header.algorithm.family != .hmac, verifyElsewhere(token, keys, auth, at: second) { return false }
-            let verified = try auth.verifier.verify(token, keys: keys, at: second)
-            remember(verified, auth)
-            accept(verified, auth)
-            return true
-        } catch {
-            refuse(error, auth)
-            return false
-        }
-    }
-
-    private func remember(_ token: VerifiedToken, _ auth: CompiledAuth) {
-        worker.tokens.insert(token, policy: auth.number, at: worker.loop.wallNow / 1_000_000_000)
-        worker.metrics.tokenChecked(.verified)
-    }
-
-    /// False: the threads have too much to do.
-    private func verifyElsewhere(
-        _ token: TokenVerifier.Inspected, _ keys: KeySet, _ auth: CompiledAuth, at second: Int64
-    ) -> Bool {
-        identityWait &+= 1
-        let waiter = IdentityWaiter(exchange: self, number: identityWait)
-        return auth.threads.run {
-            do throws(TokenFault) {
-                let verified = try auth.verifier.verify(token, keys: keys, at: second)
-                waiter.finish(.success(verified), auth)
-            } catch {
-                waiter.finish(.failure(error), auth)
+        // By index, as everywhere on this path: no iterator.
+        for index in 0..<auth.kinds.count {
+            let outcome: CredentialOutcome =
+                switch auth.kinds[index] {
+                case .jwt: authenticateByToken(auth)
+                case .introspection: authenticateByIntrospection(auth)
+                case .apiKey: authenticateByKey(auth)
+                case .basic: authenticateByPassword(auth)
+                case .clientCertificate: authenticateByCertificate(auth)
+                case .forward: authenticateByForward(auth)
+                }
+            switch outcome {
+            case .absent: continue
+            case .passed:
+                hideKeys(auth)
+                return true
+            case .stopped: return false
             }
         }
-    }
-
-    fileprivate func tokenWasVerified(
-        _ result: Result<VerifiedToken, TokenFault>, _ auth: CompiledAuth, _ number: UInt64
-    ) {
-        // What was found out holds, even when the request that asked is over.
-        if case .success(let token) = result { remember(token, auth) }
-        guard isWaitingForIdentity(number) else { return }
-        switch result {
-        case .failure(let fault): refuse(fault, auth)
-        case .success(let token):
-            accept(token, auth)
-            resumePolicies()
+        if auth.isOptional {
+            remainNobody()
+            return true
         }
+        worker.metrics.tokenChecked(.missing)
+        challenge = auth.challenges.missing
+        refuse(.unauthorized)
+        return false
     }
 
-    /// The request may be over, and this object serve another one.
-    private func isWaitingForIdentity(_ number: UInt64) -> Bool {
-        number == identityWait && phase == .waiting && policyStep == .authenticate
+    // MARK: Who it is
+
+    /// Nobody that is known: the consumer `anonymous`, where there is one.
+    func remainNobody(_ state: Caller = .nobody) {
+        caller = state
+        become(snapshot.auth.anonymous)
     }
 
-    /// The keys that may have signed it; nil: they are waited for.
-    private func keys(
-        for token: TokenVerifier.Inspected, _ auth: CompiledAuth
-    ) throws(TokenFault) -> KeySet? {
-        switch auth.keys[token.issuer] {
-        case .written(let keys): return keys
-        case .fetched(let feed):
-            identityWait &+= 1
-            let waiter = IdentityWaiter(exchange: self, number: identityWait)
-            let answer = feed.lookUp(token.header.identifier, now: worker.loop.now) { waiter.resume() }
-            switch answer {
-            case .keys(let keys): return keys
-            case .wait: return nil
-            case .unknown: throw .unknownKey
-            case .unavailable: throw .noKeys
-            }
-        }
+    /// The caller is this consumer; -1: known, but none.
+    func become(_ place: Int32) {
+        guard place >= 0 else { return }
+        consumer = place
+        let known = snapshot.auth.consumers.consumers[Int(place)]
+        record.consumer = place
+        record.consumerSeries = known.series
+        let fields = request.fields
+        let names = ConsumerFieldNames.shared
+        fields.append(name: names.name.span, value: known.name.span)
+        if !known.groups.isEmpty { fields.append(name: names.groups.span, value: known.groups.span) }
     }
 
-    fileprivate func keysMayHaveCome(_ number: UInt64) {
-        if isWaitingForIdentity(number) { resumePolicies() }
+    /// What the log and the consumers know the caller by.
+    func become(subject: [UInt8]) {
+        caller = .known
+        guard !subject.isEmpty else { return }
+        let fields = request.fields
+        // For the log, what is longer than anybody's name is cut.
+        record.subject = fields.store(subject.span.extracting(first: AccessRecord.longestSubject))
+        become(snapshot.auth.consumers.place(ofSubject: subject))
     }
 
-    private func accept(_ token: VerifiedToken, _ auth: CompiledAuth) {
+    /// What a token says.
+    func accept(_ token: VerifiedToken, _ auth: CompiledAuth) {
         identity = token
-        let fields = request.fields
-        let subject = token.subject
-        if !subject.isEmpty { record.subject = fields.store(subject.span) }
+        become(subject: token.subject)
         if !auth.forwardsToken { auth.places.remove(from: request, scratch: worker.pathBuffer) }
+        let fields = request.fields
         for index in auth.headers.indices {
             let (name, value) = (auth.headers[index], token.headerTexts[index])
             if !value.isEmpty { fields.append(name: name.span, value: value.span) }
         }
     }
 
-    private func refuse(_ fault: TokenFault, _ auth: CompiledAuth) {
+    /// Keys and passwords are this gateway's: services do not get them, whoever has decided.
+    private func hideKeys(_ auth: CompiledAuth) {
+        if auth.forwardsKeys { return }
+        if let places = auth.keyPlaces { places.remove(from: request, scratch: worker.pathBuffer) }
+        if auth.takesPasswords { removeBasic() }
+    }
+
+    // MARK: Refusals
+
+    func refuse(_ fault: TokenFault, _ auth: CompiledAuth) {
         worker.metrics.tokenChecked(.refused(fault))
         record.tokenFault = fault
         if fault == .noKeys { return refuse(.keysUnavailable) }
@@ -150,58 +131,67 @@ extension Exchange {
         refuse(.invalidToken)
     }
 
+    func refuse(_ fault: CredentialFault, _ kind: CredentialCheck.Kind, _ auth: CompiledAuth) {
+        worker.metrics.credentialChecked(CredentialCheck(kind, .refused))
+        record.credentialFault = fault
+        challenge = auth.challenges.missing
+        refuse(.invalidCredentials)
+    }
+
+    /// It is not the caller's fault.
+    func refuseUnjudged(_ fault: CredentialFault, _ kind: CredentialCheck.Kind) {
+        worker.metrics.credentialChecked(CredentialCheck(kind, .unavailable))
+        record.credentialFault = fault
+        refuse(.authUnavailable)
+    }
+
+    // MARK: Whether they may
+
     /// False: the request was answered.
     func authorise(_ plan: RoutePlan) -> Bool {
         guard plan.auth >= 0, !isExcluded else { return true }
         let auth = snapshot.auth.policies[Int(plan.auth)]
+        if auth.rule.isEmpty && auth.allowed == nil { return true }
+        if let allowed = auth.allowed {
+            guard consumer >= 0, allowed[Int(consumer)] else { return refuse(.consumer, auth) }
+        }
         if auth.rule.isEmpty { return true }
-        guard let identity else {
+        let refusal: AuthorizationRule.Refusal?
+        if let identity {
+            refusal = auth.rule.refusal(for: identity)
+        } else {
+            refusal = auth.rule.refusalWithoutClaims
+        }
+        guard let refusal else { return true }
+        return refuse(refusal, auth)
+    }
+
+    /// Always false.
+    private func refuse(_ refusal: AuthorizationRule.Refusal, _ auth: CompiledAuth) -> Bool {
+        switch caller {
+        case .unasked, .nobody:
             // Optional identity, and a route that asks for more than none.
             challenge = auth.challenges.missing
             refuse(.unauthorized)
-            return false
+        case .unknowable:
+            refuse(.authUnavailable)
+        case .known:
+            record.authorizationRefusal = refusal
+            challenge = auth.challenges.insufficient
+            refuse(refusal == .insufficientScope ? .insufficientScope : .forbidden)
         }
-        guard let refusal = auth.rule.refusal(for: identity) else { return true }
-        record.authorizationRefusal = refusal
-        challenge = auth.challenges.insufficient
-        refuse(refusal == .insufficientScope ? .insufficientScope : .forbidden)
         return false
     }
 }
 
-/// A request that waits for keys, or for its token to be verified. The exchange is touched on its own loop only.
-private struct IdentityWaiter: @unchecked Sendable {
-    let exchange: Exchange
-    let number: UInt64
+/// What services are told of consumers, made once.
+struct ConsumerFieldNames: Sendable {
+    static let shared = ConsumerFieldNames()
 
-    /// From any thread.
-    func resume() {
-        exchange.worker.loop.execute { exchange.keysMayHaveCome(number) }
-    }
-
-    func finish(_ result: Result<VerifiedToken, TokenFault>, _ auth: CompiledAuth) {
-        exchange.worker.loop.execute { exchange.tokenWasVerified(result, auth, number) }
-    }
+    let name = Array("X-Consumer-Name".utf8)
+    let groups = Array("X-Consumer-Groups".utf8)
 }
 
-/// What became of a request's token, for the metrics.
-enum TokenCheck {
-    case missing
-    case remembered
-    case verified
-    case refused(TokenFault)
-
-    static let count = 3 + TokenFault.allCases.count
-
-    var slot: Int {
-        switch self {
-        case .missing: 0
-        case .remembered: 1
-        case .verified: 2
-        case .refused(let fault): 3 + (TokenFault.allCases.firstIndex(of: fault) ?? 0)
-        }
-    }
-
-    /// By slot.
-    static let labels: [String] = ["missing", "remembered", "verified"] + TokenFault.allCases.map(\.code)
+extension AccessRecord {
+    static let longestSubject = 128
 }

@@ -18,17 +18,7 @@ struct IdentityFields: Sendable {
     private let hasKnownName: Bool
 
     init(_ configuration: GatewayConfiguration) {
-        var policies = configuration.auth.map { [$0] } ?? []
-        for route in configuration.routes {
-            if case .own(let own) = route.auth { policies.append(own.over(configuration.auth)) }
-        }
-        var names: Set<String> = []
-        for policy in policies {
-            for header in policy.claimsToHeaders ?? AuthConfiguration.defaultHeaders {
-                names.insert(IdentityName.folded(header.header))
-            }
-        }
-        self.init(names)
+        self.init(IdentityName.headers(of: configuration))
     }
 
     init(_ names: Set<String>) {
@@ -50,7 +40,7 @@ struct IdentityFields: Sendable {
         }
     }
 
-    private func contains(_ name: Span<UInt8>) -> Bool {
+    func contains(_ name: Span<UInt8>) -> Bool {
         for index in names.indices {
             let folded = names[index]
             if Self.equal(name, folded.span) { return true }

@@ -11,10 +11,16 @@ final class IdentityRegistry: Sendable {
         var issuers: [TokenIssuerConfiguration]
         var skew: Duration
         var headers: [AuthConfiguration.ClaimHeader]
+        /// Who is asked about tokens, and what is asked of the answer.
+        var authority: AuthorityConfiguration?
+        var cacheTime: Duration?
+        var issuer: String?
+        var audiences: [String]?
     }
 
     private struct State {
         var feeds: [KeySourceConfiguration: KeyFeed] = [:]
+        var authorities: [CallerAuthority.Identity: CallerAuthority] = [:]
         var numbers: [Verification: Int] = [:]
         var lastNumber = 0
         /// One for all issuers, with the system's certificates; made here, since that reads files.
@@ -23,6 +29,8 @@ final class IdentityRegistry: Sendable {
 
     /// For signatures of new tokens.
     let threads = VerificationThreads(count: SystemLimits.processors / 2)
+    /// For passwords that are new. The queue is what the last one in it waits for: some seconds.
+    let passwordThreads = VerificationThreads(count: SystemLimits.processors / 4, longestQueue: 64)
     private let state = Mutex(State())
 
     init() {}
@@ -35,6 +43,17 @@ final class IdentityRegistry: Sendable {
             if state.tls == nil { state.tls = Self.makeTLS() }
             let made = KeyFeed(source, tls: state.tls)
             if let made { state.feeds[source] = made }
+            return made
+        }
+    }
+
+    /// The same one for all that ask it the same way, over reloads too: with what it has answered.
+    func authority(_ identity: CallerAuthority.Identity) -> CallerAuthority {
+        state.withLock { state in
+            if let known = state.authorities[identity] { return known }
+            if state.tls == nil { state.tls = Self.makeTLS() }
+            let made = CallerAuthority(identity, tls: state.tls)
+            state.authorities[identity] = made
             return made
         }
     }
@@ -60,6 +79,9 @@ final class IdentityRegistry: Sendable {
         let numbers = Set(plans.policies.map(\.number))
         state.withLock { state in
             state.feeds = state.feeds.filter { feed in plans.feeds.contains { $0 === feed.value } }
+            state.authorities = state.authorities.filter { authority in
+                plans.authorities.contains { $0 === authority.value }
+            }
             state.numbers = state.numbers.filter { numbers.contains($0.value) }
         }
     }

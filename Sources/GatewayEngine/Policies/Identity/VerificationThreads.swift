@@ -4,6 +4,8 @@ internal import Synchronization
 /// Threads that check the signatures of new tokens, so that one takes no time from the requests of others on its loop: a
 /// signature costs from 30 to 100 µs, a known token less than one.
 ///
+/// Passwords have threads of their own: each takes tens of milliseconds, and must not hold up signatures.
+///
 /// Shared secrets are not for these: an HMAC is cheaper than the way here and back. When too many wait already, the loop
 /// that asks does the work itself; then it takes on less, which is what has to happen.
 ///
@@ -13,10 +15,13 @@ final class VerificationThreads: Sendable {
     private let waiting = Atomic<Int>(0)
     private let turn = Atomic<Int>(0)
     private let count: Int
+    /// Pieces of work that may wait or be under way.
+    let longestQueue: Int
 
-    static let longestQueue = 256
-
-    init(count: Int) { self.count = max(count, 1) }
+    init(count: Int, longestQueue: Int = 256) {
+        self.count = max(count, 1)
+        self.longestQueue = longestQueue
+    }
 
     deinit {
         for loop in loops.withLock({ $0 }) { loop.execute { loop.stop() } }
@@ -24,7 +29,7 @@ final class VerificationThreads: Sendable {
 
     /// False: nothing was done, and the caller has to do it.
     func run(_ body: @escaping @Sendable () -> Void) -> Bool {
-        guard waiting.add(1, ordering: .relaxed).oldValue < Self.longestQueue, let loop = next() else {
+        guard waiting.add(1, ordering: .relaxed).oldValue < longestQueue, let loop = next() else {
             waiting.subtract(1, ordering: .relaxed)
             return false
         }

@@ -23,5 +23,12 @@ enum Bytes {
         return true
     }
 
+    static func copy(_ bytes: Span<UInt8>) -> [UInt8] {
+        var copy: [UInt8] = []
+        copy.reserveCapacity(bytes.count)
+        for index in bytes.indices { copy.append(bytes[index]) }
+        return copy
+    }
+
     static func lowercased(_ text: String) -> [UInt8] { text.utf8.map(PathBytes.lowercase) }
 }

@@ -54,6 +54,8 @@ package enum CompiledAnswer: Sendable {
     case split(CompiledSplit)
     case redirect(CompiledRedirect)
     case respond(CompiledResponse)
+    /// Compiled with the snapshot: its parts concern the services, not the search.
+    case aggregate
 }
 
 package final class CompiledRedirect: Sendable {

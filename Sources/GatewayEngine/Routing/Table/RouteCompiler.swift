@@ -134,6 +134,7 @@ struct RouteCompiler {
                     split, services: split.sides.map { service($0.service, &problems) }, route: route.name))
         case .redirect(let redirect): return .redirect(CompiledRedirect(redirect, hasPath: redirect.path != nil))
         case .respond(let response): return .respond(CompiledResponse(response))
+        case .aggregate: return .aggregate
         }
     }
 
@@ -168,7 +169,7 @@ struct RouteCompiler {
             let text = query?.parts.reduce(into: "") { if case .literal(let part) = $1 { $0 += part } }
             return plans.plan(
                 edit: .rewrite(template, query: text), path: nil, query: nil, shape: shape, problems: &problems)
-        case .service, .serviceFromPath, .split, .respond: break
+        case .service, .serviceFromPath, .split, .respond, .aggregate: break
         }
         return plans.plan(edit: route.pathEdit, path: nil, query: nil, shape: shape, problems: &problems)
     }

@@ -1,0 +1,116 @@
+internal import HTTPWire
+internal import Reactor
+
+/// The client of a part's exchange: the aggregate itself. The exchange does all that it does for a client's request
+/// (endpoints, tries, breaker, health) and sends its answer here, where it is collected.
+///
+/// 1. `begin` takes an exchange and lets it go its way.
+/// 2. The answer comes by `sendHead`, `sendBody`, `sendEnd`, as it would go to a client; or `abort`, when it breaks off.
+/// 3. `exchangeDidFinish` is the end, whichever way it came to that, exactly once. The run is told after the event on
+///    the stack, so that no call begins inside the end of another.
+final class PartCall: DownstreamStream {
+    private let worker: Worker
+    private let number: Int
+    private let limit: Int
+    private let label: Int32
+    /// nil: nobody wants the answer any more.
+    private var run: AggregateRun?
+    private var exchange: Exchange?
+    private var answer = PartAnswer()
+    private var failure: GatewayError?
+    private var start: Int64 = 0
+    /// For all of the answer.
+    private var until = Deadline.never
+    /// Holds the object while it ends: neither the wheel nor its exchange does.
+    private var keepAlive: PartCall?
+
+    /// - Parameter limit: bytes of a body.
+    init(_ run: AggregateRun, number: Int, label: Int32, limit: Int) {
+        self.run = run
+        self.number = number
+        self.label = label
+        self.limit = limit
+        worker = run.worker
+        super.init(slot: run.client.slot, client: run.client.client)
+    }
+
+    func begin(_ request: PartRequest, of parent: Exchange, deadline: Int64) {
+        until = deadline
+        start = worker.loop.now
+        let exchange = worker.takeExchange()
+        self.exchange = exchange
+        exchange.begin(request, self, of: parent, deadline: deadline)
+    }
+
+    /// As an endpoint that is told who the client is hears it.
+    override var localAddress: SocketAddress? { run?.client.localAddress }
+
+    /// Nobody wants the answer any more.
+    func cancel() {
+        run = nil
+        exchange?.downstreamGone()
+    }
+
+    private func giveUp(_ error: GatewayError) {
+        failure = error
+        exchange?.record.error = error
+        exchange?.downstreamGone()
+    }
+
+    // MARK: The answer
+
+    override func sendHead(_ head: ResponseHead, framing: BodyFraming) {
+        guard let exchange else { return }
+        if exchange.record.statusSource == .gateway {
+            failure = exchange.record.error ?? .upstreamReset
+            return
+        }
+        let fields = head.fields
+        answer.status = head.status
+        answer.isJSON = JSONMediaType.isNamed(by: fields)
+        answer.isEncoded = JSONMediaType.isEncoded(fields)
+        answer.freshness = PartFreshness(fields)
+        let type = fields.firstIndex(of: .contentType)
+        if type >= 0 { answer.contentType.append(fields.value(type)) }
+        if case .length(let length) = framing {
+            if length > limit { return giveUp(.responseTooLarge) }
+            answer.body.reserveCapacity(length)
+        }
+        if framing != .none, until < Deadline.never { worker.loop.timers.arm(self, at: until) }
+    }
+
+    override func sendBody(_ bytes: Span<UInt8>) {
+        if failure != nil { return }
+        guard bytes.count <= limit - answer.body.count else { return giveUp(.responseTooLarge) }
+        answer.body.append(bytes)
+    }
+
+    override func timerDidFire() { giveUp(.upstreamTimeout) }
+
+    /// The record is complete, and the exchange is another request's from now on.
+    func exchangeDidFinish(_ record: borrowing AccessRecord) {
+        keepAlive = self
+        worker.loop.timers.disarm(self)
+        exchange = nil
+        if failure == nil { failure = record.error }
+        var part = PartRecord()
+        part.part = label
+        part.service = record.service
+        part.endpoint = record.endpoint
+        part.status = record.statusSource == .upstream ? record.status : 0
+        part.error = failure
+        part.attempts = record.attempts
+        part.connect = record.upstreamConnect
+        part.firstByte = record.upstreamFirstByte
+        part.total = record.duration
+        part.bytes = answer.body.count
+        part.start = start
+        let outcome = failure.map { PartOutcome.failure($0) } ?? .answer(answer)
+        worker.loop.afterThis { [self, part] in
+            let run = run
+            self.run = nil
+            keepAlive = nil
+            run?.ended(number, outcome, part)
+        }
+    }
+}
