@@ -26,7 +26,7 @@ extension Exchange {
         }
         let limit = plan.requestTimeout >= 0 ? plan.requestTimeout : pool.service.requestTimeout
         if limit < Deadline.never { requestDeadline = worker.loop.now + limit }
-        if isCall { limitCall() }
+        if isCall { boundCall() }
         if isBodyReplaced || isBodyHeld {
             // All of it is at hand, for as many tries as there are.
             keepsBody = true

@@ -30,7 +30,7 @@ extension Exchange {
     }
 
     /// Takes the caller's own limit into account.
-    func limitCall() {
+    func boundCall() {
         callDeadline = Deadline.never
         let fields = request.fields
         let name = GRPCTimeout.name

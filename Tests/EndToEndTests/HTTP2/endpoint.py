@@ -6,9 +6,9 @@
     /trailers      chunks, and then trailers
     /big           4 MiB
     /connection    the number of the connection, and how many streams have been open on it at once
-    /hold          answers as soon as so many others, as the query says, are open with it
+    /hold          answers as soon as so many, as the query says, are open, on whichever connections
     /refuse        REFUSED_STREAM on each connection's first stream, an answer on others
-    /goaway        GOAWAY that leaves this stream out, when it is the connection's first; an answer on others
+    /goaway        GOAWAY that leaves this stream out, on the first connection; an answer on others
     /reset         RST_STREAM behind half of an answer
     /raw           the fields that the query names, as they are
     /early         answers before the request has ended
@@ -29,6 +29,9 @@ PLAIN = h2.config.H2Configuration(
     client_side=False, header_encoding="latin-1", validate_inbound_headers=True, validate_outbound_headers=False,
     normalize_outbound_headers=False)
 counter = 0
+# Connections look after each other's streams only one at a time.
+turn = threading.Lock()
+held = []
 
 
 class Connection:
@@ -37,15 +40,17 @@ class Connection:
         self.h2 = h2.connection.H2Connection(PLAIN)
         self.h2.local_settings = h2.settings.Settings(
             client=False, initial_values={h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 8})
-        self.requests, self.most, self.streams, self.held, self.sending = {}, 0, 0, [], {}
+        self.requests, self.most, self.streams, self.sending = {}, 0, 0, {}
 
     def run(self):
-        self.h2.initiate_connection()
-        self.flush()
-        while data := self.socket.recv(1 << 16):
-            for event in self.h2.receive_data(data):
-                self.take(event)
+        with turn:
+            self.h2.initiate_connection()
             self.flush()
+        while data := self.socket.recv(1 << 16):
+            with turn:
+                for event in self.h2.receive_data(data):
+                    self.take(event)
+                self.flush()
 
     def flush(self):
         for stream in list(self.sending):
@@ -68,8 +73,11 @@ class Connection:
                 self.h2.end_stream(stream)
 
     def answer(self, stream, body, fields=(), trailers=None):
-        self.h2.send_headers(stream, [(":status", "200"), ("x-connection", str(self.number)), *fields])
-        self.sending[stream] = memoryview(body), trailers
+        is_head = stream in self.requests and self.requests[stream][0][":method"] == "HEAD"
+        fields = [(":status", "200"), ("x-connection", str(self.number)), *fields]
+        self.h2.send_headers(stream, fields, end_stream=is_head)
+        if not is_head:
+            self.sending[stream] = memoryview(body), trailers
 
     def take(self, event):
         if isinstance(event, h2.events.RequestReceived):
@@ -82,7 +90,7 @@ class Connection:
             elif path.startswith("/refuse") and self.streams == 1:
                 self.h2.reset_stream(event.stream_id, 7)
                 del self.requests[event.stream_id]
-            elif path.startswith("/goaway") and self.streams == 1:
+            elif path.startswith("/goaway") and self.number == 1:
                 # The library would say that it has seen the stream.
                 self.flush()
                 self.socket.sendall(b"\0\0\x08\x07\0\0\0\0\0" + bytes(8))
@@ -104,12 +112,13 @@ class Connection:
         fields, all_fields, body, trailers = self.requests[stream]
         path, _, query = fields[":path"].partition("?")
         if path == "/hold":
-            self.held.append(stream)
-            if len(self.held) >= int(query):
-                for other in self.held:
-                    self.answer(other, b"held")
-                    self.requests.pop(other, None)
-                self.held = []
+            held.append((self, stream))
+            if len(held) >= int(query):
+                for connection, other in held:
+                    connection.answer(other, b"held")
+                    connection.requests.pop(other, None)
+                    connection.flush()
+                held.clear()
             return
         text = "".join(f"{name}: {value}\n" for name, value in all_fields).encode("latin-1") + b"\n" + bytes(body)
         text += "".join(f"\n{name}: {value}" for name, value in trailers.items()).encode()
