@@ -92,6 +92,8 @@ final class Exchange: UpstreamRequest {
     var splitSide = 0
     /// Addresses of the endpoint that were tried for the present connection.
     var addressesTried = 0
+    /// How often the present endpoint has refused a stream.
+    var refusals = 0
     var bodyReceived = 0
     var bodyLimit = Int.max
     var streamIdle = Deadline.never
@@ -114,6 +116,10 @@ final class Exchange: UpstreamRequest {
     var hedgesMade = 0
     /// Why the first one was lost, while the hedge still may win.
     var lostTry: LostTry?
+    /// The request is a call of gRPC.
+    var isCall = false
+    /// When its caller wants it to be over, its last message included.
+    var callDeadline = Deadline.never
     /// The client wants to speak WebSocket, and its route lets it.
     var wantsTunnel = false
     /// It does: the bytes of both sides pass as they are.
@@ -257,6 +263,8 @@ final class Exchange: UpstreamRequest {
         wakeAt = Deadline.never
         triesMade = 0
         hedgesMade = 0
+        isCall = false
+        callDeadline = Deadline.never
         wantsTunnel = false
         isTunnel = false
         keepsBody = false
@@ -335,8 +343,9 @@ final class Exchange: UpstreamRequest {
 
     /// Moves the one deadline: of the whole request before the response's head, of the stream's silence after it.
     func touch() {
-        guard streamIdle < Deadline.never else { return }
-        worker.loop.timers.arm(self, at: worker.loop.now + streamIdle)
+        let due = streamIdle < Deadline.never ? worker.loop.now + streamIdle : Deadline.never
+        let end = min(due, callDeadline)
+        if end < Deadline.never { worker.loop.timers.arm(self, at: end) }
     }
 
     override func timerDidFire() {
@@ -346,7 +355,7 @@ final class Exchange: UpstreamRequest {
         case .waiting:
             waitingTimerDidFire()
         case .responding:
-            record.error = .streamIdleTimeout
+            record.error = worker.loop.now >= callDeadline ? .upstreamTimeout : .streamIdleTimeout
             breakOff()
         }
     }
