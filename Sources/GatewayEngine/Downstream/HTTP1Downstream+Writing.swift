@@ -27,6 +27,8 @@ extension HTTP1Downstream {
         watchSending()
     }
 
+    /// Sees to it that a client that takes nothing does not keep what waits for it for ever. True when something waits.
+    @discardableResult
     func watchSending() -> Bool {
         guard let socket, socket.waitingCount > 0 else { return false }
         if wait != .send {

@@ -63,8 +63,8 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     var takenAtTimer: UInt64 = 0
 
     /// Bytes thrown away while lingering at most.
-    private static let lingerLimit = 1 << 20
-    private static let lingerTime: Int64 = 2_000_000_000
+    static let lingerLimit = 1 << 20
+    static let lingerTime: Int64 = 2_000_000_000
     /// What an idle connection gets when there will be no further requests.
     private static let drainingTime: Int64 = 5_000_000_000
     /// A client that has sent its end while the answer is not there yet may be gone; it gets this much longer.
@@ -313,9 +313,6 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
         if headWasSent { socket?.reset() }
         close()
     }
-
-    /// Sees to it that a client that takes nothing does not keep what waits for it for ever. True when something waits.
-    @discardableResult
 
     // MARK: Between requests
 
