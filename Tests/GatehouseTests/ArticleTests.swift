@@ -49,8 +49,13 @@ import Testing
         var id: String
         var email: String
         var name: Name
-        var created_at: String
+        var createdAt: String
         var metadata = ["source": "legacy-transform", "version": "2.0"]
+
+        enum CodingKeys: String, CodingKey {
+            case id, email, name, metadata
+            case createdAt = "created_at"
+        }
     }
 
     static let program: GatewayProgram = {
@@ -67,7 +72,7 @@ import Testing
             let old = try await context.service("legacy").get("/users/\(id)", as: LegacyUser.self)
             return UserV2(
                 id: old.userId, email: old.emailAddress, name: .init(first: old.firstName, last: old.lastName),
-                created_at: old.createdDate)
+                createdAt: old.createdDate)
         }
         return program
     }()

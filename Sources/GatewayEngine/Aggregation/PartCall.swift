@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import HTTPWire
 internal import Reactor
 
@@ -12,6 +13,8 @@ final class PartCall: DownstreamStream {
     private let worker: Worker
     private let number: Int
     private let limit: Int
+    /// What a compressed body may expand to.
+    private let ratio: Int
     private let label: Int32
     /// The fields of the answer are wanted too.
     private let keepsFields: Bool
@@ -20,6 +23,7 @@ final class PartCall: DownstreamStream {
     private var exchange: Exchange?
     private var answer = PartAnswer()
     private var failure: GatewayError?
+    private var coding = BodyCoding.identity
     private var start: Int64 = 0
     /// For all of the answer.
     private var until = Deadline.never
@@ -27,11 +31,12 @@ final class PartCall: DownstreamStream {
     private var keepAlive: PartCall?
 
     /// - Parameter limit: bytes of a body.
-    init(_ owner: CallOwner, number: Int, label: Int32, limit: Int, keepsFields: Bool = false) {
+    init(_ owner: CallOwner, number: Int, label: Int32, limit: Int, ratio: Int, keepsFields: Bool = false) {
         self.owner = owner
         self.number = number
         self.label = label
         self.limit = limit
+        self.ratio = ratio
         self.keepsFields = keepsFields
         worker = owner.worker
         super.init(slot: owner.client.slot, client: owner.client.client)
@@ -71,7 +76,8 @@ final class PartCall: DownstreamStream {
         let fields = head.fields
         answer.status = head.status
         answer.isJSON = JSONMediaType.isNamed(by: fields)
-        answer.isEncoded = JSONMediaType.isEncoded(fields)
+        coding = BodyCoding(fields)
+        answer.isEncoded = coding == .unknown
         answer.freshness = PartFreshness(fields)
         if keepsFields { answer.fields = fields.copies() }
         let type = fields.firstIndex(of: .contentType)
@@ -89,6 +95,17 @@ final class PartCall: DownstreamStream {
         answer.body.append(bytes)
     }
 
+    /// It was not asked for, but services are known to compress all the same.
+    private func decode() {
+        guard case .coded(let coding) = coding else { return }
+        let limits = DecodingLimits(size: limit, ratio: ratio)
+        let body = answer.body
+        answer.fields.removeAll { $0.name.elementsEqual("content-encoding".utf8) }
+        do { answer.body = try worker.coders.decode(body.span, coding, limits) } catch {
+            failure = .ofResponse(error)
+        }
+    }
+
     override func timerDidFire() { giveUp(.upstreamTimeout) }
 
     /// The record is complete, and the exchange is another request's from now on.
@@ -97,6 +114,7 @@ final class PartCall: DownstreamStream {
         worker.loop.timers.disarm(self)
         exchange = nil
         if failure == nil { failure = record.error }
+        if failure == nil { decode() }
         var part = PartRecord()
         part.part = label
         part.service = record.service

@@ -58,12 +58,12 @@ extension Exchange {
         switch judgement.verdict {
         case .refuse(let refusal): refuse(.policyRefused, by: refusal)
         case .failed(let failure):
-            tell(failure)
+            report(failure)
             refuse(failure.error)
         case .answer(let answer): send(answer, by: run, failure: .policyFailed)
         case .pass:
             guard ProgramFields.apply(judgement.edits, to: request.fields) else {
-                tell(ProgramFailure(.policyFailed, "a field of the request cannot be set so"))
+                report(ProgramFailure(.policyFailed, "a field of the request cannot be set so"))
                 return refuse(.policyFailed)
             }
             resumePolicies()
@@ -79,7 +79,7 @@ extension Exchange {
             guard let look = policies.policies[index].response else { continue }
             let edits = look(request, response.status, ProgramFields.copies(of: fields))
             if !ProgramFields.apply(edits, to: fields) {
-                tell(ProgramFailure(.policyFailed, "policy \(policies.names[index]): a field cannot be set so"))
+                report(ProgramFailure(.policyFailed, "policy \(policies.names[index]): a field cannot be set so"))
             }
         }
     }

@@ -81,7 +81,7 @@ extension Exchange {
         switch outcome {
         case .refuse(let refusal): refuse(.handlerRefused, by: refusal)
         case .failed(let failure):
-            tell(failure)
+            report(failure)
             refuse(failure.error)
         case .answer(let answer): send(answer, by: run, failure: .handlerFailed)
         }
@@ -90,7 +90,7 @@ extension Exchange {
     /// What code answers, a handler's or a policy's.
     func send(_ answer: ProgramAnswer, by run: ProgramRun, failure error: GatewayError) {
         guard (200...599).contains(answer.status) else {
-            tell(ProgramFailure(error, "the status \(answer.status) is none that can be answered"))
+            report(ProgramFailure(error, "the status \(answer.status) is none that can be answered"))
             return refuse(error)
         }
         response.removeAll()
@@ -98,7 +98,7 @@ extension Exchange {
         for field in answer.fields {
             let (name, value) = (Array(field.name.utf8), Array(field.value.utf8))
             guard ProgramFields.areValid(name, value) else {
-                tell(ProgramFailure(error, "the field \"\(field.name)\" is none that can be sent"))
+                report(ProgramFailure(error, "the field \"\(field.name)\" is none that can be sent"))
                 return refuse(error)
             }
             if !ProgramFields.isFraming(name) { response.fields.append(name: name.span, value: value.span) }
@@ -130,7 +130,7 @@ extension Exchange {
 
     private func streamIsOver(_ failure: ProgramFailure?) {
         guard let failure else { return finishOwn() }
-        tell(failure)
+        report(failure)
         if phase == .waiting { return refuse(failure.error) }
         record.error = failure.error
         breakOff()
@@ -139,7 +139,7 @@ extension Exchange {
     // MARK: The end
 
     /// For the operator: nothing of it reaches the client. Once a second at most.
-    func tell(_ failure: ProgramFailure) {
+    func report(_ failure: ProgramFailure) {
         guard worker.mayTellOfProgram() else { return }
         let fields = request.fields
         worker.log.error(
@@ -157,6 +157,6 @@ extension Exchange {
         program = nil
         refusal = nil
         let calls = run.stop()
-        if !calls.isEmpty { record.parts += calls }
+        if !calls.isEmpty { tell { $0.parts += calls } }
     }
 }

@@ -59,7 +59,8 @@ extension ProgramRun {
         let own = call.timeout?.boundedNanoseconds ?? exchange.snapshot.services[place].requestTimeout
         let part = PartCall(
             self, number: calls, label: exchange.snapshot.program.firstLabel + Int32(truncatingIfNeeded: place),
-            limit: exchange.snapshot.configuration.limits.bufferedBody, keepsFields: true)
+            limit: exchange.snapshot.configuration.limits.bufferedBody,
+            ratio: exchange.settings.decompressionRatio, keepsFields: true)
         ticket.number = calls
         open[calls] = OpenCall(part, continuation)
         calls += 1

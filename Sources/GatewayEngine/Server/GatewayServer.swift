@@ -95,7 +95,8 @@ package final class GatewayServer: Sendable {
         _ releases: ReleaseRegistry, _ program: ProgramTable
     ) throws(StartError) -> Snapshot {
         do {
-            return try Snapshot(configuration, metrics: metrics, registry: registry, releases: releases, program: program)
+            return try Snapshot(
+                configuration, metrics: metrics, registry: registry, releases: releases, program: program)
         } catch {
             throw .routes(error.diagnostics)
         }
