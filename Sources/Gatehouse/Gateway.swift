@@ -21,7 +21,9 @@ public final class Gateway: Sendable {
 
     /// Reads the configuration from a file, or from the `*.yaml`, `*.yml` and `*.json` of a directory.
     ///
-    /// - Parameter program: the part of the gateway that is written in Swift. It stays when the file is loaded again.
+    /// - Parameters:
+    ///   - file: the path of a file or directory.
+    ///   - program: the part of the gateway that is written in Swift. It stays when the file is loaded again.
     /// - Throws: ``Failure/configuration(_:)`` with everything that is wrong with it.
     public convenience init(file: String, program: GatewayProgram = GatewayProgram()) throws(Failure) {
         try self.init(path: file, ConfigurationLoader.load(path: file), log: OperationLog(), program: program)

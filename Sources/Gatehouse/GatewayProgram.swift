@@ -31,6 +31,7 @@ public struct GatewayProgram: Sendable {
     private(set) var problems: [Diagnostic] = []
     private var coding = JSONCoding()
 
+    /// With nothing in it.
     public init() {}
 
     /// Writes the values that handlers return.
@@ -79,6 +80,9 @@ public struct GatewayProgram: Sendable {
     ///   - path: a path pattern, as in the configuration: `/users/{id}`, `/files/{path+}`, `/app/**`.
     ///   - methods: none for any; GET takes HEAD too.
     ///   - options: what else the route has.
+    ///   - file: where `explain` and findings say that it stands; this call's place.
+    ///   - line: likewise.
+    ///   - body: answers; see <doc:WriteAHandler>.
     public mutating func route(
         _ path: String, _ methods: HTTPMethod..., options: RouteOptions = RouteOptions(), file: String = #fileID,
         line: Int = #line, _ body: @escaping @Sendable (Request, RequestContext) async throws -> Response

@@ -19,6 +19,7 @@ public struct RouteOptions: Sendable {
     /// Further keys of a route, as they would stand in the file: `auth: none, limits: { request_body: 1KiB }`.
     public var settings = ""
 
+    /// Each left out: as its property says.
     public init(
         name: String? = nil, hosts: [String] = [], policies: [String]? = nil, timeout: Duration? = nil,
         settings: String = ""

@@ -10,9 +10,12 @@ package import GatewayEngine
 public struct Headers: Sendable, Hashable {
     /// One field.
     public struct Field: Sendable, Hashable {
+        /// As it was written; the case does not matter.
         public var name: String
+        /// Without blanks at either end.
         public var value: String
 
+        /// One field, as it stands.
         public init(name: String, value: String) {
             self.name = name
             self.value = value

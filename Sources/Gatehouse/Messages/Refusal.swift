@@ -19,6 +19,7 @@ public struct Refusal: Error, Sendable, Hashable {
     /// A sentence for people.
     public var message: String
 
+    /// `Refusal(404, "user_not_found", "There is no such user.")`
     public init(_ status: Int, _ code: String, _ message: String) {
         self.status = status
         self.code = code

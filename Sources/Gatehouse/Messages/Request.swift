@@ -11,6 +11,7 @@ internal import GatewayEngine
 /// It has passed the policies of its route: its path is in normal form, its framing is sound, and where the route asks
 /// for it, its caller is known (``RequestContext/caller``).
 public struct Request: Sendable {
+    /// As the client sent it.
     public let method: HTTPMethod
     /// In normal form, the stage removed: what the route has matched.
     public let path: String

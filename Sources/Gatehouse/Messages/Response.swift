@@ -13,6 +13,7 @@ internal import GatewayEngine
 public struct Response: Sendable {
     /// 200 to 599; others become an error.
     public var status: Int
+    /// Those of the answer itself; the gateway adds `Date`, `X-Request-Id` and what the configuration asks for.
     public var headers: Headers
     var body: ProgramAnswer.Body
 

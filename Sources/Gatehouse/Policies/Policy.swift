@@ -57,9 +57,13 @@ public struct PolicyRequest: Sendable {
     /// is answered 500 `policy_failed`.
     public var headers: EditedHeaders
 
+    /// That of ``original``.
     public var method: HTTPMethod { original.method }
+    /// That of ``original``.
     public var path: String { original.path }
+    /// That of ``original``.
     public var query: Query { original.query }
+    /// That of ``original``.
     public var parameters: Parameters { original.parameters }
 
     init(_ request: Request) {
@@ -70,6 +74,7 @@ public struct PolicyRequest: Sendable {
 
 /// The head of an answer in the hands of a policy.
 public struct PolicyResponse: Sendable {
+    /// As it will be sent.
     public let status: Int
     /// To be read, and edited. Framing and fields of the connection are the gateway's own.
     public var headers: EditedHeaders

@@ -26,6 +26,10 @@ public struct ServiceClient: Sendable {
     /// Asks, and hands over whatever is answered, errors of the service too.
     ///
     /// - Parameters:
+    ///   - method: any but CONNECT.
+    ///   - path: with what is put into it percent-encoded.
+    ///   - headers: fields of the call besides those that every call gets.
+    ///   - body: sent with its length; nil: none.
     ///   - query: parameters that are added behind those of the path; values are encoded.
     ///   - forward: names of the client's fields that go along.
     ///   - timeout: for all tries and the whole answer, where it is to be less than the service's own.
@@ -95,8 +99,11 @@ public struct ServiceClient: Sendable {
 
 /// What a service answered.
 public struct ServiceResponse: Sendable {
+    /// Whatever it is: only ``decode(_:)`` asks for one of 2xx.
     public let status: Int
+    /// As the service sent them.
     public let headers: Headers
+    /// All of it, decoded where it was compressed.
     public let body: [UInt8]
     private let service: String
     private let coding: JSONCoding

@@ -5,6 +5,7 @@ internal import GatewayEngine
 /// A handler that does not catch it answers as an aggregate does: 504 `part_timeout` when it was a time limit, else 502
 /// `part_failed`.
 public struct ServiceError: Error, Sendable, CustomStringConvertible {
+    /// What happened.
     public enum Reason: Sendable, Hashable {
         /// The configuration has no service of this name.
         case unknownService
@@ -20,7 +21,9 @@ public struct ServiceError: Error, Sendable, CustomStringConvertible {
         case undecodable(String)
     }
 
+    /// Which service was asked.
     public let service: String
+    /// What happened.
     public let reason: Reason
 
     init(_ service: String, _ reason: Reason) {
