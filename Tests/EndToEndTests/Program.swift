@@ -73,16 +73,13 @@ import Testing
         let directory = try TemporaryDirectory()
         let file = try directory.write(
             """
-            listeners:
-              - address: "127.0.0.1:0"
-                tls:
-                  acme: { directory: "https://ca.example/dir", domains: [ a.example ], storage: certificates }
+            services: { later: { endpoints: [ "http://127.0.0.1:1" ], protocol: http2 } }
 
             """, to: "gateway.yaml")
         #expect(try run("check", file).exit == .code(0))
         let result = try run("run", file)
         #expect(failed(result.exit))
-        #expect(result.errors.contains("acme"))
+        #expect(result.errors.contains("http2"))
     }
 
     @Test func aPortThatIsTaken() throws {

@@ -36,8 +36,8 @@ import Testing
 
     @Test func refusesEverythingThatIsWrongAtOnce() {
         do {
-            let planned = "tls: { acme: { directory: \"https://ca.example/dir\", domains: [ a.example ], storage: s } }"
-            let text = "workers: many\nlisteners: [ { address: \"127.0.0.1:0\", \(planned) } ]\nrouts: []\n"
+            let planned = "services: { s: { endpoints: [ \"http://127.0.0.1:1\" ], protocol: http2 } }"
+            let text = "workers: many\n\(planned)\nrouts: []\n"
             _ = try Gateway(text: text, name: "inline")
             Issue.record("accepted")
         } catch .configuration(let findings) {

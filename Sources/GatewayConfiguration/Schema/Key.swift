@@ -91,6 +91,7 @@ enum Key: String, CaseIterable, Sendable {
     case email
     case domains
     case storage
+    case challenge
     case endpoints
     case loadBalancing = "load_balancing"
     case pool

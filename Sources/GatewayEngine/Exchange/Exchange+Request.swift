@@ -64,6 +64,7 @@ extension Exchange {
         let listener = snapshot.listeners[self.listener]
         guard let features = normalisePath() else { return }
         publicPath = path
+        if snapshot.answersChallenges, answerChallenge() { return }
         if let port = listener.httpsPort, client?.cameByTLS != true { return redirectToHTTPS(port) }
         guard removeStage(listener) else { return refuse(.stageNotFound) }
 
