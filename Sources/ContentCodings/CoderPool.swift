@@ -67,6 +67,22 @@ package final class CoderPool {
         decoders.append(decoder)
     }
 
+    /// A whole body at once, for who has it at hand and only reads it. The limits bound what this costs.
+    package func decode(
+        _ body: Span<UInt8>, _ coding: ContentCoding, _ limits: DecodingLimits
+    ) throws(CodingFault) -> [UInt8] {
+        guard let decoder = decoder(coding, limits) else { throw .outOfMemory }
+        var plain: [UInt8] = []
+        // One that failed is not used again.
+        _ = try decoder.push(body) { piece in
+            plain.reserveCapacity(plain.count + piece.count)
+            for index in piece.indices { plain.append(piece[index]) }
+        }
+        try decoder.finish()
+        giveBack(decoder)
+        return plain
+    }
+
     /// Memory is short: nothing is kept.
     package func removeAll() {
         for encoder in encoders { memory -= encoder.footprint }

@@ -229,7 +229,10 @@ import Testing
         Failure(testDescription: "broken JSON", code: "response_malformed", answer: "502 part_failed") {
             try $0.respond(200, fields: json, body: #"{"a":1,}"#)
         },
-        Failure(testDescription: "compressed", code: "response_encoded", answer: "502 part_failed") {
+        Failure(testDescription: "an unknown coding", code: "response_encoded", answer: "502 part_failed") {
+            try $0.respond(200, fields: json + "Content-Encoding: compress\r\n", body: "x")
+        },
+        Failure(testDescription: "a damaged coding", code: "response_undecodable", answer: "502 part_failed") {
             try $0.respond(200, fields: json + "Content-Encoding: gzip\r\n", body: "x")
         },
         Failure(testDescription: "too large, by its length", code: "response_too_large", answer: "502 part_failed") {

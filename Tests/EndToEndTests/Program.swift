@@ -68,20 +68,6 @@ import Testing
         #expect(try run("check", file).exit == .code(0))
     }
 
-    /// What is in the vocabulary but not built yet is refused by name, never ignored.
-    @Test func runRefusesWhatItCannotDo() throws {
-        let directory = try TemporaryDirectory()
-        let file = try directory.write(
-            """
-            services: { later: { endpoints: [ "http://127.0.0.1:1" ], protocol: http2 } }
-
-            """, to: "gateway.yaml")
-        #expect(try run("check", file).exit == .code(0))
-        let result = try run("run", file)
-        #expect(failed(result.exit))
-        #expect(result.errors.contains("http2"))
-    }
-
     @Test func aPortThatIsTaken() throws {
         let taken = try ScriptedUpstream(named: "taken")
         let directory = try TemporaryDirectory()

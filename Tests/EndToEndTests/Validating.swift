@@ -96,10 +96,11 @@ import Testing
             #expect(ask(Self.post("{\"name\": \"\(String(repeating: "x", count: 60))\"}")) == "413 body_too_large")
             #expect(ask(Self.post(#"{"name": "xy", "count": }"#)) == "400 request_body_malformed")
             #expect(ask(Self.post(#"{"count": 1, "count": 1}"#)) == "400 request_body_malformed")
-            let gzip =
-                request("POST /t/1", "Content-Type: application/json", "Content-Encoding: gzip", "Content-Length: 2")
+            let strange =
+                request(
+                    "POST /t/1", "Content-Type: application/json", "Content-Encoding: compress", "Content-Length: 2")
                 + "xx"
-            #expect(ask(gzip) == "415 request_body_encoded")
+            #expect(ask(strange) == "415 request_body_encoded")
         }
     }
 

@@ -36,8 +36,7 @@ import Testing
 
     @Test func refusesEverythingThatIsWrongAtOnce() {
         do {
-            let planned = "services: { s: { endpoints: [ \"http://127.0.0.1:1\" ], protocol: http2 } }"
-            let text = "workers: many\n\(planned)\nrouts: []\n"
+            let text = "workers: many\ntimeouts: { drain: soon }\nrouts: []\n"
             _ = try Gateway(text: text, name: "inline")
             Issue.record("accepted")
         } catch .configuration(let findings) {

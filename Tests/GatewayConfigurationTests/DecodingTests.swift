@@ -352,7 +352,7 @@ import Testing
                 ("timeouts", "{}", "{ connect: 1s }"), ("proxy_protocol", "v1", "v2"),
                 ("pool", "{}", "{ max_idle: 1 }"), ("retries", "{}", "{ attempts: 2 }"),
                 ("hedge", "{ after: 1s }", "{ after: 2s }"), ("circuit_breaker", "{}", "{ adaptive: true }"),
-                ("tls", "{}", "{ verify: false }"),
+                ("tls", "{}", "{ verify: false }"), ("protocol", "http2", "auto"),
             ])
         + service(
             "circuit_breaker", "circuit_breaker: { ", " }",

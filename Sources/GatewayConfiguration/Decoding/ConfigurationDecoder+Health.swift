@@ -55,6 +55,14 @@ extension ConfigurationDecoder {
                     fix: "remove it, or use type: http")
             }
         }
+        if check.kind == .grpc {
+            for key in [Key.path, .method, .expectedStatus, .expectedBody] {
+                guard let place = places[key] else { continue }
+                findings.error(
+                    at: location(place), "\(key.rawValue): a check of type grpc has a question of its own",
+                    fix: "remove it, or use type: http")
+            }
+        }
         if check.isHead, !check.expectedBody.isEmpty, let place = places[.expectedBody] {
             findings.error(
                 at: location(place), "expected_body: the answer to HEAD has no body", fix: "use method: GET")

@@ -21,23 +21,39 @@ extension ConfigurationDecoder {
     private mutating func decodeService(_ id: NodeID, name: String, at place: NodeID) -> ServiceConfiguration {
         var service = ServiceConfiguration(name: name, endpoints: [], location: location(place))
         var outlierDetection: NodeID?
+        var healthCheck: NodeID?
         for (key, value) in entries(id) {
             switch document.key(key) {
             case .endpoints: service.endpoints = decodeEndpoints(value)
             case .loadBalancing: decodeLoadBalancing(value, into: &service.loadBalancing)
             case .timeouts: decodeTimeouts(value, into: &service.timeouts)
             case .pool: decodePool(value, into: &service.pool)
-            case .healthCheck: service.healthCheck = decodeHealthCheck(value)
+            case .healthCheck:
+                service.healthCheck = decodeHealthCheck(value)
+                healthCheck = value
             case .outlierDetection:
                 service.outlierDetection = decodeOutlierDetection(value)
                 outlierDetection = key
             case .retries: service.retries = decodeRetries(value)
             case .hedge: service.hedge = decodeHedge(value)
             case .circuitBreaker: service.circuitBreaker = decodeCircuitBreaker(value)
+            case .protocol: service.protocol = word(value) ?? service.protocol
             case .tls: service.tls = decodeServiceTLS(value)
             case .proxyProtocol: service.proxyProtocol = word(value)
             default: break
             }
+        }
+        if service.proxyProtocol != nil, service.protocol != .http1 {
+            findings.error(
+                at: service.location,
+                "proxy_protocol: a connection of HTTP/2 serves many clients, and its header could name only one",
+                fix: "use protocol: http1, or remove proxy_protocol")
+        }
+        if let healthCheck, service.healthCheck?.kind == .grpc, service.protocol == .http1 {
+            findings.error(
+                at: location(healthCheck),
+                "health_check: gRPC is spoken over HTTP/2, and this service's protocol is http1",
+                fix: "add protocol: http2 to the service")
         }
         if let outlierDetection, service.endpoints.count == 1, service.outlierDetection.enabled {
             findings.warning(

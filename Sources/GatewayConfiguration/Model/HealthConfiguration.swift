@@ -1,7 +1,7 @@
 /// How the gateway asks the endpoints of a service whether they are well.
 package struct HealthCheckConfiguration: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
-        case http, tcp
+        case http, tcp, grpc
     }
 
     package var kind = Kind.http

@@ -15,6 +15,7 @@ package struct ServiceConfiguration: Sendable, Hashable {
     /// nil: none.
     package var hedge: HedgeConfiguration?
     package var circuitBreaker = CircuitBreakerConfiguration()
+    package var `protocol` = ServiceProtocol.http1
     /// Each connection begins with a header that says for whom it is made; nil: none does.
     package var proxyProtocol: ProxyVersion?
     /// nil: https endpoints are verified by the system's authorities and their own names.
@@ -26,6 +27,15 @@ package struct ServiceConfiguration: Sendable, Hashable {
         self.endpoints = endpoints
         self.location = location
     }
+}
+
+/// What the endpoints of a service speak.
+package enum ServiceProtocol: String, Sendable, Hashable {
+    case http1
+    /// Over TLS agreed on by ALPN, in clear by prior knowledge.
+    case http2
+    /// HTTP/2 where the endpoint agrees to it over TLS.
+    case auto
 }
 
 /// `http://127.0.0.1:3001`, `unix:/run/app.sock`, or `{ url: …, weight: 2 }`. Endpoint URLs carry no path of HTTP.

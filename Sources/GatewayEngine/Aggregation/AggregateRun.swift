@@ -75,7 +75,8 @@ final class AggregateRun {
             let own =
                 request.timeout >= 0 ? request.timeout : exchange.snapshot.services[request.service].requestTimeout
             let call = PartCall(
-                self, number: number, label: plan.parts[machine.part(of: number)].label, limit: limit)
+                self, number: number, label: plan.parts[machine.part(of: number)].label, limit: limit,
+                ratio: exchange.settings.decompressionRatio)
             open[number] = call
             let until = own < Deadline.never ? min(deadline, worker.loop.now + own) : deadline
             call.begin(request, of: exchange, deadline: until)

@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import Identity
@@ -24,9 +25,9 @@ extension Exchange {
         let run = AggregateRun(plan, for: self, of: downstream, limit: limit, deadline: deadline)
         aggregation = run
         keepMatch()
-        if framing.isEmpty || isBodyReplaced { return startAggregate(run) }
+        if framing.isEmpty || isBodyReplaced || isBodyHeld { return startAggregate(run) }
         if plan.reads.contains(.body), JSONMediaType.isNamed(by: request.fields) {
-            if JSONMediaType.isEncoded(request.fields) { return refuse(.requestBodyEncoded) }
+            if BodyCoding(request.fields) == .unknown { return refuse(.requestBodyEncoded) }
             bodyLimit = min(bodyLimit, limit)
             if case .length(let length) = framing, length > bodyLimit { return refuse(.bodyTooLarge) }
             continueBody()
@@ -76,7 +77,14 @@ extension Exchange {
         if reads.contains(.fields) { received.fields = fields.copies() }
         if reads.contains(.claims) { received.claims = identity?.claims.document.root }
         if reads.contains(.body) {
-            let bytes = isBodyReplaced ? keptBody : run.takeBody()
+            var bytes = isBodyReplaced || isBodyHeld ? keptBody : run.takeBody()
+            if case .coded(let coding) = BodyCoding(fields) {
+                let limits = DecodingLimits(
+                    size: snapshot.configuration.limits.bufferedBody, ratio: settings.decompressionRatio)
+                do { bytes = try worker.coders.decode(bytes.span, coding, limits) } catch {
+                    return refuse(.ofRequest(error))
+                }
+            }
             if !bytes.isEmpty, JSONMediaType.isNamed(by: fields) {
                 do { received.body = try JSONDocument(bytes) } catch { return refuse(.requestBodyMalformed) }
             }
@@ -89,7 +97,7 @@ extension Exchange {
     func aggregateIsDone(
         _ result: AggregateMachine.Result, _ machine: AggregateMachine, _ parts: [PartRecord]
     ) {
-        record.parts = parts
+        tell { $0.parts = parts }
         guard phase == .waiting else { return }
         response.removeAll()
         switch result {
@@ -201,7 +209,7 @@ extension Exchange {
         guard let run = aggregation else { return }
         aggregation = nil
         let parts = run.stop()
-        if record.parts.isEmpty { record.parts = parts }
+        if details?.parts.isEmpty != false, !parts.isEmpty { tell { $0.parts = parts } }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import HTTPWire
 internal import Reactor
 
@@ -12,12 +13,15 @@ final class PartCall: DownstreamStream {
     private let worker: Worker
     private let number: Int
     private let limit: Int
+    /// What a compressed body may expand to.
+    private let ratio: Int
     private let label: Int32
     /// nil: nobody wants the answer any more.
     private var run: AggregateRun?
     private var exchange: Exchange?
     private var answer = PartAnswer()
     private var failure: GatewayError?
+    private var coding = BodyCoding.identity
     private var start: Int64 = 0
     /// For all of the answer.
     private var until = Deadline.never
@@ -25,11 +29,12 @@ final class PartCall: DownstreamStream {
     private var keepAlive: PartCall?
 
     /// - Parameter limit: bytes of a body.
-    init(_ run: AggregateRun, number: Int, label: Int32, limit: Int) {
+    init(_ run: AggregateRun, number: Int, label: Int32, limit: Int, ratio: Int) {
         self.run = run
         self.number = number
         self.label = label
         self.limit = limit
+        self.ratio = ratio
         worker = run.worker
         super.init(slot: run.client.slot, client: run.client.client)
     }
@@ -68,7 +73,8 @@ final class PartCall: DownstreamStream {
         let fields = head.fields
         answer.status = head.status
         answer.isJSON = JSONMediaType.isNamed(by: fields)
-        answer.isEncoded = JSONMediaType.isEncoded(fields)
+        coding = BodyCoding(fields)
+        answer.isEncoded = coding == .unknown
         answer.freshness = PartFreshness(fields)
         let type = fields.firstIndex(of: .contentType)
         if type >= 0 { answer.contentType.append(fields.value(type)) }
@@ -85,6 +91,16 @@ final class PartCall: DownstreamStream {
         answer.body.append(bytes)
     }
 
+    /// It was not asked for, but services are known to compress all the same.
+    private func decode() {
+        guard case .coded(let coding) = coding else { return }
+        let limits = DecodingLimits(size: limit, ratio: ratio)
+        let body = answer.body
+        do { answer.body = try worker.coders.decode(body.span, coding, limits) } catch {
+            failure = .ofResponse(error)
+        }
+    }
+
     override func timerDidFire() { giveUp(.upstreamTimeout) }
 
     /// The record is complete, and the exchange is another request's from now on.
@@ -93,6 +109,7 @@ final class PartCall: DownstreamStream {
         worker.loop.timers.disarm(self)
         exchange = nil
         if failure == nil { failure = record.error }
+        if failure == nil { decode() }
         var part = PartRecord()
         part.part = label
         part.service = record.service

@@ -178,6 +178,7 @@ final class CertificateRun: TimerNode, @unchecked Sendable {  // Threads only ca
         case .connect: "no connection can be made"
         case .connectTimeout: "no connection was made in time"
         case .tls(let failure): "TLS: \(failure.label)"
+        case .refusedStream: "the request was not taken"
         case .closedEarly, .incomplete: "the connection was closed before the answer was complete"
         case .invalid: "the answer is no HTTP"
         }

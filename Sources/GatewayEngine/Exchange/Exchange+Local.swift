@@ -64,6 +64,7 @@ extension Exchange {
         if splitLane != nil { noteRefusal(error) }
         leaveEndpoint()
         if error.closesConnection { downstream?.closeAfterResponse() }
+        if isCall { return refuseCall(error, message: message) }
         let format = ErrorBody.Format.negotiated(for: request.fields)
         let body = worker.bodyBuffer
         body.removeAll()

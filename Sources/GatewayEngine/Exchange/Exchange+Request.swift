@@ -15,6 +15,7 @@ extension Exchange {
         if framing.isChunked { requestTrailers.removeAll() }
         if request.minorVersion == 0 { record.version = .http10 }
         originalAuthority = request.authority
+        if request.fields.contains(.contentType) { noteCall() }
 
         // (1) Every request has an id and a place in a trace, refused ones too.
         record.requestID = RequestID.ensure(in: request, &worker.identifiers)

@@ -25,6 +25,7 @@ extension Exchange {
         record.statusSource = .upstream
         if status >= 400, replacesUpstreamError(framing) { return }
         hasResponseTrailers = framing.isChunked
+        if hasResponseTrailers { responseTrailers.removeAll() }
         let fields = response.fields
         FieldRules.stripHopByHop(fields)
         if !fields.contains(.date) { appendDate(fields) }
@@ -36,7 +37,7 @@ extension Exchange {
         keepClient(fields)
         demandHTTPS(fields)
         if snapshot.addsVia {
-            let via = snapshot.via(minorVersion: response.minorVersion)
+            let via = response.isHTTP2 ? snapshot.http2Via : snapshot.via(minorVersion: response.minorVersion)
             fields.append(.via, via.span)
         }
         if let header = snapshot.attemptsHeader {
@@ -49,7 +50,7 @@ extension Exchange {
     func sendHead(_ framing: BodyFraming) {
         if let check, holdsHead(framing, check) { return }
         phase = .responding
-        if streamIdle < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
+        if min(streamIdle, callDeadline) < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
         let framing = compression >= 0 || coder.wasEncoded ? beginCompression(framing) : framing
         downstream?.sendHead(response, framing: framing)
     }
@@ -102,6 +103,7 @@ extension Exchange {
     /// Something of the response was sent and the rest will not come: the client must see that it is not complete.
     func breakOff() {
         let downstream = self.downstream
+        if endCall(downstream) { return }
         self.downstream = nil
         downstream?.abort()
         finish()

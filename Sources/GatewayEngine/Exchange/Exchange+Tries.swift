@@ -24,6 +24,7 @@ extension Exchange {
         /// As retries tell failures apart.
         var failure: TryFailure {
             switch self {
+            case .upstream(.refusedStream): .refusedStream
             case .upstream(let failure): failure.sentNothing ? .connectFailure : .reset
             case .pool: .connectFailure
             case .timeout: .timeout
@@ -39,7 +40,7 @@ extension Exchange {
             case .upstream(.connectTimeout): .upstreamConnectTimeout
             case .upstream(.tls(let reason)):
                 reason.isAboutCertificate ? .upstreamCertificateInvalid : .upstreamTLSFailed
-            case .upstream(.closedEarly), .status: .upstreamReset
+            case .upstream(.refusedStream), .upstream(.closedEarly), .status: .upstreamReset
             case .upstream(.incomplete): .upstreamIncomplete
             case .upstream(.invalid(let error)): GatewayError(response: error)
             case .pool(let error): error
@@ -47,6 +48,9 @@ extension Exchange {
             }
         }
     }
+
+    /// How often one endpoint may say that it has not looked at the request, before another one is asked.
+    private static let refusalLimit = 2
 
     // MARK: Beginning a try
 
@@ -65,6 +69,7 @@ extension Exchange {
         worker.metrics.upstreamStarted(picked.service.series)
         record.endpoint = Int32(truncatingIfNeeded: label(of: picked))
         addressesTried = 0
+        refusals = 0
         triesMade += 1
         let hedging = snapshot.hedge(for: plan, of: service.service)
         if HedgePolicy.applies(hedging, to: request.method) { wakeAt = tryStart + hedging.after }
@@ -136,6 +141,14 @@ extension Exchange {
             // Another address of the same name may do better.
             if let endpoint, addressesTried < endpoint.addressCount { return lease(from: endpoint) }
             noteTry(.connectFailure)
+        case .refusedStream:
+            // Another connection to the same endpoint may be welcome: this one may only have come to its end.
+            if refusals < Self.refusalLimit && isBodyAtHand, let endpoint {
+                refusals += 1
+                if bodyHasBegun { downstream?.pauseBody() }
+                return lease(from: endpoint)
+            }
+            noteTry(.broken)
         case .closedEarly(let reused):
             // The connection had waited in the pool and was closed meanwhile: no fault of this request.
             if reused && isRepeatable, let endpoint { return lease(from: endpoint) }

@@ -10,6 +10,8 @@ extension Exchange {
         service = pool
         record.service = Int32(truncatingIfNeeded: index)
         record.serviceSeries = pool.service.series
+        // Bytes as they are need a connection of their own.
+        if wantsTunnel && pool.service.maySpeakHTTP2 { return refuse(.upgradeNotSupported) }
         guard buildTarget() else { return refuse(.pathRejected) }
         guard enterService() else { return }
         if let client {
@@ -24,6 +26,7 @@ extension Exchange {
         }
         let limit = plan.requestTimeout >= 0 ? plan.requestTimeout : pool.service.requestTimeout
         if limit < Deadline.never { requestDeadline = worker.loop.now + limit }
+        if isCall { boundCall() }
         if isBodyReplaced || isBodyHeld {
             // All of it is at hand, for as many tries as there are.
             keepsBody = true
@@ -80,6 +83,7 @@ extension Exchange {
             let left = max(0, requestDeadline - worker.loop.now) / 1_000_000
             header.set(Int(left), in: request.fields, scratch: worker.pathBuffer)
         }
+        passCallLimit()
         let output = worker.output
         writeHead(into: output)
         upstreamStart = worker.loop.now

@@ -46,6 +46,8 @@ final class Exchange: UpstreamRequest {
 
     let request = RequestHead()
     var record = AccessRecord()
+    /// What the record has no place for; nil: nothing.
+    var details: AccessDetails?
     var phase = Phase.unused
 
     /// What this request is served by, from its complete head on: the configuration, and the pools that belong to it.
@@ -90,6 +92,8 @@ final class Exchange: UpstreamRequest {
     var splitSide = 0
     /// Addresses of the endpoint that were tried for the present connection.
     var addressesTried = 0
+    /// How often the present endpoint has refused a stream.
+    var refusals = 0
     var bodyReceived = 0
     var bodyLimit = Int.max
     var streamIdle = Deadline.never
@@ -112,6 +116,10 @@ final class Exchange: UpstreamRequest {
     var hedgesMade = 0
     /// Why the first one was lost, while the hedge still may win.
     var lostTry: LostTry?
+    /// The request is a call of gRPC.
+    var isCall = false
+    /// When its caller wants it to be over, its last message included.
+    var callDeadline = Deadline.never
     /// The client wants to speak WebSocket, and its route lets it.
     var wantsTunnel = false
     /// It does: the bytes of both sides pass as they are.
@@ -255,6 +263,8 @@ final class Exchange: UpstreamRequest {
         wakeAt = Deadline.never
         triesMade = 0
         hedgesMade = 0
+        isCall = false
+        callDeadline = Deadline.never
         wantsTunnel = false
         isTunnel = false
         keepsBody = false
@@ -333,8 +343,9 @@ final class Exchange: UpstreamRequest {
 
     /// Moves the one deadline: of the whole request before the response's head, of the stream's silence after it.
     func touch() {
-        guard streamIdle < Deadline.never else { return }
-        worker.loop.timers.arm(self, at: worker.loop.now + streamIdle)
+        let due = streamIdle < Deadline.never ? worker.loop.now + streamIdle : Deadline.never
+        let end = min(due, callDeadline)
+        if end < Deadline.never { worker.loop.timers.arm(self, at: end) }
     }
 
     override func timerDidFire() {
@@ -344,9 +355,16 @@ final class Exchange: UpstreamRequest {
         case .waiting:
             waitingTimerDidFire()
         case .responding:
-            record.error = .streamIdleTimeout
+            record.error = worker.loop.now >= callDeadline ? .upstreamTimeout : .streamIdleTimeout
             breakOff()
         }
+    }
+
+    /// Notes what the record has no place for.
+    func tell(_ note: (AccessDetails) -> Void) {
+        let details = self.details ?? AccessDetails()
+        note(details)
+        self.details = details
     }
 
     // MARK: The end
@@ -385,7 +403,8 @@ final class Exchange: UpstreamRequest {
         if record.status == 0, let error = record.error { record.status = UInt16(truncatingIfNeeded: error.status) }
         if let part { return partIsOver(part) }
         worker.metrics.requestFinished(record)
-        worker.accessLog?.write(record, request: request, labels: snapshot.labels)
+        worker.accessLog?.write(record, details: details, request: request, labels: snapshot.labels)
+        if details != nil { details = nil }
         worker.giveBack(self)
     }
 

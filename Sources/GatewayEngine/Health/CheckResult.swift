@@ -13,6 +13,9 @@ enum CheckResult: UInt8, CaseIterable, Sendable {
     /// The expected text does not stand in the body.
     case body
 
+    /// A message of gRPC's health service with the status SERVING and nothing else.
+    private static let serving: [UInt8] = [0, 0, 0, 0, 2, 8, 1]
+
     static let count = allCases.count
 
     /// The value of the metric's label `result`, and the reason in the log.
@@ -32,6 +35,8 @@ enum CheckResult: UInt8, CaseIterable, Sendable {
         case .success(let reply):
             if check.configuration.kind == .tcp {
                 self = .success
+            } else if check.configuration.kind == .grpc {
+                self = reply.status != 200 ? .status : reply.body == Self.serving ? .success : .body
             } else if !check.accepts(status: reply.status) {
                 self = .status
             } else {
@@ -44,7 +49,7 @@ enum CheckResult: UInt8, CaseIterable, Sendable {
             switch failure {
             case .refused, .connect, .tls: self = .connectFailure
             case .connectTimeout: self = .timeout
-            case .closedEarly, .incomplete, .invalid: self = .broken
+            case .refusedStream, .closedEarly, .incomplete, .invalid: self = .broken
             }
         }
     }

@@ -10,7 +10,7 @@ internal import Synchronization
 /// 3. On a change the endpoint's shared state is set, the service's generation raised, and a line is logged.
 /// 4. The timer is armed for the next one.
 ///
-/// A kind of check is what `question` sends and `CheckResult.init` judges: gRPC's will be one more of each.
+/// A kind of check is what `question` sends and `CheckResult.init` judges.
 final class EndpointCheck: TimerNode {
     private unowned let worker: Worker
     private let service: ServiceState
@@ -95,6 +95,13 @@ final class EndpointCheck: TimerNode {
         switch settings.kind {
         case .tcp:
             return InternalRequest(connecting: worker, completion: done)
+        case .grpc:
+            // An empty message: the server as a whole is asked about.
+            return InternalRequest(
+                worker: worker, method: .post, target: "/grpc.health.v1.Health/Check",
+                host: settings.host.map { Array($0.utf8) } ?? pool.endpoint.authority,
+                fields: check.fields + [("Content-Type", "application/grpc"), ("TE", "trailers")],
+                body: [0, 0, 0, 0, 0], bodyLimit: CompiledHealthCheck.bodyLimit, completion: done)
         case .http:
             return InternalRequest(
                 worker: worker, method: settings.isHead ? .head : .get, target: settings.target,

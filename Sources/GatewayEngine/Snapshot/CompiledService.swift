@@ -38,6 +38,15 @@ package final class CompiledService: Sendable {
     /// Places for retries, shared by all routes that lead here.
     var retryBudget: RetryBudget { RetryBudget(service: state, floor: breaker.maxRetries, circuit: circuit) }
 
+    /// Connections to it may carry many requests at once.
+    var maySpeakHTTP2: Bool {
+        switch configuration.protocol {
+        case .http1: false
+        case .http2: true
+        case .auto: configuration.endpoints.contains(where: \.tls)
+        }
+    }
+
     init(
         _ configuration: ServiceConfiguration, index: Int, series: SeriesID, firstLabel: Int, state: ServiceState,
         tls: TLSContext? = nil

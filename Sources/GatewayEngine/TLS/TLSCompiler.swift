@@ -84,7 +84,13 @@ package struct TLSCompiler {
     /// Seconds since 1970.
     private let now: Int64
     /// Services without `tls:` share one.
-    private var clients: [ServiceTLSConfiguration: TLSContext] = [:]
+    private var clients: [ClientKey: TLSContext] = [:]
+
+    private struct ClientKey: Hashable {
+        let tls: ServiceTLSConfiguration
+        let speech: ServiceProtocol
+    }
+
     /// nil: nobody will connect, and no certificate is got.
     private let registry: CertificateRegistry?
 
@@ -217,9 +223,15 @@ package struct TLSCompiler {
         // The same everywhere but for the name, which each endpoint brings.
         tls.serverName = nil
         tls.location = .none
-        if let known = clients[tls] { return known }
+        let key = ClientKey(tls: tls, speech: service.protocol)
+        if let known = clients[key] { return known }
         var options = TLSContext.ClientOptions()
         options.verifies = tls.verify
+        switch service.protocol {
+        case .http1: break
+        case .http2: options.protocols = [HTTP2Preface.protocolName]
+        case .auto: options.protocols.insert(HTTP2Preface.protocolName, at: 0)
+        }
         var isComplete = true
         if let ca = tls.ca {
             options.trust = loadTrust(ca, revoked: nil)
@@ -232,7 +244,7 @@ package struct TLSCompiler {
         guard isComplete else { return nil }
         do {
             let context = try TLSContext(client: options)
-            clients[tls] = context
+            clients[key] = context
             return context
         } catch {
             if let identity = tls.identity { report(error, identity.certificate, key: identity.key) }

@@ -146,7 +146,7 @@ extension Exchange {
             }
         } catch {
             guard phase == .waiting, gathering === rewriter else { return }
-            refuseBody(error == .malformed ? .requestBodyUndecodable : .requestExpansionLimit, nil)
+            refuseBody(.ofRequest(error), nil)
         }
     }
 

@@ -9,7 +9,7 @@ internal import Synchronization
 /// stands for has all of the name's addresses; new connections go round them, and one that fails tries the next.
 final class EndpointPool {
     enum Lease {
-        case connection(HTTP1Upstream)
+        case connection(UpstreamStream)
         /// The request will hear `upstreamIsReady` or `upstreamDidFail`.
         case pending
         case failed(GatewayError)
@@ -28,6 +28,11 @@ final class EndpointPool {
     private(set) var isRetired = false
 
     private var idle: [HTTP1Upstream] = []
+    /// Connections of HTTP/2.
+    var shared: [HTTP2Upstream] = []
+    var speech: Speech
+    /// Connections that are being made, and of which it is not known that they are HTTP/1.
+    private(set) var connecting = 0
     /// When a failed handshake may be logged again.
     private var nextWarning: Int64 = 0
     private var openCount = 0
@@ -44,6 +49,7 @@ final class EndpointPool {
         self.service = service
         self.endpoint = endpoint
         state = endpoint.state
+        speech = Speech(service, endpoint)
         waiting = PendingQueue(worker.loop)
         addresses = EndpointAddresses(endpoint, worker: worker)
         let name = service.serverName ?? endpoint.configuration.host
@@ -61,6 +67,7 @@ final class EndpointPool {
             && now.path == then.path && now.tls == then.tls
             && self.service.proxyProtocol == service.proxyProtocol
             && (!now.tls || self.service.configuration.tls == service.configuration.tls)
+            && self.service.configuration.protocol == service.configuration.protocol
     }
 
     /// Goes on under a new configuration of the same endpoint.
@@ -72,6 +79,7 @@ final class EndpointPool {
     /// A connection for the request: an idle one that is still alive, else a new one.
     func lease(for request: UpstreamRequest) -> Lease {
         let (service, worker) = (self.service, self.worker)
+        if speech != .http1, let lease = leaseStream(for: request) { return lease }
         let origin = service.proxyProtocol == nil ? nil : request.proxyOrigin
         while let connection = takeIdle(for: origin) {
             worker.metrics.poolIdle(service.series, by: -1)
@@ -114,7 +122,7 @@ final class EndpointPool {
     }
 
     /// Puts the request in the queue, if that and the service's own have a place.
-    private func wait(_ request: UpstreamRequest) -> Lease {
+    func wait(_ request: UpstreamRequest) -> Lease {
         guard waiting.count < service.pool.maxPending, service.state.takePending(cap: service.breaker.maxPending)
         else {
             worker.metrics.shed(service.series)
@@ -138,6 +146,7 @@ final class EndpointPool {
                 code = failure
             } else {
                 openCount += 1
+                connecting += 1
                 worker.metrics.connectionOpened(service.series)
                 worker.metrics.poolActive(service.series, by: 1)
                 request.connecting(connection)
@@ -169,6 +178,11 @@ final class EndpointPool {
 
     /// Whether a connection that nobody needs now may wait for the next one who does.
     var keepsIdle: Bool { service.pool.maxIdle > 0 }
+
+    /// A connection is there, or will not be.
+    func connectingDidEnd() { connecting -= 1 }
+
+    var hasWaiting: Bool { !waiting.isEmpty }
 
     func connectionFailed() {
         worker.metrics.connectionFailed(service.series)
@@ -214,9 +228,30 @@ final class EndpointPool {
         if !waiting.isEmpty { worker.loop.afterThis { [self] in serveWaiting() } }
     }
 
+    func didClose(_ connection: HTTP2Upstream, wasResting: Bool) {
+        openCount -= 1
+        service.state.giveBackConnection()
+        if wasResting {
+            worker.metrics.poolIdle(service.series, by: -1)
+        } else {
+            worker.metrics.poolActive(service.series, by: -1)
+        }
+        shared.removeAll { $0 === connection }
+        hasRoomAgain()
+    }
+
     /// Gives connections to those that wait, in their order.
-    private func serveWaiting() {
+    func serveWaiting() {
         while !waiting.isEmpty {
+            if speech != .http1 {
+                if shared.contains(where: \.hasRoom) {
+                    guard let request = waiting.popFirst() else { return }
+                    didLeaveQueue()
+                    request.leaseAgain(from: self)
+                    continue
+                }
+                if mayHaveRoomSoon { return }
+            }
             if openCount >= service.pool.maxConnections && idle.isEmpty { return }
             if case .resolving = addresses.state { return }
             if idle.isEmpty, service.state.connections.load(ordering: .relaxed) >= service.breaker.maxConnections {
@@ -254,6 +289,7 @@ final class EndpointPool {
 
     func closeIdle() {
         for connection in idle { connection.close() }
+        for connection in shared where connection.streams.isEmpty { connection.end() }
     }
 
     /// Idle connections close now, busy ones after their response. Exchanges that still come here get connections for
@@ -261,6 +297,7 @@ final class EndpointPool {
     func retire() {
         isRetired = true
         closeIdle()
+        for connection in shared { connection.retire() }
         addresses.retire()
     }
 

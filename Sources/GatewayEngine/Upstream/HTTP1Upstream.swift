@@ -72,8 +72,19 @@ final class HTTP1Upstream: UpstreamStream {
     }
 
     override func socketDidConnect() {
-        state = .ready
         worker.loop.timers.pause(self)
+        guard let socket else { return }
+        switch pool.speech(on: socket) {
+        case .http2: return becomeHTTP2(socket)
+        case .http1, .unknown: break
+        case nil:
+            pool.handshakeFailed(.applicationProtocol)
+            return fail(.tls(.applicationProtocol))
+        }
+        pool.connectingDidEnd()
+        state = .ready
+        // Others may have waited to hear what is spoken.
+        pool.hasRoomAgain()
         guard let request else {
             // Nobody wants it any more: the next one will.
             park()
@@ -81,6 +92,28 @@ final class HTTP1Upstream: UpstreamStream {
         }
         request.connectTime = worker.loop.now - connectStart
         request.upstreamIsReady(self)
+    }
+
+    /// Hands the socket to a connection of HTTP/2, which takes this one's place in the pool.
+    private func becomeHTTP2(_ socket: StreamSocket) {
+        guard let connection = HTTP2Upstream(socket: socket, pool: pool) else { return fail(.connect) }
+        let request = self.request
+        self.request = nil
+        state = .closed
+        self.socket = nil
+        worker.loop.timers.disarm(self)
+        pool.connectingDidEnd()
+        pool.add(connection)
+        if let request {
+            request.connectTime = worker.loop.now - connectStart
+            let stream = connection.open(for: request)
+            request.upstream = stream
+            request.upstreamIsReady(stream)
+        } else {
+            connection.rest()
+        }
+        if pool.isRetired { connection.retire() }
+        pool.hasRoomAgain()
     }
 
     // MARK: Leasing
@@ -356,6 +389,7 @@ final class HTTP1Upstream: UpstreamStream {
     func close() {
         guard state != .closed else { return }
         let wasIdle = state == .idle
+        if state == .connecting { pool.connectingDidEnd() }
         state = .closed
         request = nil
         worker.loop.timers.disarm(self)

@@ -7,6 +7,8 @@ enum UpstreamFailure {
     case refused, connect, connectTimeout
     /// The same: the TLS handshake failed.
     case tls(TLSFailure)
+    /// The endpoint, or the connection's end, says that nothing was done about the request (RFC 9113 §8.7).
+    case refusedStream
     /// The connection ended before a byte of the response. `reused`: it had waited in the pool.
     case closedEarly(reused: Bool)
     /// It ended within the response.
@@ -14,10 +16,10 @@ enum UpstreamFailure {
     /// What came is not a response.
     case invalid(WireError)
 
-    /// No byte of the request has left, so that repeating it is safe whatever its method.
+    /// No byte of the request has left, or none was looked at, so that repeating it is safe whatever its method.
     var sentNothing: Bool {
         switch self {
-        case .refused, .connect, .connectTimeout, .tls: true
+        case .refused, .connect, .connectTimeout, .tls, .refusedStream: true
         case .closedEarly, .incomplete, .invalid: false
         }
     }

@@ -53,7 +53,8 @@ extension Exchange {
             return conclude([issue("has a media type that is not described")], check)
         }
         guard content.schema != nil else { return conclude([], check) }
-        if MediaTypes.isEncoded(fields) || status == 206 {
+        check.responseCoding = BodyCoding(fields)
+        if check.responseCoding == .unknown || status == 206 {
             if rule.isReportOnly {
                 skipResponse(check)
                 return false
@@ -111,8 +112,18 @@ extension Exchange {
     /// True when it was refused.
     private func judgeResponse(_ body: [UInt8], _ check: ExchangeCheck) -> Bool {
         guard let schema = check.responseContent?.schema else { return false }
-        guard let document = try? JSONDocument(body) else { return conclude([issue("is no JSON")], check) }
         let rule = check.rule
+        let document: JSONDocument
+        switch read(body, check.responseCoding, rule) {
+        case .document(let read): document = read
+        case .fault(let fault):
+            if !rule.isReportOnly, let error = fault.ofResponse {
+                worker.metrics.validated(isResponse: true, .refused)
+                refuse(error)
+                return true
+            }
+            return conclude([ValidationIssue(place: "response", message: fault.message)], check)
+        }
         let verdict = worker.validator.validate(
             document, by: schema, of: rule.program, errors: rule.errors,
             findsUndocumented: rule.configuration.reporting.findsUndocumented)

@@ -1,3 +1,4 @@
+internal import ContentCodings
 internal import GatewayConfiguration
 internal import HTTPWire
 internal import JSONSchema
@@ -61,7 +62,8 @@ extension Exchange {
             return false
         }
         guard content.schema != nil else { return true }
-        if MediaTypes.isEncoded(fields) {
+        check.coding = BodyCoding(fields)
+        if check.coding == .unknown {
             check.isSkipped = true
             if !isReportOnly { refuse(.requestBodyEncoded) }
             return isReportOnly
@@ -136,13 +138,17 @@ extension Exchange {
     /// False: it is no JSON, which was answered.
     private func judgeBody(_ schema: SchemaID, _ check: ExchangeCheck) -> Bool {
         let rule = check.rule
-        guard let document = try? JSONDocument(keptBody) else {
+        let kept = keptBody
+        let document: JSONDocument
+        switch read(kept, check.coding, rule) {
+        case .document(let read): document = read
+        case .fault(let fault):
             if rule.isReportOnly {
-                check.issues.append(ValidationIssue(place: "body", message: "is no JSON"))
+                check.issues.append(ValidationIssue(place: "body", message: fault.message))
                 return true
             }
             worker.metrics.validated(isResponse: false, .refused)
-            refuse(.requestBodyMalformed)
+            refuse(fault.ofRequest)
             return false
         }
         let verdict = worker.validator.validate(
@@ -151,11 +157,25 @@ extension Exchange {
         return true
     }
 
+    /// A body that is at hand, decoded for whoever looks at it: what is sent on is what came.
+    func read(_ body: [UInt8], _ coding: BodyCoding, _ rule: CompiledValidation) -> ReadBody {
+        var plain = body
+        if case .coded(let coding) = coding {
+            let limits = DecodingLimits(size: rule.limit, ratio: settings.decompressionRatio)
+            record.decoding = coding
+            record.codedBytes += UInt64(body.count)
+            do { plain = try worker.coders.decode(body.span, coding, limits) } catch { return .fault(.coding(error)) }
+            record.decodedBytes += UInt64(plain.count)
+        }
+        do { return .document(try JSONDocument(plain)) } catch { return .fault(.malformed) }
+    }
+
     /// For the access log.
     func note(_ check: ExchangeCheck, response: ValidationResult?, undocumented: [String] = []) {
         let request = check.requestResult == .passed ? nil : check.requestResult
-        record.validation = ValidationReport(
+        let report = ValidationReport(
             request: request, response: response, issues: check.issues, undocumented: undocumented)
+        tell { $0.validation = report }
     }
 
     /// The next request begins with nothing of this one.
@@ -186,14 +206,5 @@ enum MediaTypes {
             found = rule
         }
         return found
-    }
-
-    static func isEncoded(_ fields: HeaderBlock) -> Bool {
-        var index = fields.firstIndex(of: .contentEncoding)
-        while index >= 0 {
-            if RequestText.copy(fields.value(index)).map({ $0 | 0x20 }) != Array("identity".utf8) { return true }
-            index = fields.nextIndex(of: .contentEncoding, after: index)
-        }
-        return false
     }
 }

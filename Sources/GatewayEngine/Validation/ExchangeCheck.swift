@@ -19,6 +19,8 @@ final class ExchangeCheck {
     var content: CompiledValidation.Content?
     /// The body is on its way into the exchange's `keptBody`.
     var isGathering = false
+    /// How it is encoded.
+    var coding = BodyCoding.identity
     /// It was asked for and could not be looked at.
     var isSkipped = false
     var issues: [ValidationIssue] = []
@@ -27,6 +29,7 @@ final class ExchangeCheck {
     var responsePhase = ResponsePhase.waiting
     var responseContent: CompiledValidation.Content?
     var responseBody: [UInt8] = []
+    var responseCoding = BodyCoding.identity
 
     init(_ rule: CompiledValidation) { self.rule = rule }
 

@@ -5,6 +5,7 @@ package final class ResponseHead {
         var status = 0
         var minorVersion: UInt8 = 1
         var keepAlive = false
+        var isHTTP2 = false
         var reason = ByteRange.empty
     }
 
@@ -35,6 +36,9 @@ package final class ResponseHead {
         get { parts.minorVersion }
         set { parts.minorVersion = newValue }
     }
+
+    /// It came by HTTP/2; `minorVersion` says nothing then.
+    package var isHTTP2: Bool { parts.isHTTP2 }
 
     /// Whether the upstream lets the connection be used again (RFC 9112 §9.3). A body until close overrules it.
     package var keepAlive: Bool {

@@ -75,6 +75,7 @@ import Testing
             case .failure(.upstream(.connect)): return "no connection"
             case .failure(.upstream(.connectTimeout)): return "no connection in time"
             case .failure(.upstream(.tls)): return "no TLS"
+            case .failure(.upstream(.refusedStream)): return "refused stream"
             case .failure(.upstream(.closedEarly)): return "closed early"
             case .failure(.upstream(.incomplete)): return "incomplete"
             case .failure(.upstream(.invalid)): return "invalid"

@@ -16,8 +16,9 @@ extension Vocabulary {
                 "Takes endpoints out that fail real requests. On, unless switched off, where there are two or more."),
             Field(.circuitBreaker, .object(circuitBreaker), "Caps that keep a slow service from taking all down."),
             Field(
-                .protocol, .word("http1", planned: ["http2", "auto"]),
-                "What the endpoints speak; `auto` asks by ALPN.", default: "http1"),
+                .protocol, .word("http1", "http2", "auto"),
+                "What the endpoints speak: `auto` asks by ALPN over TLS and is `http1` in clear; `http2` in clear is prior "
+                    + "knowledge.", default: "http1"),
             Field(
                 .proxyProtocol, .word("v1", "v2"),
                 "Begins each connection with a PROXY protocol header that says who the client is. A connection then "
@@ -101,8 +102,9 @@ extension Vocabulary {
         "Active health checks: each endpoint is asked by one worker, on a connection of its own. Who fails gets nothing.",
         [
             Field(
-                .type, .word("http", "tcp", planned: ["grpc"]),
-                "`http` asks for a path; `tcp` only makes a connection.", default: "http"),
+                .type, .word("http", "tcp", "grpc"),
+                "`http` asks for a path; `tcp` only makes a connection; `grpc` asks gRPC's own health service.",
+                default: "http"),
             Field(.path, .scalar(.checkTarget), "The path that is requested, perhaps with a query.", default: "/"),
             Field(.method, .word("GET", "HEAD"), "The method.", default: "GET"),
             Field(.host, .scalar(.host), "The `Host` that is sent.", default: "the endpoint's"),

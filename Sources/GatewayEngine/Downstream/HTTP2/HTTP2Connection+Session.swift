@@ -128,7 +128,7 @@ extension HTTP2Connection {
                 unsafe list[0] = nghttp2_nv(
                     name: UnsafeMutablePointer(mutating: name.utf8Start), value: digits.baseAddress,
                     namelen: name.utf8CodeUnitCount, valuelen: 3, flags: 0)
-                let count = unsafe fill(list, from: 1, with: fields)
+                let count = unsafe HTTP2Fields.fill(list, from: 1, with: fields)
                 if isInterim {
                     _ = unsafe nghttp2_submit_headers(session, 0, id, nil, list.baseAddress, count, nil)
                 } else if endsStream {
@@ -144,34 +144,9 @@ extension HTTP2Connection {
 
     private func submit(_ trailers: HeaderBlock, for id: Int32) {
         unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: trailers.count + 1) { list in
-            let count = unsafe fill(list, from: 0, with: trailers)
+            let count = unsafe HTTP2Fields.fill(list, from: 0, with: trailers)
             _ = unsafe nghttp2_submit_trailer(session, id, list.baseAddress, count)
         }
-    }
-
-    /// Describes the fields that are passed on; the pointers are good until the block is changed.
-    private func fill(
-        _ list: UnsafeMutableBufferPointer<nghttp2_nv>, from start: Int, with fields: HeaderBlock
-    ) -> Int {
-        var count = start
-        for index in 0..<fields.count {
-            let field = fields.field(index)
-            // What concerns a connection of HTTP/1 does not exist here (RFC 9113 §8.2.2).
-            if field.isRemoved || field.known.isHopByHop { continue }
-            let name = fields.bytes(field.name)
-            let value = fields.bytes(field.value)
-            // The library reads them within this call and keeps copies; it writes to none of them.
-            unsafe list[count] = unsafe name.withUnsafeBufferPointer { name in
-                unsafe value.withUnsafeBufferPointer { value in
-                    unsafe nghttp2_nv(
-                        name: UnsafeMutablePointer(mutating: name.baseAddress),
-                        value: UnsafeMutablePointer(mutating: value.baseAddress), namelen: name.count,
-                        valuelen: value.count, flags: 0)
-                }
-            }
-            count += 1
-        }
-        return count
     }
 
     /// More of a stream's body is there, or its end.

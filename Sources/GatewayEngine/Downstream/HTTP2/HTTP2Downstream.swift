@@ -285,7 +285,8 @@ final class HTTP2Downstream: DownstreamStream {
         exchange = nil
         guard let connection else { return }
         responseHasEnded = true
-        if let trailers, trailers.liveCount > 0 { keep(trailers) }
+        // The exchange's own block is somebody else's by the time these can be sent.
+        if let trailers, trailers.liveCount > 0 { self.trailers = trailers.copy() }
         discardStash(connection)
         resumeData(connection)
     }
@@ -302,15 +303,6 @@ final class HTTP2Downstream: DownstreamStream {
         guard isDeferred else { return }
         isDeferred = false
         connection.resume(id)
-    }
-
-    /// The exchange's own block is somebody else's by the time these can be sent.
-    private func keep(_ received: HeaderBlock) {
-        let block = HeaderBlock()
-        for index in 0..<received.count where !received.field(index).isRemoved {
-            block.append(name: received.name(index), value: received.value(index))
-        }
-        trailers = block
     }
 
     // MARK: Sending
