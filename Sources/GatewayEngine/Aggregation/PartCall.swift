@@ -95,7 +95,8 @@ final class PartCall: DownstreamStream {
     private func decode() {
         guard case .coded(let coding) = coding else { return }
         let limits = DecodingLimits(size: limit, ratio: ratio)
-        do { answer.body = try worker.coders.decode(answer.body.span, coding, limits) } catch {
+        let body = answer.body
+        do { answer.body = try worker.coders.decode(body.span, coding, limits) } catch {
             failure = .ofResponse(error)
         }
     }
