@@ -93,6 +93,7 @@ enum Key: String, CaseIterable, Sendable {
     case email
     case domains
     case storage
+    case challenge
     case endpoints
     case loadBalancing = "load_balancing"
     case pool
@@ -185,6 +186,7 @@ enum Key: String, CaseIterable, Sendable {
     case mirror
     case fault
     case websocket
+    case grpcWeb = "grpc_web"
     case regex
     case present
     case mediaType = "media_type"

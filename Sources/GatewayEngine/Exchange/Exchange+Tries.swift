@@ -199,14 +199,14 @@ extension Exchange {
         return true
     }
 
-    private func tryAgain(after pause: Int64) {
+    func tryAgain(after pause: Int64) {
         downstream?.pauseBody()
         wakeAt = worker.loop.now + pause
         armWaiting()
     }
 
     /// How long to wait before a further try; nil: this was the last. A place in the budget is taken with it.
-    private func pauseBeforeRetry(_ failure: TryFailure, retryAfter: Int64 = -1) -> Int64? {
+    func pauseBeforeRetry(_ failure: TryFailure, retryAfter: Int64 = -1) -> Int64? {
         guard let service else { return nil }
         giveBackRetry()
         let situation = RetryPolicy.Situation(
@@ -275,6 +275,7 @@ extension Exchange {
         if now >= requestDeadline {
             // As long as no service is involved it is the time of Swift code.
             if let program, service == nil { return refuse(program.timeoutError) }
+            if isCall, prolongCall(now) { return armWaiting() }
             if upstream != nil { noteTry(isEndpointToBlame ? .timeout : .abandoned) }
             refuse(isWaitingInPool && upstream == nil ? endpointTimeoutError : .upstreamTimeout)
         } else if now >= wakeAt {
