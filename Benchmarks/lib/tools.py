@@ -11,7 +11,7 @@ class Unavailable(Exception):
 
 
 # What a tool is linked with, beside the C library.
-LIBRARIES = {"tls": ["-lssl", "-lcrypto"], "events": ["-lpthread"]}
+LIBRARIES = {"tls": ["-lssl", "-lcrypto"], "events": ["-lpthread"], "websocket": ["-lpthread", "-lcrypto"]}
 
 
 def tool(name):

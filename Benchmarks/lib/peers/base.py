@@ -27,6 +27,8 @@ class Task:
     resilient: bool = False
     # The certificate and key files with which clients are served over TLS; None: in clear.
     tls: tuple | None = None
+    # Connections turn into WebSockets.
+    websocket: bool = False
     clients: int = 1024
 
     @property

@@ -38,6 +38,13 @@ class Nginx(Peer):
         return "http_stub_status_module" in built.stderr + built.stdout
 
     @staticmethod
+    def connection_of(task):
+        """As its documentation has it: Upgrade is not forwarded by itself."""
+        if task.websocket:
+            return 'proxy_set_header Upgrade $http_upgrade;\n    proxy_set_header Connection "upgrade";'
+        return 'proxy_set_header Connection "";'
+
+    @staticmethod
     def tls_of(task):
         """Mozilla's intermediate profile; tickets, as Gatehouse has them, and no cache on the server's side."""
         if task.tls is None:
@@ -82,7 +89,7 @@ http {{
   server {{
     listen 127.0.0.1:{task.port} {'ssl' if task.tls else ''} backlog=4096;{self.tls_of(task)}
     proxy_http_version 1.1;
-    proxy_set_header Connection "";
+    {self.connection_of(task)}
     proxy_set_header Host $host;
     proxy_set_header X-Request-ID $request_id;
     proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
