@@ -11,7 +11,8 @@ class Unavailable(Exception):
 
 
 # What a tool is linked with, beside the C library.
-LIBRARIES = {"tls": ["-lssl", "-lcrypto"], "events": ["-lpthread"], "websocket": ["-lpthread", "-lcrypto"]}
+LIBRARIES = {"tls": ["-lssl", "-lcrypto"], "events": ["-lpthread"], "grpc": ["-lnghttp2"],
+             "websocket": ["-lpthread", "-lcrypto"]}
 
 
 def tool(name):
@@ -40,6 +41,13 @@ def certificate(directory):
         # HAProxy takes both from one file.
         (directory / "both.pem").write_text(files[0].read_text() + files[1].read_text())
     return files
+
+
+def h2load():
+    found = shutil.which("h2load")
+    if found is None:
+        raise Unavailable("h2load is not installed: apt-get install nghttp2-client")
+    return found
 
 
 def wrk():

@@ -426,7 +426,7 @@ import Testing
                 ("name", "a", "b"), ("hosts", "a", "[ b ]"), ("methods", "ANY", "GET"),
                 ("headers", "{ a: b }", "{ a: c }"),
                 ("query", "{ a: b }", "{ a: c }"), ("cookies", "{ a: b }", "{ a: c }"), ("listeners", "x", "z"),
-                ("strip_prefix", "\"/{s}\"", "\"/\""), ("websocket", "true", "false"), ("rewrite", "/a?b", "/a?c"),
+                ("strip_prefix", "\"/{s}\"", "\"/\""), ("websocket", "true", "false"), ("grpc_web", "true", "false"), ("rewrite", "/a?b", "/a?c"),
                 ("rewrite_prefix", "/a", "/b"),
                 ("host", "preserve", "a.b"), ("limits", "{ request_body: 1 }", "{ request_body: 2 }"),
                 ("timeouts", "{ request: 1s }", "{ request: 0s }"), ("paths", "{}", "{ semicolon: reject }"),

@@ -27,6 +27,8 @@ class Task:
     resilient: bool = False
     # The certificate and key files with which clients are served over TLS; None: in clear.
     tls: tuple | None = None
+    # Client and origin speak HTTP/2 in clear.
+    grpc: bool = False
     # Connections turn into WebSockets.
     websocket: bool = False
     clients: int = 1024
@@ -62,9 +64,10 @@ class Peer:
     how_to_get = "Benchmarks/compare --install"
     version_arguments = ["--version"]
     routes_by_prefix = True
-    # Whether it has a configuration for `Task.resilient`, and for `Task.tls`.
+    # Whether it has a configuration for `Task.resilient`, for `Task.tls`, and for `Task.grpc`.
     resilient = False
     tls = False
+    grpc = False
 
     def find(self):
         raise NotImplementedError

@@ -10,6 +10,7 @@ class Gatehouse(Peer):
     name = "gatehouse"
     resilient = True
     tls = True
+    grpc = True
     how_to_get = "swift build -c release, or --gateway PATH"
     version_arguments = ["version"]
 
@@ -38,7 +39,7 @@ class Gatehouse(Peer):
             else "enabled: false"
         lines = [
             "workers: 1",
-            f'listeners: [ {{ address: "127.0.0.1:{task.port}"{self.tls_of(task)} }} ]',
+            f'listeners: [ {{ address: "127.0.0.1:{task.port}"{self.tls_of(task)}{", http2: true" if task.grpc else ""} }} ]',
             f'admin: {{ address: "127.0.0.1:{task.admin_port}" }}',
             f"access_log: {{ {log} }}",
             "services:",
@@ -59,6 +60,7 @@ class Gatehouse(Peer):
                 "  origin:",
                 f'    endpoints: [ "http://127.0.0.1:{task.origin_port}" ]',
                 "    timeouts: { keep_alive: 60s }",
+                f"    protocol: {'http2' if task.grpc else 'http1'}",
             ]
             answer = "service: origin"
         lines.append("routes:")

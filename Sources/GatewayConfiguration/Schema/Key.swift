@@ -183,6 +183,7 @@ enum Key: String, CaseIterable, Sendable {
     case mirror
     case fault
     case websocket
+    case grpcWeb = "grpc_web"
     case regex
     case present
     case mediaType = "media_type"

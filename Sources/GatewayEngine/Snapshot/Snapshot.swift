@@ -190,6 +190,14 @@ final class RoutePlan: Sendable {
         case redirect(CompiledRedirect)
         case respond(CompiledResponse)
         case aggregate(CompiledAggregate)
+
+        /// One endpoint answers, and not the gateway itself.
+        var isService: Bool {
+            switch self {
+            case .service, .serviceFromPath, .split: true
+            case .redirect, .respond, .aggregate: false
+            }
+        }
     }
 
     let way: Way
@@ -202,6 +210,8 @@ final class RoutePlan: Sendable {
     let streamIdle: Int64
     /// Whether a connection may turn into a WebSocket.
     let webSocket: Bool
+    /// Whether calls of gRPC-Web are translated.
+    let grpcWeb: Bool
     let perTryTimeout: Int64
     /// Places in the snapshot's `RouteTries`; -1: the service's.
     let retries: Int32
@@ -257,6 +267,7 @@ final class RoutePlan: Sendable {
         self.series = series
         requestBody = configuration.maxRequestBody ?? -1
         webSocket = configuration.webSocket
+        grpcWeb = configuration.grpcWeb
         requestTimeout = RoutePlan.nanoseconds(configuration.timeouts.request)
         streamIdle = RoutePlan.nanoseconds(configuration.timeouts.streamIdle)
         perTryTimeout = RoutePlan.nanoseconds(configuration.timeouts.perTry)

@@ -91,6 +91,13 @@ struct MetricsPage {
         for (service, label) in zip(shown, labels) {
             writer.histogram(label) { inService(service, MetricLayout.duration + $0) }
         }
+        writer.begin("gatehouse_grpc_calls_total", .counter, "Calls of gRPC for a service, by how they ended.")
+        for (service, label) in zip(shown, labels) {
+            for status in 0..<MetricLayout.callStatusCount {
+                let count = inService(service, MetricLayout.serviceCalls + status)
+                if count > 0 { writer.sample("\(label),grpc_status=\"\(status)\"", count) }
+            }
+        }
         writer.begin("gatehouse_upstream_retries_total", .counter, "Further tries of requests for a service.")
         for (service, label) in zip(shown, labels) {
             writer.sample(label, inService(service, MetricLayout.serviceRetries))
