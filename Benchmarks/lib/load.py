@@ -123,6 +123,35 @@ class Calls:
         self.process.stdout.close()
 
 
+class WebSockets:
+    """An origin that echoes messages and clients that wait for each echo, in one program, as a context manager."""
+
+    SIZE = 64
+
+    def __init__(self, core):
+        self.core = core
+
+    def __enter__(self):
+        self.process = processes.start(
+            [tool("websocket")], self.core, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            self.port = json.loads(processes.read_line(self.process, 10))["port"]
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def measure(self, port, path, connections, seconds):
+        self.process.stdin.write(f"{port} {path or '/'} {connections} {self.SIZE} {seconds}\n")
+        self.process.stdin.flush()
+        return json.loads(processes.read_line(self.process, 60 + seconds))
+
+    def __exit__(self, *_):
+        processes.end(self.process)
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
 class Events:
     """Origin and client of an event stream in one program, as a context manager."""
 

@@ -9,7 +9,8 @@ from scenarios import GROUPS, SCENARIOS
 
 EPILOG = """
 scenarios: http1, http1-log, resilience, routes (routes-10, routes-10000, routes-100000), body-1m, churn, idle,
-  tls-http1, tls-http2, tls-full, tls-resumed, tls-idle, grpc, events, latency
+  tls-http1, tls-http2, tls-full, tls-resumed, tls-idle, grpc, events,
+  websocket, latency
 
 examples:
   Benchmarks/compare --install                        get the peers and the load generator

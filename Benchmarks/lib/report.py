@@ -13,6 +13,8 @@ COLUMNS = {
                  ("rps", "connections/s", 1, 0), ("pss_kib", "memory MiB", 1 / 1024, 1)],
     "tls-resumed": [("cpu_us", "CPU µs/connection", 1, 1), ("per_cpu_s", "handshakes/CPU s", 1, 0),
                     ("rps", "connections/s", 1, 0), ("pss_kib", "memory MiB", 1 / 1024, 1)],
+    "websocket": [("cpu_us", "CPU µs/message", 1, 2), ("rps", "messages/s", 1, 0), ("p50_us", "p50 µs", 1, 0),
+                  ("p99_us", "p99 µs", 1, 0), ("busy", "core %", 100, 0), ("pss_kib", "memory MiB", 1 / 1024, 1)],
     "events": [("p50_us", "p50 µs", 1, 1), ("p90_us", "p90 µs", 1, 1), ("p99_us", "p99 µs", 1, 1),
                ("cpu_us", "CPU µs/event", 1, 2)],
     "idle": [("pss_kib", "memory MiB", 1 / 1024, 1), ("rss_kib", "RSS MiB", 1 / 1024, 1),
@@ -44,6 +46,7 @@ TITLES = {
     "tls-full": "a new TLS connection with a full handshake for each request",
     "tls-resumed": "a new TLS connection that resumes a session for each request",
     "tls-idle": "10,000 idle TLS connections",
+    "websocket": "WebSocket messages of 64 bytes, echoed, 64 connections",
     "events": "delay of a Server-Sent Event, one at a time",
     "latency": "latency at a fixed rate (open loop, 64 connections)",
 }

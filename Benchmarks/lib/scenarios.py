@@ -9,7 +9,7 @@ import select
 import time
 
 import layout
-from load import Calls, Events, Idle
+from load import Calls, Events, Idle, WebSockets
 from processes import Failed
 
 CONNECTIONS = 64
@@ -182,6 +182,21 @@ def events_direct(bench):
         return client.measure(client.port, "", 1_000 * bench.seconds)
 
 
+def websocket(peer, bench):
+    """Echoed messages: the client sends the next one when the echo is there, on each of its connections."""
+    with WebSockets(bench.load_core) as client:
+        with bench.gateway(peer, origin_port=client.port, websocket=True) as gateway:
+            path = gateway.path("")
+            client.measure(gateway.port, path, CONNECTIONS, bench.warmup)
+            watch = gateway.watch()
+            result = client.measure(gateway.port, path, CONNECTIONS, bench.seconds)
+            cpu, shares = watch.stop()
+            if result["failed"] or result["messages"] == 0:
+                raise Failed(f"not valid, {result['failed']} failed of {result['messages']} messages")
+            return {"cpu_us": cpu / result["messages"] * 1e6, "rps": result["messages"] / result["seconds"],
+                    "p50_us": result["p50_us"], "p99_us": result["p99_us"], **shares, **gateway.memory()}
+
+
 def latency(peer, bench):
     """At the same rate for all: half of what nginx reaches at most, with the same load generator."""
     with bench.gateway(peer) as gateway:
@@ -219,6 +234,7 @@ SCENARIOS = {
     "tls-idle": tls_idle,
     "grpc": grpc,
     "events": events,
+    "websocket": websocket,
     "latency": latency,
 }
 # What the origin and the load generator take by themselves, where that is worth a row.

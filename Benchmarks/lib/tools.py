@@ -11,7 +11,8 @@ class Unavailable(Exception):
 
 
 # What a tool is linked with, beside the C library.
-LIBRARIES = {"tls": ["-lssl", "-lcrypto"], "events": ["-lpthread"], "grpc": ["-lnghttp2"]}
+LIBRARIES = {"tls": ["-lssl", "-lcrypto"], "events": ["-lpthread"], "grpc": ["-lnghttp2"],
+             "websocket": ["-lpthread", "-lcrypto"]}
 
 
 def tool(name):

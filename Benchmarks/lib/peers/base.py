@@ -29,6 +29,8 @@ class Task:
     tls: tuple | None = None
     # Client and origin speak HTTP/2 in clear.
     grpc: bool = False
+    # Connections turn into WebSockets.
+    websocket: bool = False
     clients: int = 1024
 
     @property

@@ -49,6 +49,8 @@ class Envoy(Peer):
                 "name": "envoy.filters.http.router",
                 "typed_config": {"@type": f"{TYPES}.filters.http.router.v3.Router"}}],
         }
+        if task.websocket:
+            manager["upgrade_configs"] = [{"upgrade_type": "websocket"}]
         if task.access_log:
             manager["access_log"] = [{
                 "name": "envoy.access_loggers.file",
