@@ -8,7 +8,8 @@ from processes import Priority
 from scenarios import GROUPS, SCENARIOS
 
 EPILOG = """
-scenarios: http1, http1-log, resilience, routes (routes-10, routes-10000, routes-100000), body-1m, churn, idle,
+scenarios: http1, http1-log, resilience, policies (policies-none, policies), jwt-uncached (jwt-es256, jwt-rs256),
+  limits (limit-none, limit-local, limit-redis), routes (routes-10, routes-10000, routes-100000), body-1m, churn, idle,
   tls-http1, tls-full, tls-resumed, tls-idle, events, latency
 
 examples:

@@ -27,6 +27,11 @@ class Task:
     resilient: bool = False
     # The certificate and key files with which clients are served over TLS; None: in clear.
     tls: tuple | None = None
+    # The file of a key set: who asks shows a token by one of its keys. `remembers`: a token is verified once.
+    jwks: Path | None = None
+    remembers: bool = True
+    # A rate limit by the client's address that nobody reaches: "local", or the port of the Redis that counts.
+    limit: str | int | None = None
     clients: int = 1024
 
     @property
@@ -63,6 +68,9 @@ class Peer:
     # Whether it has a configuration for `Task.resilient`, and for `Task.tls`.
     resilient = False
     tls = False
+    # Likewise for `Task.jwks` and a local limit; for a limit in a Redis.
+    policies = False
+    shared_limits = False
 
     def find(self):
         raise NotImplementedError
