@@ -1,5 +1,5 @@
 /// A way in which bodies are compressed (RFC 9110 §8.4.1): `Content-Encoding` and `Accept-Encoding` name them.
-package enum ContentCoding: UInt8, CaseIterable, Sendable, Hashable {
+package enum ContentCoding: UInt8, CaseIterable, Sendable, Hashable, BitwiseCopyable {
     /// RFC 1952.
     case gzip
     /// RFC 1950; what some services send under this name is RFC 1951 without its wrapping, which is understood too.

@@ -97,7 +97,7 @@ extension Exchange {
     func aggregateIsDone(
         _ result: AggregateMachine.Result, _ machine: AggregateMachine, _ parts: [PartRecord]
     ) {
-        record.parts = parts
+        tell { $0.parts = parts }
         guard phase == .waiting else { return }
         response.removeAll()
         switch result {
@@ -209,7 +209,7 @@ extension Exchange {
         guard let run = aggregation else { return }
         aggregation = nil
         let parts = run.stop()
-        if record.parts.isEmpty { record.parts = parts }
+        if details?.parts.isEmpty != false, !parts.isEmpty { tell { $0.parts = parts } }
     }
 }
 

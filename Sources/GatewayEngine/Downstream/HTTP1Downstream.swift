@@ -32,39 +32,39 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
         case closed
     }
 
-    private enum Wait: UInt8 { case none, proxyHeader, handshake, keepAlive, head, body, send, linger }
+    enum Wait: UInt8 { case none, proxyHeader, handshake, keepAlive, head, body, send, linger }
 
     let worker: Worker
     /// Where it stands in the worker's list.
     var place = 0
-    private(set) var socket: StreamSocket?
-    private(set) var phase = Phase.idle
-    private var wait = Wait.none
-    private var scanner = RequestScanner()
-    private var decoder = BodyDecoder(.none)
-    private(set) var exchange: Exchange?
+    var socket: StreamSocket?
+    var phase = Phase.idle
+    var wait = Wait.none
+    var scanner = RequestScanner()
+    var decoder = BodyDecoder(.none)
+    var exchange: Exchange?
     /// Bytes of later requests, or of a body that waits.
-    private var stash = ByteQueue()
-    private var bodyIsPaused = false
-    private var clientHasEnded = false
-    private var closesAfterResponse = false
-    private var headWasSent = false
-    private var usesChunks = false
+    var stash = ByteQueue()
+    var bodyIsPaused = false
+    var clientHasEnded = false
+    var closesAfterResponse = false
+    var headWasSent = false
+    var usesChunks = false
     /// The client can tell an incomplete response by its framing.
-    private var isDelimited = false
-    private var requestCount = 0
+    var isDelimited = false
+    var requestCount = 0
     /// How many bytes of HTTP/2's preface came, as the first ones; -1: it is HTTP/1.
-    private var prefaceCount = 0
-    private var lingered = 0
-    private var isProcessing = false
+    var prefaceCount = 0
+    var lingered = 0
+    var isProcessing = false
     /// Reads the PROXY header with which the connection begins; nil: it has come, or none is expected.
-    private var proxyHeader: ProxyHeaderReader?
+    var proxyHeader: ProxyHeaderReader?
     /// What the system had taken of the waiting bytes when the send timer was set.
-    private var takenAtTimer: UInt64 = 0
+    var takenAtTimer: UInt64 = 0
 
     /// Bytes thrown away while lingering at most.
-    private static let lingerLimit = 1 << 20
-    private static let lingerTime: Int64 = 2_000_000_000
+    static let lingerLimit = 1 << 20
+    static let lingerTime: Int64 = 2_000_000_000
     /// What an idle connection gets when there will be no further requests.
     private static let drainingTime: Int64 = 5_000_000_000
     /// A client that has sent its end while the answer is not there yet may be gone; it gets this much longer.
@@ -93,7 +93,7 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     }
 
     /// Nothing was said yet, but perhaps by a proxy: the first request, or TLS, comes next.
-    private func awaitRequest() {
+    func awaitRequest() {
         if socket?.isTLS == true {
             arm(.handshake, worker.snapshot.settings.headTimeout)
         } else {
@@ -118,12 +118,6 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
             refuseProxyHeader(result)
             return .refused
         }
-    }
-
-    /// Who the client is cannot be said, so nobody is answered.
-    private func refuseProxyHeader(_ result: ProxyHeaderResult) {
-        worker.proxyHeaderFailed(result, from: client.address, at: slot)
-        close()
     }
 
     /// The TLS handshake is complete: from here on a connection like any other, of the protocol that was agreed on.
@@ -155,163 +149,6 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
         }
         let used = process(bytes)
         if used < bytes.count && phase != .closed { keep(bytes, from: used) }
-    }
-
-    /// Looks whether the client begins as HTTP/2 does (RFC 9113 §3.3, prior knowledge), where the listener takes that.
-    /// True: the bytes have been taken care of.
-    private func findPreface(_ bytes: Span<UInt8>) -> Bool {
-        let preface = HTTP2Preface.start
-        guard slot.takesHTTP2 else {
-            prefaceCount = -1
-            return false
-        }
-        let known = prefaceCount
-        var index = 0
-        while known + index < preface.count && index < bytes.count {
-            if bytes[index] != preface[known + index] {
-                prefaceCount = -1
-                // What was held back so far is known: it is the preface's beginning.
-                if known > 0 { _ = process(preface.span.extracting(0..<known)) }
-                return false
-            }
-            index += 1
-        }
-        prefaceCount = known + index
-        guard prefaceCount == preface.count, let socket, let connection = becomeHTTP2(socket) else { return true }
-        if known > 0 { connection.socketDidReceive(preface.span.extracting(0..<known)) }
-        connection.socketDidReceive(bytes)
-        return true
-    }
-
-    /// Hands the socket to a connection of HTTP/2, which takes this one's place. Nil: there was no memory, and it is over.
-    private func becomeHTTP2(_ socket: StreamSocket) -> HTTP2Connection? {
-        phase = .closed
-        worker.loop.timers.disarm(self)
-        self.socket = nil
-        guard let connection = HTTP2Connection(socket: socket, takingOver: self) else {
-            socket.close()
-            worker.downstreamDidClose(self)
-            return nil
-        }
-        worker.replace(self, by: connection)
-        return connection
-    }
-
-    /// Keeps bytes whose time has not come, and stops reading until it has.
-    private func keep(_ bytes: Span<UInt8>, from offset: Int) {
-        stash.append(bytes.extracting(offset..<bytes.count), pool: &worker.loop.chunks)
-        socket?.pause()
-    }
-
-    /// Works on bytes until they are used up or have to wait; returns how many were used.
-    private func process(_ bytes: Span<UInt8>) -> Int {
-        isProcessing = true
-        defer { isProcessing = false }
-        var offset = 0
-        while offset < bytes.count {
-            switch phase {
-            case .idle, .head:
-                if !readHead(bytes, &offset) { return bytes.count }
-            case .body:
-                if bodyIsPaused { return offset }
-                readBody(bytes, &offset)
-            case .held, .complete:
-                return offset
-            case .tunnel:
-                if bodyIsPaused { return offset }
-                exchange?.tunnelFromClient(bytes.extracting(offset..<bytes.count))
-                return bytes.count
-            case .lingering:
-                linger(bytes.count - offset)
-                return bytes.count
-            case .closed:
-                return bytes.count
-            }
-        }
-        return offset
-    }
-
-    /// Reads on in a head; true when it was completed.
-    private func readHead(_ bytes: Span<UInt8>, _ offset: inout Int) -> Bool {
-        let settings = worker.snapshot.settings
-        if phase == .idle {
-            phase = .head
-            requestCount += 1
-            exchange = worker.takeExchange(for: self)
-            arm(.head, settings.headTimeout)
-        }
-        guard let exchange else { return false }
-        let request = exchange.request
-        do {
-            switch try scanner.scan(bytes, from: offset, into: request, limits: settings.head) {
-            case .needMore:
-                exchange.record.bytesReceived += UInt64(bytes.count - offset)
-                return false
-            case .complete(let consumed):
-                offset += consumed
-                exchange.record.bytesReceived += UInt64(consumed)
-            }
-            let framing = try Framing.ofRequest(request)
-            headWasSent = false
-            usesChunks = false
-            bodyIsPaused = false
-            closesAfterResponse =
-                !request.keepAlive || requestCount >= settings.requestsPerConnection
-                || slot.isDraining
-            if framing.isEmpty {
-                phase = .complete
-                wait = .none
-                worker.loop.timers.pause(self)
-            } else {
-                phase = .held
-                decoder = BodyDecoder(framing, limits: settings.head)
-                wait = .none
-                worker.loop.timers.pause(self)
-            }
-            exchange.begin(framing, at: slot)
-            return true
-        } catch let error {
-            phase = .held
-            wait = .none
-            worker.loop.timers.pause(self)
-            closesAfterResponse = true
-            headWasSent = false
-            exchange.refuseHead(error)
-            return true
-        }
-    }
-
-    private func readBody(_ bytes: Span<UInt8>, _ offset: inout Int) {
-        guard let exchange else { return }
-        let start = offset
-        do {
-            let event = try decoder.next(bytes, from: &offset, trailers: exchange.requestTrailers)
-            exchange.record.bytesReceived += UInt64(offset - start)
-            switch event {
-            case .payload(let start, let count):
-                if !headWasSent { arm(.body, worker.snapshot.settings.bodyIdle) }
-                exchange.requestBody(bytes.extracting(start..<start + count))
-                // The payload's end may be the body's: then nothing more has to come to say so.
-                if phase == .body && decoder.isComplete { completeRequest(exchange) }
-            case .needMore:
-                break
-            case .end:
-                completeRequest(exchange)
-            }
-        } catch let error {
-            closesAfterResponse = true
-            phase = .held
-            exchange.refuseBody(GatewayError(request: error), error)
-        }
-    }
-
-    private func completeRequest(_ exchange: Exchange) {
-        phase = .complete
-        if wait == .body {
-            wait = .none
-            worker.loop.timers.pause(self)
-        }
-        exchange.requestEnd()
     }
 
     override func socketDidReachEnd() {
@@ -353,33 +190,6 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
         exchange?.downstreamDidDrain()
     }
 
-    /// Goes on with bytes that waited, then with reading.
-    private func continueWithStash() {
-        guard !isProcessing, phase != .closed else { return }
-        while !stash.isEmpty {
-            if phase == .complete || phase == .held || (isFlowing && bodyIsPaused) { return }
-            // Moved out, so that nothing that happens on the way can touch what is being read.
-            var queue = ByteQueue()
-            swap(&queue, &stash)
-            while !queue.isEmpty && phase != .closed {
-                let used = process(queue.front)
-                let stuck = used < queue.front.count
-                queue.drop(used, pool: &worker.loop.chunks)
-                if stuck { break }
-            }
-            if phase == .closed {
-                queue.removeAll(pool: &worker.loop.chunks)
-                return
-            }
-            swap(&queue, &stash)
-        }
-        if clientHasEnded && phase != .complete {
-            socketDidReachEnd()
-            return
-        }
-        socket?.resume()
-    }
-
     // MARK: Commands of the exchange
 
     override func startBody() {
@@ -391,7 +201,7 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
 
     override func closeAfterResponse() { closesAfterResponse = true }
 
-    private var isFlowing: Bool { phase == .body || phase == .tunnel }
+    var isFlowing: Bool { phase == .body || phase == .tunnel }
 
     override func pauseBody() {
         guard isFlowing, !bodyIsPaused else { return }
@@ -405,16 +215,6 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
         bodyIsPaused = false
         if !headWasSent { arm(.body, worker.snapshot.settings.bodyIdle) }
         continueSoon()
-    }
-
-    /// Takes up bytes that wait when the code on the stack has returned; within `process` its loop does that itself.
-    private func continueSoon() {
-        if isProcessing { return }
-        if stash.isEmpty {
-            socket?.resume()
-        } else {
-            worker.loop.afterThis { [self] in continueWithStash() }
-        }
     }
 
     override var isCongested: Bool { socket?.isCongested ?? false }
@@ -470,24 +270,6 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
         if worker.isDraining { exchange?.drainTunnel() }
     }
 
-    private func write(_ head: ResponseHead, lastFields: StaticString) {
-        let output = worker.output
-        output.removeAll()
-        output.append("HTTP/1.1 ")
-        output.append(decimal: head.status)
-        output.append(byte: 0x20)
-        if head.reason.isEmpty {
-            output.append(StatusText.reason(head.status))
-        } else {
-            output.append(from: head.fields, head.reason)
-        }
-        output.append("\r\n")
-        head.fields.write(into: output)
-        output.append(lastFields)
-        output.append("\r\n")
-        send(output.span)
-    }
-
     override func sendBody(_ bytes: Span<UInt8>) {
         if !usesChunks {
             send(bytes)
@@ -532,62 +314,7 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
         close()
     }
 
-    private func send(_ bytes: Span<UInt8>) {
-        exchange?.record.bytesSent += UInt64(bytes.count)
-        socket?.write(bytes)
-        watchSending()
-    }
-
-    /// Sees to it that a client that takes nothing does not keep what waits for it for ever. True when something waits.
-    @discardableResult
-    private func watchSending() -> Bool {
-        guard let socket, socket.waitingCount > 0 else { return false }
-        if wait != .send {
-            takenAtTimer = socket.takenCount
-            arm(.send, worker.snapshot.settings.sendIdle)
-        }
-        return true
-    }
-
     // MARK: Between requests
-
-    private func finishResponse() {
-        exchange = nil
-        guard phase != .closed else { return }
-        if phase != .complete || closesAfterResponse {
-            endConnection()
-            return
-        }
-        phase = .idle
-        if !watchSending() { arm(.keepAlive, keepAlive) }
-        if !stash.isEmpty { continueSoon() }
-    }
-
-    /// Sends what waits, then the end; then reads on for a while, and closes.
-    private func endConnection() {
-        let isAllRead = phase == .complete && stash.isEmpty
-        phase = .lingering
-        lingered = 0
-        stash.removeAll(pool: &worker.loop.chunks)
-        guard let socket else { return }
-        // With the whole request read and nothing behind it, no unread byte can turn the end into a reset.
-        if clientHasEnded || isAllRead {
-            socket.closeAfterFlush()
-            if !socket.isOpen {
-                close()
-                return
-            }
-        } else {
-            socket.shutdownWrite()
-            socket.resume()
-        }
-        if !watchSending() { arm(.linger, Self.lingerTime) }
-    }
-
-    private func linger(_ count: Int) {
-        lingered += count
-        if lingered > Self.lingerLimit { close() }
-    }
 
     /// No further requests: a connection with one under way ends after its response.
     ///
@@ -608,7 +335,7 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     }
 
     /// How long the next request may take to come.
-    private var keepAlive: Int64 {
+    var keepAlive: Int64 {
         let limit = worker.snapshot.settings.keepAlive
         return slot.isDraining ? min(limit, Self.drainingTime) : limit
     }
@@ -620,7 +347,7 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
 
     // MARK: Time
 
-    private func arm(_ what: Wait, _ limit: Int64) {
+    func arm(_ what: Wait, _ limit: Int64) {
         wait = what
         if limit >= Deadline.never {
             worker.loop.timers.pause(self)
@@ -677,7 +404,7 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
         detach()
     }
 
-    private func detach() {
+    func detach() {
         guard phase != .closed else { return }
         phase = .closed
         stash.removeAll(pool: &worker.loop.chunks)

@@ -46,6 +46,8 @@ final class Exchange: UpstreamRequest {
 
     let request = RequestHead()
     var record = AccessRecord()
+    /// What the record has no place for; nil: nothing.
+    var details: AccessDetails?
     var phase = Phase.unused
 
     /// What this request is served by, from its complete head on: the configuration, and the pools that belong to it.
@@ -358,6 +360,13 @@ final class Exchange: UpstreamRequest {
         }
     }
 
+    /// Notes what the record has no place for.
+    func tell(_ note: (AccessDetails) -> Void) {
+        let details = self.details ?? AccessDetails()
+        note(details)
+        self.details = details
+    }
+
     // MARK: The end
 
     /// The exchange is over: counts, logs, and goes back to the pool. Both sides have been told by now.
@@ -394,7 +403,8 @@ final class Exchange: UpstreamRequest {
         if record.status == 0, let error = record.error { record.status = UInt16(truncatingIfNeeded: error.status) }
         if let part { return partIsOver(part) }
         worker.metrics.requestFinished(record)
-        worker.accessLog?.write(record, request: request, labels: snapshot.labels)
+        worker.accessLog?.write(record, details: details, request: request, labels: snapshot.labels)
+        if details != nil { details = nil }
         worker.giveBack(self)
     }
 

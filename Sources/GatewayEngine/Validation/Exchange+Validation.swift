@@ -173,8 +173,9 @@ extension Exchange {
     /// For the access log.
     func note(_ check: ExchangeCheck, response: ValidationResult?, undocumented: [String] = []) {
         let request = check.requestResult == .passed ? nil : check.requestResult
-        record.validation = ValidationReport(
+        let report = ValidationReport(
             request: request, response: response, issues: check.issues, undocumented: undocumented)
+        tell { $0.validation = report }
     }
 
     /// The next request begins with nothing of this one.

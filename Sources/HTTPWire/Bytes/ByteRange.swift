@@ -3,7 +3,7 @@
 /// The arenas of this module move when they grow, so nothing outside of a single synchronous function may hold a
 /// pointer or a `Span` into one. What is remembered across calls are offsets, and these are 32 bits wide because no
 /// head, field section or scratch buffer comes near 4 GiB: its limits are counted in kilobytes.
-package struct ByteRange: Sendable, Hashable {
+package struct ByteRange: Sendable, Hashable, BitwiseCopyable {
     package var start: UInt32
     package var count: UInt32
 

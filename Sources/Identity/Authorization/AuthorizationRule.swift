@@ -40,7 +40,7 @@ package struct AuthorizationRule: Hashable, Sendable {
     package var isEmpty: Bool { scopes.isEmpty && roles.isEmpty && conditions.isEmpty }
 
     /// Why a request is refused; towards the client both are 403.
-    package enum Refusal: Hashable, Sendable {
+    package enum Refusal: Hashable, Sendable, BitwiseCopyable {
         case insufficientScope
         case missingRole
         /// The condition of this place in the list.

@@ -2,7 +2,7 @@
 /// is for logs, metrics and `explain`, and stays the same for ever.
 ///
 /// No case carries text out of the token: a fault can be a label, and goes into a header without being escaped.
-package enum TokenFault: Error, Hashable, Sendable, CaseIterable {
+package enum TokenFault: Error, Hashable, Sendable, CaseIterable, BitwiseCopyable {
     // Its form.
     case tooLarge
     /// More than one was sent, and they differ.

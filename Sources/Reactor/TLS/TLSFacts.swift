@@ -1,7 +1,7 @@
 internal import COpenSSL
 
 /// What two sides agreed on, as numbers: cheap to keep for each connection and to copy into a record.
-package struct TLSFacts: Sendable, Hashable {
+package struct TLSFacts: Sendable, Hashable, BitwiseCopyable {
     /// As on the wire: 0x0303 is TLS 1.2, 0x0304 TLS 1.3.
     package let version: UInt16
     /// The cipher suite's number (IANA).

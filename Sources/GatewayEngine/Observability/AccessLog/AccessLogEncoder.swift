@@ -54,9 +54,10 @@ package struct AccessLogEncoder: ~Copyable {
 
     /// Appends the line, with its line feed, to `buffer`.
     package mutating func write(
-        _ record: borrowing AccessRecord, request: RequestHead, labels: AccessLabels, into buffer: WireBuffer
+        _ record: borrowing AccessRecord, details: AccessDetails? = nil, request: RequestHead, labels: AccessLabels,
+        into buffer: WireBuffer
     ) {
-        _ = encode(record, request: request, labels: labels)
+        _ = encode(record, details: details, request: request, labels: labels)
         copyLine(to: buffer)
     }
 
@@ -64,7 +65,9 @@ package struct AccessLogEncoder: ~Copyable {
     func copyLine(to buffer: WireBuffer) { buffer.append(line.span) }
 
     /// Puts the line together and returns its length.
-    mutating func encode(_ record: borrowing AccessRecord, request: RequestHead, labels: AccessLabels) -> Int {
+    mutating func encode(
+        _ record: borrowing AccessRecord, details: AccessDetails?, request: RequestHead, labels: AccessLabels
+    ) -> Int {
         line.reset()
         line.append("{\"time\":\"")
         clock.write(record.start, into: &line)
@@ -79,7 +82,7 @@ package struct AccessLogEncoder: ~Copyable {
         labels.writeEndpoint(record.endpoint, into: &line)
         writeOutcome(record)
         writeUpstream(record)
-        if !record.parts.isEmpty { writeParts(record.parts, labels) }
+        if let details, !details.parts.isEmpty { writeParts(details.parts, labels) }
         if record.limitState != .none {
             line.append(",\"rate_limit\":{\"state\":\"")
             line.append(record.limitState.name)
@@ -87,7 +90,7 @@ package struct AccessLogEncoder: ~Copyable {
             labels.writeLimit(record.limit, into: &line)
             line.append(byte: UInt8(ascii: "}"))
         }
-        if let report = record.validation { report.write(into: &line) }
+        if let report = details?.validation { report.write(into: &line) }
         if !headers.isEmpty { writeHeaders(request.fields) }
         line.append("}\n")
         return line.count

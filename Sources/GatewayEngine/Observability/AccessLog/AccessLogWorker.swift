@@ -19,10 +19,12 @@ package final class AccessLogWorker {
             sampler = AccessLogSampler(share: configuration.sample)
         }
 
-        mutating func write(_ record: borrowing AccessRecord, _ request: RequestHead, _ labels: AccessLabels) {
+        mutating func write(
+            _ record: borrowing AccessRecord, _ details: AccessDetails?, _ request: RequestHead, _ labels: AccessLabels
+        ) {
             if record.status < 400, record.error == nil, !sampler.next() { return }
             // A batch never grows beyond its capacity but for a single line longer than that.
-            let length = encoder.encode(record, request: request, labels: labels)
+            let length = encoder.encode(record, details: details, request: request, labels: labels)
             if batch.buffer.count + length > AccessLogSink.Batch.capacity { flush() }
             batch.lines += 1
             encoder.copyLine(to: batch.buffer)
@@ -50,8 +52,10 @@ package final class AccessLogWorker {
     }
 
     /// Logs an exchange that has ended. Errors are always logged, others by the configured share.
-    package func write(_ record: borrowing AccessRecord, request: RequestHead, labels: AccessLabels) {
-        core.write(record, request, labels)
+    package func write(
+        _ record: borrowing AccessRecord, details: AccessDetails? = nil, request: RequestHead, labels: AccessLabels
+    ) {
+        core.write(record, details, request, labels)
     }
 
     /// Hands over what has gathered.

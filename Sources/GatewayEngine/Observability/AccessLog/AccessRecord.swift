@@ -5,18 +5,19 @@ package import Reactor
 
 /// What one exchange was, as plain numbers: filled along the way, read once at its end by the access log and the metrics.
 ///
-/// It holds no text but that of what checking has found, which only requests have that do not fit. Names of routes, services and endpoints are indices into the `AccessLabels` of the snapshot that
-/// the request was routed by; the request's own bytes are ranges in the arena of its head, which lives until the record
-/// is written. So a record costs nothing to make, copy or throw away.
+/// It holds no text: names of routes, services and endpoints are indices into the `AccessLabels` of the snapshot that the
+/// request was routed by; the request's own bytes are ranges in the arena of its head, which lives until the record is
+/// written. So a record costs nothing to make, copy or throw away. What only few exchanges have to tell, and has no
+/// fixed size, stands in `AccessDetails` beside it.
 ///
 /// Times are nanoseconds. Durations that never came to be are -1.
-package struct AccessRecord: Sendable {
-    package enum StatusSource: UInt8, Sendable {
+package struct AccessRecord: Sendable, BitwiseCopyable {
+    package enum StatusSource: UInt8, Sendable, BitwiseCopyable {
         case gateway
         case upstream
     }
 
-    package enum Version: UInt8, Sendable {
+    package enum Version: UInt8, Sendable, BitwiseCopyable {
         case http10
         case http11
         case http2
@@ -31,7 +32,7 @@ package struct AccessRecord: Sendable {
     }
 
     /// What the limits said.
-    package enum LimitState: UInt8, Sendable {
+    package enum LimitState: UInt8, Sendable, BitwiseCopyable {
         /// None held.
         case none
         case allowed
@@ -118,12 +119,6 @@ package struct AccessRecord: Sendable {
     package var tokenFault: TokenFault?
     /// What the caller did not have, beside `insufficient_scope` or `forbidden`.
     package var authorizationRefusal: AuthorizationRule.Refusal?
-
-    /// The calls that an aggregate's answer is made of, in the order in which they ended. Empty for all others, which
-    /// costs nothing.
-    package var parts: [PartRecord] = []
-    /// What checking found; nil: nothing to tell.
-    package var validation: ValidationReport?
 
     package init() {}
 }

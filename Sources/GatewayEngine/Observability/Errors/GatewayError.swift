@@ -13,7 +13,7 @@
 /// - 100…139: the way to the upstream and back
 /// - 140…159: this gateway itself
 /// - 160…179: what only the log sees, because no answer could be sent any more
-package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable {
+package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable {
     case badRequest = 1
     case uriTooLong = 2
     case requestHeadersTooLarge = 3

@@ -85,7 +85,8 @@ package final class MetricsShard: Sendable {
 
     /// A call of an aggregate has ended; the whole is counted as one request of its route.
     func partFinished(_ record: borrowing AccessRecord) {
-        slots.add(1, at: MetricLayout.parts + (record.error == nil && record.status < 300 ? 0 : 1))
+        let (error, status) = (record.error, record.status)
+        slots.add(1, at: MetricLayout.parts + (error == nil && status < 300 ? 0 : 1))
         serviceFinished(record)
     }
 

@@ -1,7 +1,7 @@
 /// Where the counters of a route or a service stand in every worker's shard.
 ///
 /// The number of series has a hard cap, whatever the configuration holds: names beyond it share `other`.
-package struct SeriesID: Sendable, Hashable {
+package struct SeriesID: Sendable, Hashable, BitwiseCopyable {
     package let index: UInt16
 
     /// Names that found no place of their own: `route="(other)"`.

@@ -1,6 +1,6 @@
 /// Why credentials that are no token were not accepted, or could not be judged. The code is for logs and metrics, and
 /// stays the same for ever; no case carries text of a client.
-package enum CredentialFault: Error, Hashable, Sendable, CaseIterable {
+package enum CredentialFault: Error, Hashable, Sendable, CaseIterable, BitwiseCopyable {
     /// Different API keys in several places.
     case keySeveral
     case keyUnknown

@@ -24,7 +24,7 @@ package struct PathFeatures: OptionSet, Sendable, Hashable {
 }
 
 /// Why a path is refused. Each has a stable label for logs and metrics, free of anything the client wrote.
-package enum PathRejection: UInt8, Error, Sendable, CaseIterable {
+package enum PathRejection: UInt8, Error, Sendable, CaseIterable, BitwiseCopyable {
     /// Not an absolute path.
     case notAbsolute
     /// A byte that has no place in a path: a control, a space, anything beyond ASCII.
