@@ -17,8 +17,9 @@ let package = Package(
     name: "limit-benchmark",
     platforms: [.macOS(.v26)],
     targets: [
+        .systemLibrary(name: "CSystem"),
         .target(name: "RateLimits", swiftSettings: settings),
-        .executableTarget(name: "LimitBenchmark", dependencies: ["RateLimits"], swiftSettings: settings),
+        .executableTarget(name: "LimitBenchmark", dependencies: ["RateLimits", "CSystem"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

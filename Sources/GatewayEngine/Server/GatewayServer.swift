@@ -209,8 +209,11 @@ package final class GatewayServer: Sendable {
         guard let first = workers.first else { return }
         let whole = SystemLimits.memory
         var memory = MemoryGuard(cap: whole)
+        var forgotten = ForgottenKeys()
         first.onTick = { [unowned first, log, releases, limitStore] in
-            limitStore.sweep(at: LimitTime(monotonic: first.loop.now, epoch: first.loop.wallNow))
+            let swept = limitStore.sweep(at: LimitTime(monotonic: first.loop.now, epoch: first.loop.wallNow))
+            // Without a thread it is given back after the next wave.
+            if forgotten.note(swept) { PlainThread.start({ gh_trim_memory() }) }
             releases.tick(now: first.loop.now, wall: first.loop.wallNow)
             let limit = first.snapshot.configuration.limits.memory
             memory.cap = limit > 0 ? limit : whole

@@ -1,3 +1,4 @@
+import CSystem
 import RateLimits
 
 #if canImport(Glibc)
@@ -45,11 +46,14 @@ enum LimitBenchmark {
         }
         let empty = store.statistics
         let left = residentBytes() - before
+        let trimming = clock.now
+        gh_trim_memory()
+        let trimmed = clock.now - trimming
         print(
             "\(name): \(full.keys) keys, \(full.bytes / full.keys) bytes each in the tables,",
             "\(resident / full.keys) of resident memory; a decision on a new key \(each);",
             "expired after \(turns) sweeps: \(empty.keys) keys, \(empty.bytes / 1024) KiB in the tables,",
-            "\(left / 1024) KiB resident")
+            "\(left / 1024) KiB resident, and \((residentBytes() - before) / 1024) KiB after malloc_trim in \(trimmed)")
     }
 
     private static func residentBytes() -> Int {
