@@ -1,11 +1,12 @@
 """The load generators: wrk for the rate, `paced` for latency at a fixed rate, `idle` for connections that wait."""
 
 import json
+import re
 import subprocess
 
 import layout
 import processes
-from tools import tool, wrk
+from tools import h2load, tool, wrk
 
 
 class Load:
@@ -44,6 +45,25 @@ class Load:
             raise processes.Failed(f"wrk printed no summary: {output.strip()[-300:]}")
         return json.loads(lines[0][len("JSON "):])
 
+    def streams(self, url, connections, streams, seconds, call=None, headers=()):
+        """The same over HTTP/2: so many streams at once on each connection. `call`: a file that each request sends."""
+        argv = [h2load(), "-t1", f"-c{connections}", f"-m{streams}", f"-D{seconds:g}"]
+        for header in headers:
+            argv += ["-H", header]
+        if call:
+            argv += ["-d", call]
+        output = self.run([*argv, url], seconds)
+        counts = dict((word, int(count)) for count, word in re.findall(r"(\d+) (\w+)", next(
+            (line for line in output.splitlines() if line.startswith("requests:")), "")))
+        answers = next((line for line in output.splitlines() if line.startswith("status codes:")), "")
+        good = re.search(r"(\d+) 2xx", answers)
+        if not counts or not good:
+            raise processes.Failed(f"h2load printed no summary: {output.strip()[-300:]}")
+        wrong = counts["done"] - int(good[1])
+        return {"requests": counts["done"], "seconds": seconds,
+                "errors": {"failed": counts["failed"], "errored": counts["errored"], "timeout": counts["timeout"],
+                           "status": wrong}}
+
     def handshakes(self, kind, port, path, seconds):
         """Connections with a full handshake, or a resumed one, each for one request, one after the other."""
         return json.loads(self.run([tool("tls"), kind, port, path, seconds], seconds))
@@ -75,6 +95,31 @@ class Idle:
         self.process.stdin.write("count\n")
         self.process.stdin.flush()
         return json.loads(processes.read_line(self.process, 60))["open"]
+
+    def __exit__(self, *_):
+        processes.end(self.process)
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class Calls:
+    """A service of gRPC, as a context manager; and a file with a message for it."""
+
+    MESSAGE = bytes([0, 0, 0, 0, 32]) + bytes(32)
+
+    def __init__(self, core, priority, directory):
+        self.core, self.priority, self.file = core, priority, directory / "message"
+
+    def __enter__(self):
+        self.file.write_bytes(self.MESSAGE)
+        self.process = processes.start(
+            [tool("grpc")], self.core, self.priority, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            self.port = json.loads(processes.read_line(self.process, 10))["port"]
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
 
     def __exit__(self, *_):
         processes.end(self.process)

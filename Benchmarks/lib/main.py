@@ -100,6 +100,8 @@ def usable(peer, scenario):
         return peer.resilient
     if scenario.startswith("tls-"):
         return peer.tls
+    if scenario == "grpc":
+        return peer.grpc
     return peer.routes_by_prefix or not scenario.startswith("routes")
 
 

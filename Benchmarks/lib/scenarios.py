@@ -10,13 +10,14 @@ import select
 import time
 
 import layout
-from load import Events, Idle
+from load import Calls, Events, Idle
 from processes import Failed
 from redis import Redis
 from tools import tokens as token_files
 
 CONNECTIONS = 64
 BIG_CONNECTIONS = 16
+H2_CONNECTIONS, H2_STREAMS = 8, 16
 
 
 def measured(gateway, bench, path, length, connections=CONNECTIONS, headers=(), tokens=None):
@@ -165,6 +166,34 @@ def tls_http1(peer, bench):
         return measured(gateway, bench, gateway.path("/42"), layout.SMALL_BODY)
 
 
+def over_http2(gateway, bench, url, **options):
+    """CPU time of requests over HTTP/2, sixteen at once on each of eight connections."""
+    bench.load.streams(url, H2_CONNECTIONS, H2_STREAMS, bench.warmup, **options)
+    watch = gateway.watch()
+    result = bench.load.streams(url, H2_CONNECTIONS, H2_STREAMS, bench.seconds, **options)
+    cpu, shares = watch.stop()
+    wrong = {kind: count for kind, count in result["errors"].items() if count}
+    if wrong or result["requests"] == 0:
+        raise Failed(f"not valid, {wrong} in {result['requests']} requests")
+    return {"cpu_us": cpu / result["requests"] * 1e6, "rps": result["requests"] / result["seconds"],
+            "requests": result["requests"], **shares, **gateway.memory()}
+
+
+def tls_http2(peer, bench):
+    with bench.gateway(peer, tls=True) as gateway:
+        gateway.check(gateway.path("/42"), layout.SMALL_BODY)
+        return over_http2(gateway, bench, f"https://127.0.0.1:{gateway.port}{gateway.path('/42')}")
+
+
+def grpc(peer, bench):
+    """A unary call of 32 bytes each way, in clear on both sides."""
+    with Calls(bench.load_core, bench.priority, bench.directory) as service:
+        with bench.gateway(peer, origin_port=service.port, grpc=True) as gateway:
+            return over_http2(
+                gateway, bench, f"http://127.0.0.1:{gateway.port}{gateway.path('/Call')}", call=service.file,
+                headers=["content-type: application/grpc", "te: trailers"])
+
+
 def tls_idle(peer, bench):
     return idle(peer, bench, tls=True)
 
@@ -247,9 +276,11 @@ SCENARIOS = {
     "churn": churn,
     "idle": idle,
     "tls-http1": tls_http1,
+    "tls-http2": tls_http2,
     "tls-full": tls_handshakes("full"),
     "tls-resumed": tls_handshakes("resumed"),
     "tls-idle": tls_idle,
+    "grpc": grpc,
     "events": events,
     "latency": latency,
 }

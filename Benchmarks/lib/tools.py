@@ -11,7 +11,7 @@ class Unavailable(Exception):
 
 
 # What a tool is linked with, beside the C library.
-LIBRARIES = {"tls": ["-lssl", "-lcrypto"], "events": ["-lpthread"], "tokens": ["-lcrypto"]}
+LIBRARIES = {"tls": ["-lssl", "-lcrypto"], "events": ["-lpthread"], "tokens": ["-lcrypto"], "grpc": ["-lnghttp2"]}
 
 
 def tool(name):
@@ -54,6 +54,13 @@ def tokens(directory, algorithm, count):
         keys.write_text(lines[0] + "\n")
         signed.write_text(lines[1])
     return keys, signed
+
+
+def h2load():
+    found = shutil.which("h2load")
+    if found is None:
+        raise Unavailable("h2load is not installed: apt-get install nghttp2-client")
+    return found
 
 
 def wrk():

@@ -17,10 +17,10 @@ import Testing
         /// Allocations for one request; over TLS with those of OpenSSL, for each record.
         var budget: Double {
             switch self {
-            case .client: 12
-            case .clientOverTLS: 16
-            case .service: 21
-            case .serviceOverTLS: 24
+            case .client: 10
+            case .clientOverTLS: 13
+            case .service: 17
+            case .serviceOverTLS: 19
             }
         }
 

@@ -189,6 +189,24 @@ import Testing
             [("ca", "a", "b")])
         + service(
             "service_tls", "tls: { ", " }", [("ca", "a", "b"), ("server_name", "a", "b"), ("verify", "true", "false")])
+        + listener(
+            "listener_tls", "tls: { ", " }",
+            [
+                (
+                    "acme", "{ directory: \"https://a/d\", domains: [ a ], storage: s }",
+                    "{ directory: \"https://b/d\", domains: [ a ], storage: s }"
+                )
+            ])
+        + listener(
+            "acme", "tls: { acme: { directory: \"https://a/d\", domains: [ a ], storage: s, ", " } }",
+            [("email", "a@b", "c@b"), ("challenge", "http-01", "tls-alpn-01"), ("ca", "a", "b")])
+        + listener(
+            "acme", "tls: { acme: { domains: [ a ], storage: s, ", " } }",
+            [("directory", "\"https://a/d\"", "\"https://a/e\"")])
+        + listener(
+            "acme", "tls: { acme: { directory: \"https://a/d\", storage: s, ", " } }", [("domains", "[ a ]", "[ b ]")])
+        + listener(
+            "acme", "tls: { acme: { directory: \"https://a/d\", domains: [ a ], ", " } }", [("storage", "s", "t")])
         + service("service_tls", "tls: { client_key: a, ", " }", [("client_certificate", "a", "b")])
         + service("service_tls", "tls: { client_certificate: a, ", " }", [("client_key", "a", "b")])
 
@@ -409,7 +427,7 @@ import Testing
                 ("name", "a", "b"), ("hosts", "a", "[ b ]"), ("methods", "ANY", "GET"),
                 ("headers", "{ a: b }", "{ a: c }"),
                 ("query", "{ a: b }", "{ a: c }"), ("cookies", "{ a: b }", "{ a: c }"), ("listeners", "x", "z"),
-                ("strip_prefix", "\"/{s}\"", "\"/\""), ("websocket", "true", "false"), ("rewrite", "/a?b", "/a?c"),
+                ("strip_prefix", "\"/{s}\"", "\"/\""), ("websocket", "true", "false"), ("grpc_web", "true", "false"), ("rewrite", "/a?b", "/a?c"),
                 ("rewrite_prefix", "/a", "/b"),
                 ("host", "preserve", "a.b"), ("limits", "{ request_body: 1 }", "{ request_body: 2 }"),
                 ("timeouts", "{ request: 1s }", "{ request: 0s }"), ("paths", "{}", "{ semicolon: reject }"),

@@ -32,6 +32,8 @@ class Task:
     remembers: bool = True
     # A rate limit by the client's address that nobody reaches: "local", or the port of the Redis that counts.
     limit: str | int | None = None
+    # Client and origin speak HTTP/2 in clear.
+    grpc: bool = False
     clients: int = 1024
 
     @property
@@ -65,12 +67,13 @@ class Peer:
     how_to_get = "Benchmarks/compare --install"
     version_arguments = ["--version"]
     routes_by_prefix = True
-    # Whether it has a configuration for `Task.resilient`, and for `Task.tls`.
+    # Whether it has a configuration for `Task.resilient`, for `Task.tls`, and for `Task.grpc`.
     resilient = False
     tls = False
     # Likewise for `Task.jwks` and a local limit; for a limit in a Redis.
     policies = False
     shared_limits = False
+    grpc = False
 
     def find(self):
         raise NotImplementedError

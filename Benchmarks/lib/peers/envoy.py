@@ -22,6 +22,7 @@ def address(port):
 class Envoy(Peer):
     name = "envoy"
     policies = True
+    grpc = True
 
     def find(self):
         return next(iter(layout.PEERS.glob("lib/python*/site-packages/envoy/_bin/envoy")), None)
@@ -70,7 +71,7 @@ class Envoy(Peer):
         manager = {
             "@type": f"{TYPES}.filters.network.http_connection_manager.v3.HttpConnectionManager",
             "stat_prefix": "main",
-            "codec_type": "HTTP1",
+            "codec_type": "AUTO" if task.grpc else "HTTP1",
             "use_remote_address": True,
             "normalize_path": True,
             "generate_request_id": True,
@@ -87,6 +88,10 @@ class Envoy(Peer):
                     "@type": f"{TYPES}.access_loggers.file.v3.FileAccessLog",
                     "path": str(task.log_path),
                     "log_format": {"json_format": LOG_FIELDS}}}]
+        upstream = {"typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": f"{TYPES}.upstreams.http.v3.HttpProtocolOptions",
+                "explicit_http_config": {"http2_protocol_options": {}}}}} if task.grpc else {}
         no_limit = {"max_connections": 65536, "max_pending_requests": 65536, "max_requests": 65536}
         return {
             "admin": {"address": address(task.admin_port)},
@@ -97,7 +102,7 @@ class Envoy(Peer):
                         "name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}]}],
                 "clusters": [{
                     "name": "origin", "type": "STATIC", "connect_timeout": "5s",
-                    "circuit_breakers": {"thresholds": [no_limit]},
+                    "circuit_breakers": {"thresholds": [no_limit]}, **upstream,
                     "load_assignment": {"cluster_name": "origin", "endpoints": [{"lb_endpoints": [
                         {"endpoint": {"address": address(task.origin_port)}}]}]}}],
             },

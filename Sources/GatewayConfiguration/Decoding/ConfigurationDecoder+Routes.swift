@@ -79,6 +79,7 @@ extension ConfigurationDecoder {
         case .fault: route.fault = decodeFault(value)
         case .paths: route.paths = decodePathPolicy(value)
         case .websocket: assign(value, to: &route.webSocket)
+        case .grpcWeb: assign(value, to: &route.grpcWeb)
         case .mirror: route.mirror = decodeMirror(value)
         case .transformations: route.transformation = decodeTransformation(value)
         case .validate: route.validation = decodeValidation(value, of: route.path)

@@ -1,7 +1,8 @@
 /// Further tries of a failed request: how many, after what, and how far they may go together.
 ///
 /// What may be repeated safely is no setting: a request of which bytes were sent is repeated only when its method is
-/// idempotent or it carries an `Idempotency-Key`, whatever stands here.
+/// idempotent or it carries an `Idempotency-Key`, whatever stands here. Calls of gRPC, whose method says nothing, are
+/// the exception: a status that is named here is one after which the service's calls may be repeated.
 package struct RetriesConfiguration: Sendable, Hashable {
     package enum Condition: String, Sendable, CaseIterable {
         /// The connection could not be made: nothing was sent.
@@ -16,6 +17,12 @@ package struct RetriesConfiguration: Sendable, Hashable {
         case gatewayError = "gateway_error"
         /// Any status from 500.
         case serverError = "5xx"
+        /// A call of gRPC ended by this status before any message came.
+        case callCancelled = "grpc_cancelled"
+        case callDeadlineExceeded = "grpc_deadline_exceeded"
+        case callResourceExhausted = "grpc_resource_exhausted"
+        case callInternal = "grpc_internal"
+        case callUnavailable = "grpc_unavailable"
     }
 
     /// Further tries after the first.

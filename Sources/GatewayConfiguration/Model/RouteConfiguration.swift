@@ -20,6 +20,7 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var maxRequestBody: Int?
     /// Whether connections may be upgraded to WebSocket.
     package var webSocket = true
+    package var grpcWeb = false
     package var timeouts = RouteTimeouts()
     /// nil: the service's.
     package var retries: RetriesConfiguration?

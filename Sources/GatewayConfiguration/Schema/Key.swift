@@ -91,6 +91,7 @@ enum Key: String, CaseIterable, Sendable {
     case email
     case domains
     case storage
+    case challenge
     case endpoints
     case loadBalancing = "load_balancing"
     case pool
@@ -182,6 +183,7 @@ enum Key: String, CaseIterable, Sendable {
     case mirror
     case fault
     case websocket
+    case grpcWeb = "grpc_web"
     case regex
     case present
     case mediaType = "media_type"

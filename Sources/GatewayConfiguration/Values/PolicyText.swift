@@ -1,6 +1,6 @@
 /// Small grammars of single values that policies and matches are written in.
 enum PolicyText {
-    static let retryConditions = ["connect_failure", "reset", "timeout", "gateway_error", "5xx", "refused_stream"]
+    static let retryConditions = RetriesConfiguration.Condition.allCases.map(\.rawValue)
 
     /// One path segment in its normal spelling.
     /// Normal already, so that comparing it with the first segment of a normalised path is comparing bytes.

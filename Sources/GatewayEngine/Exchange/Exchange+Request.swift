@@ -53,7 +53,11 @@ extension Exchange {
             else { return refuse(.upgradeNotSupported) }
             wantsTunnel = true
         }
-        if request.method == .connect { return refuse(.notImplemented) }
+        if request.isExtendedConnect && request.asksForWebSocket {
+            becomeHandshake()
+        } else if request.method == .connect {
+            return refuse(.notImplemented)
+        }
         if fields.contains(.expect), !request.expectsContinue {
             // An HTTP/1.0 client's expectation has no meaning (RFC 9110 §10.1.1).
             if request.minorVersion == 1 { return refuse(.expectationFailed) }
@@ -67,6 +71,7 @@ extension Exchange {
         let listener = snapshot.listeners[self.listener]
         guard let features = normalisePath() else { return }
         publicPath = path
+        if snapshot.answersChallenges, answerChallenge() { return }
         if let port = listener.httpsPort, client?.cameByTLS != true { return redirectToHTTPS(port) }
         guard removeStage(listener) else { return refuse(.stageNotFound) }
 
@@ -100,6 +105,9 @@ extension Exchange {
         if case .length(let length) = framing, length > bodyLimit { return refuse(.bodyTooLarge) }
         compression = plan.compression
         streamIdle = plan.streamIdle >= 0 ? plan.streamIdle : snapshot.settings.streamIdle
+        if web != nil {
+            if plan.grpcWeb { beginWebCall() } else { web = nil }
+        }
 
         // (6) The policies, and then the answer.
         policyStep = .preflight
@@ -112,6 +120,7 @@ extension Exchange {
     }
 
     func answer(_ plan: RoutePlan) {
+        if request.isExtendedConnect && !plan.way.isService { return refuse(.upgradeNotSupported) }
         switch plan.way {
         case .service(let service):
             proxy(service, plan)

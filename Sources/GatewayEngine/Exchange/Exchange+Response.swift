@@ -11,8 +11,17 @@ extension Exchange {
 
     func passHead(_ framing: BodyFraming) {
         let (snapshot, response) = (self.snapshot, self.response)
+        if wantsTunnel && request.isExtendedConnect && response.status < 300 {
+            // To the client it would say that the WebSocket is there.
+            noteTry(.broken)
+            return failTry(.upstream(.invalid(.badStatusLine)))
+        }
         let status = UInt16(truncatingIfNeeded: response.status)
-        noteTry(.response, status: status)
+        if isCall {
+            if callEndsWithoutMessage(framing) { return }
+        } else {
+            noteTry(.response, status: status)
+        }
         if retriesInstead(of: response.status) { return }
         if splitLane != nil { noteSide(status: status) }
         cancelHedges()
@@ -24,7 +33,8 @@ extension Exchange {
         record.status = status
         record.statusSource = .upstream
         if status >= 400, replacesUpstreamError(framing) { return }
-        hasResponseTrailers = framing.isChunked
+        // HTTP/2 has a place for them behind a length, too.
+        hasResponseTrailers = framing.isChunked || (response.isHTTP2 && !framing.isEmpty)
         if hasResponseTrailers { responseTrailers.removeAll() }
         let fields = response.fields
         FieldRules.stripHopByHop(fields)
@@ -43,8 +53,9 @@ extension Exchange {
         if let header = snapshot.attemptsHeader {
             header.set(Int(record.attempts), in: fields, scratch: worker.pathBuffer)
         }
-        if transformation != nil, transformResponse(framing) { return }
-        sendHead(framing)
+        let answer = web == nil ? framing : beginWebAnswer(framing)
+        if transformation != nil, transformResponse(answer) { return }
+        sendHead(answer)
     }
 
     func sendHead(_ framing: BodyFraming) {
@@ -59,7 +70,7 @@ extension Exchange {
         if coder.isActive { return passCoded(bytes) }
         if isReplacing { return dropReplaced(bytes.count) }
         if let reshaping { return reshape(bytes, by: reshaping) }
-        deliver(bytes)
+        if let web, web.translatesAnswer { passWebBody(bytes) } else { deliver(bytes) }
         guard let downstream else { return }
         if isAnswerHeld { armHeld() } else { touch() }
         if downstream.isCongested { upstream?.pauseResponse() }
@@ -78,8 +89,9 @@ extension Exchange {
     func completeResponse(trailers: HeaderBlock?) {
         if let check, !finishResponseCheck(check) { return }
         if coder.encoder != nil { finishEncoder(trailers) }
+        if isCall { noteCallEnd(trailers) }
         let downstream = self.downstream
-        downstream?.sendEnd(trailers: trailers)
+        downstream?.sendEnd(trailers: web == nil ? trailers : nil)
         finish()
     }
 

@@ -199,14 +199,14 @@ extension Exchange {
         return true
     }
 
-    private func tryAgain(after pause: Int64) {
+    func tryAgain(after pause: Int64) {
         downstream?.pauseBody()
         wakeAt = worker.loop.now + pause
         armWaiting()
     }
 
     /// How long to wait before a further try; nil: this was the last. A place in the budget is taken with it.
-    private func pauseBeforeRetry(_ failure: TryFailure, retryAfter: Int64 = -1) -> Int64? {
+    func pauseBeforeRetry(_ failure: TryFailure, retryAfter: Int64 = -1) -> Int64? {
         guard let service else { return nil }
         giveBackRetry()
         let situation = RetryPolicy.Situation(
@@ -273,6 +273,7 @@ extension Exchange {
         if isAnswerHeld { return heldTimerDidFire() }
         let now = worker.loop.now
         if now >= requestDeadline {
+            if isCall, prolongCall(now) { return armWaiting() }
             if upstream != nil { noteTry(isEndpointToBlame ? .timeout : .abandoned) }
             refuse(isWaitingInPool && upstream == nil ? endpointTimeoutError : .upstreamTimeout)
         } else if now >= wakeAt {

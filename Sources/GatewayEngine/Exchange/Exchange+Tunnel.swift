@@ -1,4 +1,5 @@
 internal import HTTPWire
+internal import Identity
 internal import Reactor
 
 /// WebSocket: the exchange that begins as a request and goes on as two streams of bytes (RFC 9110 §7.8, RFC 6455).
@@ -13,7 +14,7 @@ extension Exchange {
     /// The endpoint has switched.
     func beginTunnel() {
         let fields = response.fields
-        guard ForwardedFields.namesWebSocket(fields) else {
+        guard ForwardedFields.namesWebSocket(fields), !request.isExtendedConnect || isHandshakeAccepted else {
             noteTry(.broken)
             return failTry(.upstream(.invalid(.badStatusLine)))
         }
@@ -73,6 +74,33 @@ extension Exchange {
         closing = .sent
         let frame = FrameTracker.goingAway
         downstream?.sendBody(frame.span)
+    }
+
+    /// A stream of HTTP/2 that asks for WebSocket (RFC 8441) goes on as the handshake of HTTP/1.1 that it stands for: a GET
+    /// with a key, which this gateway makes up and whose answer it has to check.
+    func becomeHandshake() {
+        wantsTunnel = true
+        request.method = .get
+        let fields = request.fields
+        request.methodText = fields.store("GET")
+        let (name, version) = (WebSocketKey.name, WebSocketKey.versionName)
+        fields.removeAll(named: name.span, foldingUnderscores: true)
+        let key = WebSocketKey.make(worker.identifiers.next(), worker.identifiers.next(), worker.pathBuffer)
+        fields.append(name: name.span, value: key.span)
+        if fields.firstIndex(named: version.span) < 0 {
+            let number: [UInt8] = [0x31, 0x33]
+            fields.append(name: version.span, value: number.span)
+        }
+    }
+
+    /// The endpoint has answered to the key that it was sent (RFC 6455 §4.1).
+    private var isHandshakeAccepted: Bool {
+        let (sent, received) = (request.fields, response.fields)
+        let (name, acceptName) = (WebSocketKey.name, WebSocketKey.acceptName)
+        let (key, accept) = (sent.firstIndex(named: name.span), received.firstIndex(named: acceptName.span))
+        guard key >= 0, accept >= 0 else { return false }
+        let wanted = WebSocketKey.accept(sent.value(key), worker.pathBuffer)
+        return ConstantTime.equals(wanted.span, received.value(accept))
     }
 
     /// How far the end that the gateway asks for has come.

@@ -26,7 +26,7 @@ extension Exchange {
         }
         let limit = plan.requestTimeout >= 0 ? plan.requestTimeout : pool.service.requestTimeout
         if limit < Deadline.never { requestDeadline = worker.loop.now + limit }
-        if isCall { boundCall() }
+        if isCall { boundCall(limit, plan) }
         if isBodyReplaced || isBodyHeld {
             // All of it is at hand, for as many tries as there are.
             keepsBody = true
@@ -35,6 +35,7 @@ extension Exchange {
             keptLimit = rules.maxBody
             keepsBody = rules.keepsBody(
                 of: request.method, hasIdempotencyKey: RetryPolicy.hasIdempotencyKey(request.fields))
+            if isCall && rules.namesCalls { keepsBody = true }
         }
         affinity = readAffinity(to: pool.service)
         if let mirror = plan.mirror { startMirror(mirror) }
@@ -142,6 +143,12 @@ extension Exchange {
     func requestBody(_ bytes: Span<UInt8>) {
         bodyReceived += bytes.count
         if bodyReceived > bodyLimit { return refuseBody(.bodyTooLarge, nil) }
+        if isCall { callHeardAt = worker.loop.now }
+        if let web, web.isTextRequest { return decodeWebBody(bytes) }
+        takeRequestBody(bytes)
+    }
+
+    func takeRequestBody(_ bytes: Span<UInt8>) {
         if let check, check.isGathering { return keptBody.append(bytes) }
         if let gathering { return gather(bytes, by: gathering) }
         if let aggregation { return receive(bytes, by: aggregation) }
@@ -168,6 +175,7 @@ extension Exchange {
     func requestEnd() {
         // A field behind the body is as good a forgery as one in front of it.
         if framing.isChunked { snapshot.auth.fields.strip(requestTrailers) }
+        if let web, !web.isWhole { return refuseBody(.badRequest, nil) }
         if let adminCall { return perform(adminCall) }
         if let check, check.isGathering { return finishChecking(check) }
         if let gathering { return finishGathering(by: gathering) }

@@ -120,6 +120,11 @@ final class Exchange: UpstreamRequest {
     var isCall = false
     /// When its caller wants it to be over, its last message included.
     var callDeadline = Deadline.never
+    /// When the call's caller was heard last, and how long an endpoint that has heard all of it has to begin.
+    var callHeardAt: Int64 = 0
+    var callLimit = Deadline.never
+    /// What the client speaks instead of gRPC; nil: gRPC itself.
+    var web: WebCall?
     /// The client wants to speak WebSocket, and its route lets it.
     var wantsTunnel = false
     /// It does: the bytes of both sides pass as they are.
@@ -267,6 +272,7 @@ final class Exchange: UpstreamRequest {
         hedgesMade = 0
         isCall = false
         callDeadline = Deadline.never
+        if web != nil { web = nil }
         wantsTunnel = false
         isTunnel = false
         keepsBody = false

@@ -13,19 +13,27 @@ internal import HTTPWire
             let field = fields.field(index)
             // What concerns a connection of HTTP/1 does not exist here (RFC 9113 §8.2.2).
             if field.isRemoved || field.known.isHopByHop { continue }
-            unsafe list[count] = describe(fields.bytes(field.name), fields.bytes(field.value))
+            unsafe list[count] = describe(fields.bytes(field.name), fields.bytes(field.value), field.known)
             count += 1
         }
         return count
     }
 
-    @unsafe static func describe(_ name: Span<UInt8>, _ value: Span<UInt8>) -> nghttp2_nv {
+    /// - Parameter known: a value that never comes twice is kept out of the tables of the compression, where it would only
+    ///   push out others.
+    @unsafe static func describe(_ name: Span<UInt8>, _ value: Span<UInt8>, _ known: KnownField) -> nghttp2_nv {
+        let isUnique = known == .xRequestID || known == .traceparent
+        let flags = isUnique ? NGHTTP2_NV_FLAG_NO_INDEX.rawValue : NGHTTP2_NV_FLAG_NONE.rawValue
+        return unsafe describe(name, value, flags: UInt8(truncatingIfNeeded: flags))
+    }
+
+    @unsafe private static func describe(_ name: Span<UInt8>, _ value: Span<UInt8>, flags: UInt8) -> nghttp2_nv {
         unsafe name.withUnsafeBufferPointer { name in
             unsafe value.withUnsafeBufferPointer { value in
                 unsafe nghttp2_nv(
                     name: UnsafeMutablePointer(mutating: name.baseAddress),
                     value: UnsafeMutablePointer(mutating: value.baseAddress), namelen: name.count,
-                    valuelen: value.count, flags: 0)
+                    valuelen: value.count, flags: flags)
             }
         }
     }

@@ -11,7 +11,7 @@ struct CompiledRetries: Sendable {
     /// In ten-thousandths of the service's active requests.
     let budgetShare: Int
     let backoff: Backoff
-    private let conditions: UInt8
+    private let conditions: UInt16
     /// By the raw value of the method.
     private let methods: UInt16
     /// From 400 to 599, one bit each.
@@ -39,7 +39,7 @@ struct CompiledRetries: Sendable {
         self.statuses = statuses
     }
 
-    private static func bit(_ condition: RetriesConfiguration.Condition) -> UInt8 {
+    private static func bit(_ condition: RetriesConfiguration.Condition) -> UInt16 {
         switch condition {
         case .connectFailure: 1
         case .refusedStream: 2
@@ -47,6 +47,11 @@ struct CompiledRetries: Sendable {
         case .timeout: 8
         case .gatewayError: 16
         case .serverError: 32
+        case .callCancelled: 64
+        case .callDeadlineExceeded: 128
+        case .callResourceExhausted: 256
+        case .callInternal: 512
+        case .callUnavailable: 1_024
         }
     }
 
@@ -58,6 +63,15 @@ struct CompiledRetries: Sendable {
         case .reset: conditions & Self.bit(.reset) != 0
         case .timeout: conditions & Self.bit(.timeout) != 0
         case .status(let status): names(status: status)
+        case .call(let status):
+            switch GRPCStatus(rawValue: status) {
+            case .cancelled: conditions & Self.bit(.callCancelled) != 0
+            case .deadlineExceeded: conditions & Self.bit(.callDeadlineExceeded) != 0
+            case .resourceExhausted: conditions & Self.bit(.callResourceExhausted) != 0
+            case .internalError: conditions & Self.bit(.callInternal) != 0
+            case .unavailable: conditions & Self.bit(.callUnavailable) != 0
+            case .unknown, .permissionDenied, .unimplemented, .unauthenticated, nil: false
+            }
         }
     }
 
@@ -69,6 +83,9 @@ struct CompiledRetries: Sendable {
     }
 
     func allows(_ method: Method) -> Bool { methods & 1 << UInt16(method.rawValue) != 0 }
+
+    /// Some way in which calls of gRPC end is named.
+    var namesCalls: Bool { attempts > 0 && maxBody > 0 && conditions & ~63 != 0 }
 
     /// Whether a body that begins to arrive is worth keeping: whether any retry could come of it once bytes were sent.
     func keepsBody(of method: Method, hasIdempotencyKey: Bool) -> Bool {
@@ -88,12 +105,20 @@ enum TryFailure: Equatable {
     case timeout
     /// A response, not passed on yet.
     case status(Int)
+    /// A call of gRPC ended by this status before any message came.
+    case call(UInt8)
 
     /// Whether the endpoint cannot have acted on the request, so that even a POST may go out again.
     var didNothing: Bool {
         switch self {
         case .connectFailure, .refusedStream: true
-        case .reset, .timeout, .status: false
+        case .reset, .timeout, .status, .call: false
         }
+    }
+
+    /// Whether naming it is the promise that repeating does no harm: whoever runs a service of gRPC knows what its calls
+    /// do, and their method says nothing.
+    var isPromised: Bool {
+        if case .call = self { true } else { false }
     }
 }

@@ -7,7 +7,8 @@ internal import HTTPWire
 /// 2. `retry_on` names what happened, and `attempts` leaves a try.
 /// 3. Repeating does no harm. The endpoint cannot have acted on the request (it was never connected, or says so), or
 ///    the method is idempotent, or the client promises it by an `Idempotency-Key`. No setting goes beyond this: a POST
-///    of which a byte was sent never goes out a second time by itself.
+///    of which a byte was sent never goes out a second time by itself; but a call of gRPC does, after a status that
+///    `retry_on` names, since naming it says so of the service's calls.
 /// 4. What was sent of the body can be sent again.
 /// 5. The upstream's own `Retry-After`. A 429 speaks for the whole service, as does any status where there is no other
 ///    endpoint: then the wait is kept, and a wait beyond the longest back-off is the client's, who gets the answer as
@@ -60,7 +61,8 @@ enum RetryPolicy {
         guard retries.names(situation.failure) else { return .giveUp(.notNamed) }
         if situation.retriesMade >= retries.attempts { return .giveUp(.attemptsUsed) }
         if !situation.failure.didNothing {
-            let isSafe = situation.method.isIdempotent || situation.hasIdempotencyKey
+            let isSafe =
+                situation.method.isIdempotent || situation.hasIdempotencyKey || situation.failure.isPromised
             guard isSafe && retries.allows(situation.method) else { return .giveUp(.unsafe) }
         }
         if !situation.bodyIsKept { return .giveUp(.bodyGone) }
@@ -74,7 +76,8 @@ enum RetryPolicy {
     }
 
     private static func speaksForService(_ situation: Situation) -> Bool {
-        situation.failure == .status(429) || !situation.hasOtherEndpoint
+        // How a call of gRPC ended, its service says, whichever endpoint it came from.
+        situation.failure == .status(429) || situation.failure.isPromised || !situation.hasOtherEndpoint
     }
 
     /// Whether the client has given the request a key by which its repetition is recognised

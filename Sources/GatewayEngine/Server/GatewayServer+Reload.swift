@@ -84,6 +84,7 @@ extension GatewayServer {
     private func forgetAllBut(_ snapshot: Snapshot) {
         releases.adopt(snapshot.configuration)
         registry.identity.keepOnly(snapshot.auth)
+        registry.certificates.keepOnly(snapshot.managed)
         registry.limitStores.keepOnly(snapshot.limitStore)
         registry.keepOnly(Set(snapshot.services.map(\.state.name)))
         for service in snapshot.services { service.state.keepOnly(Set(service.endpoints.map(\.state.url))) }

@@ -21,6 +21,7 @@ final class Worker: @unchecked Sendable {
     /// Tokens that this loop has seen verified.
     let tokens = VerifiedTokenCache()
     let keyDriver = KeyDriver()
+    let certificateDriver = CertificateDriver()
     /// Connections to those who are asked about callers.
     let authorities = AuthorityPools()
     /// Passwords that this loop has seen verified; made when the first one comes.
@@ -111,6 +112,8 @@ final class Worker: @unchecked Sendable {
         ejections.worker = self
         keyDriver.worker = self
         keyDriver.reconcile(snapshot.auth.feeds)
+        certificateDriver.worker = self
+        certificateDriver.reconcile(snapshot.managed)
         remoteLimits = snapshot.limitStore.map { RemoteLimits($0, worker: self) }
         authorities.worker = self
         spare.reserveCapacity(Self.spareLimit)
@@ -142,6 +145,7 @@ final class Worker: @unchecked Sendable {
             coders.memoryLimit = snapshot.configuration.limits.encoderMemory / count
             healthChecks.reconcile(snapshot.services)
             keyDriver.reconcile(snapshot.auth.feeds)
+            certificateDriver.reconcile(snapshot.managed)
             takeUp(snapshot.limitStore)
             authorities.keepOnly(snapshot.auth.authorities)
         }
@@ -314,6 +318,8 @@ final class Worker: @unchecked Sendable {
     /// program answers there now.
     func drain(handedOver: Bool = false, done: @escaping () -> Void) {
         isDraining = true
+        // Whoever takes over gets the next ones.
+        certificateDriver.shutDown()
         onEmpty = done
         for slot in slots where handedOver || !slot.isAdmin { slot.drain() }
         for downstream in downstreams.reversed() where !downstream.isAdmin {
@@ -337,6 +343,7 @@ final class Worker: @unchecked Sendable {
         healthChecks.shutDown()
         ejections.shutDown()
         keyDriver.shutDown()
+        certificateDriver.shutDown()
         remoteLimits?.close()
         remoteLimits = nil
         authorities.shutDown()

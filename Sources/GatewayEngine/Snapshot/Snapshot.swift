@@ -8,6 +8,10 @@ package final class Snapshot: Sendable {
     package let routes: RouteTable
     package let services: [CompiledService]
     package let listeners: [CompiledListener]
+    /// Certificates that the gateway gets by itself, each once.
+    package let managed: [ManagedCertificate]
+    /// Whether an authority may come and ask by http.
+    let answersChallenges: Bool
     let settings: ClientSettings
     let plans: [RoutePlan]
     /// What routes have of their own; `retries(for:of:)` and `hedge(for:of:)` read it.
@@ -57,7 +61,7 @@ package final class Snapshot: Sendable {
         loadsTLS: Bool = true
     ) throws(RouteTableError) {
         self.configuration = configuration
-        var compiler = TLSCompiler(now: now / 1_000_000_000)
+        var compiler = TLSCompiler(now: now / 1_000_000_000, certificates: registry.certificates)
         let listenerTLS = configuration.listeners.map { loadsTLS ? compiler.compile($0) : nil }
         let serviceTLS = configuration.services.map { loadsTLS ? compiler.compile($0) : nil }
         do {
@@ -90,6 +94,12 @@ package final class Snapshot: Sendable {
             CompiledListener(
                 listener, tls: tls, httpsPort: httpsPort, trustedProxies: configuration.trustedProxies)
         }
+        var managed: [ManagedCertificate] = []
+        for certificate in listenerTLS.compactMap({ $0?.managed }) where !managed.contains(where: { $0 === certificate }) {
+            managed.append(certificate)
+        }
+        self.managed = managed
+        answersChallenges = managed.contains { $0.configuration.challenge == .http }
         settings = ClientSettings(configuration)
         let routeSeries = metrics.assignRoutes(configuration.routes.map(\.name))
         let firstImplied = configuration.services.count
@@ -181,6 +191,14 @@ final class RoutePlan: Sendable {
         case redirect(CompiledRedirect)
         case respond(CompiledResponse)
         case aggregate(CompiledAggregate)
+
+        /// One endpoint answers, and not the gateway itself.
+        var isService: Bool {
+            switch self {
+            case .service, .serviceFromPath, .split: true
+            case .redirect, .respond, .aggregate: false
+            }
+        }
     }
 
     let way: Way
@@ -195,6 +213,8 @@ final class RoutePlan: Sendable {
     let streamIdle: Int64
     /// Whether a connection may turn into a WebSocket.
     let webSocket: Bool
+    /// Whether calls of gRPC-Web are translated.
+    let grpcWeb: Bool
     let perTryTimeout: Int64
     /// Places in the snapshot's `RouteTries`; -1: the service's.
     let retries: Int32
@@ -252,6 +272,7 @@ final class RoutePlan: Sendable {
         requestLine = configuration.maxRequestLine ?? -1
         requestBody = configuration.maxRequestBody ?? -1
         webSocket = configuration.webSocket
+        grpcWeb = configuration.grpcWeb
         requestTimeout = RoutePlan.nanoseconds(configuration.timeouts.request)
         streamIdle = RoutePlan.nanoseconds(configuration.timeouts.streamIdle)
         perTryTimeout = RoutePlan.nanoseconds(configuration.timeouts.perTry)

@@ -17,6 +17,7 @@ package struct RequestFieldReader: Sendable {
         static let authority = Seen(rawValue: 8)
         /// A field that is none of these: no more pseudo-header fields may follow.
         static let regular = Seen(rawValue: 16)
+        static let `protocol` = Seen(rawValue: 32)
     }
 
     private var seen: Seen = []
@@ -65,6 +66,8 @@ package struct RequestFieldReader: Sendable {
             part = .authority
         } else if Text.equals(name, ":scheme") {
             part = .scheme
+        } else if Text.equals(name, ":protocol") {
+            part = .protocol
         } else {
             throw .badPseudoField
         }
@@ -81,6 +84,10 @@ package struct RequestFieldReader: Sendable {
         } else if part == .authority {
             guard Authority(value) != nil else { throw .badHost }
             head.parts.authority = head.fields.store(value)
+        } else if part == .protocol {
+            guard FieldRules.isToken(value) else { throw .badPseudoField }
+            head.parts.isExtendedConnect = true
+            head.parts.asksForWebSocket = Text.equals(value, "websocket")
         } else {
             let isSecure = Text.equals(value, "https")
             guard isSecure || Text.equals(value, "http") else { throw .badPseudoField }
@@ -109,7 +116,8 @@ package struct RequestFieldReader: Sendable {
         head.parts.isHTTP2 = true
         head.parts.keepAlive = true
         guard seen.contains(.method) else { throw .badPseudoField }
-        if head.parts.method == .connect {
+        if seen.contains(.protocol) && head.parts.method != .connect { throw .badPseudoField }
+        if head.parts.method == .connect && !seen.contains(.protocol) {
             // §8.5: the authority and nothing else.
             guard seen.isDisjoint(with: [.scheme, .path]), seen.contains(.authority) else { throw .badPseudoField }
         } else {

@@ -13,6 +13,9 @@ package final class RequestHead {
         var isSecureScheme = false
         var hasScheme = false
         var isHTTP2 = false
+        /// HTTP/2's way to ask for another protocol on a stream, and whether that is WebSocket.
+        var isExtendedConnect = false
+        var asksForWebSocket = false
         var minorVersion: UInt8 = 1
         var methodText = ByteRange.empty
         var target = ByteRange.empty
@@ -35,6 +38,12 @@ package final class RequestHead {
         get { parts.method }
         set { parts.method = newValue }
     }
+
+    /// CONNECT with `:protocol` (RFC 8441 §4): it has a path, and what follows is of that protocol.
+    package var isExtendedConnect: Bool { parts.isExtendedConnect }
+
+    /// The protocol is WebSocket.
+    package var asksForWebSocket: Bool { parts.asksForWebSocket }
 
     /// The method's bytes as received.
     package var methodText: ByteRange {

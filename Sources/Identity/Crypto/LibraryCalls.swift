@@ -26,6 +26,24 @@ package enum SHA256 {
     }
 }
 
+/// SHA-1, which the handshake of WebSocket asks for (RFC 6455 §1.3), not as a protection.
+package enum SHA1 {
+    package static let length = 20
+
+    package static func hash(_ message: Span<UInt8>) -> [UInt8] {
+        unsafe message.withUnsafeBytes { message in
+            // The room is as long as the digest; the library writes that many bytes.
+            unsafe [UInt8](unsafeUninitializedCapacity: length) { room, count in
+                var size: UInt32 = 0
+                let done = unsafe EVP_Digest(
+                    message.baseAddress, message.count, room.baseAddress, &size, EVP_sha1(), nil)
+                precondition(done == 1 && size == UInt32(length), "SHA-1 is not to be had")
+                count = length
+            }
+        }
+    }
+}
+
 /// Random bytes of the library's generator, which the system seeds. Where keys are made, an injected source takes its
 /// place in tests.
 package enum SystemRandom {

@@ -27,6 +27,23 @@ def serve():
     def fail(request, context):
         context.abort(grpc.StatusCode.FAILED_PRECONDITION, "not like this: 100%")
 
+    tries, turn = {}, threading.Lock()
+
+    def flaky(request, context):
+        """Unavailable twice; the answer says how often it was asked."""
+        with turn:
+            tries[request] = tries.get(request, 0) + 1
+        if tries[request] < 3:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "not yet")
+        return b"%d" % tries[request]
+
+    def broken(request, context):
+        """A message, and then unavailable."""
+        with turn:
+            tries[request] = tries.get(request, 0) + 1
+        yield b"%d" % tries[request]
+        context.abort(grpc.StatusCode.UNAVAILABLE, "no more")
+
     def slow(request, context):
         stopped = threading.Event()
         context.add_callback(stopped.set)
@@ -58,6 +75,7 @@ def serve():
         "Unary": grpc.unary_unary_rpc_method_handler(unary), "Fail": grpc.unary_unary_rpc_method_handler(fail),
         "Slow": grpc.unary_unary_rpc_method_handler(slow), "Down": grpc.unary_stream_rpc_method_handler(down),
         "Endless": grpc.unary_stream_rpc_method_handler(endless), "Up": grpc.stream_unary_rpc_method_handler(up),
+        "Flaky": grpc.unary_unary_rpc_method_handler(flaky), "Broken": grpc.unary_stream_rpc_method_handler(broken),
         "Both": grpc.stream_stream_rpc_method_handler(both),
     }
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
@@ -132,6 +150,14 @@ def call(port):
             stream.cancel()
             break
     check("a call that is cancelled", seen == [b"0", b"1", b"2", b"3", b"4"], seen)
+    check("a further try", channel.unary_unary(f"/{SERVICE}/Flaky")(b"flaky", timeout=10) == b"3")
+    seen = []
+
+    def broken():
+        for reply in channel.unary_stream(f"/{SERVICE}/Broken")(b"broken", timeout=10):
+            seen.append(reply)
+
+    check("no further try behind a message", ending(broken)[0] == grpc.StatusCode.UNAVAILABLE and seen == [b"1"], seen)
     # What the gateway itself says.
     check("no route", ending(channel.unary_unary("/other.Service/Method"), b"", timeout=10)
           == (grpc.StatusCode.UNIMPLEMENTED, "No route matches this request."),

@@ -115,6 +115,49 @@ import Testing
         }
     }
 
+    /// A connection that ends before the answer: what may be repeated is, on another one; what may not is not.
+    @Test(arguments: [("GET", 200, "2"), ("POST", 502, nil)])
+    func connectionsThatEnd(_ method: String, _ status: Int, _ connection: String?) throws {
+        try withEndpoint { gateway, _ in
+            #expect(gateway.ask("GET /connection").hasPrefix("1 "))
+            let client = try gateway.connect()
+            try client.send("\(method) /close HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+            let answer = try client.readResponse()
+            #expect(answer.status == status && answer.fields["x-connection"] == connection)
+            #expect(gateway.ask("GET /connection").hasPrefix("2 "))
+        }
+    }
+
+    /// The endpoint may change its mind about how many requests it takes at once.
+    @Test func settingsChange() throws {
+        try withEndpoint { gateway, _ in
+            #expect(gateway.ask("GET /limit?1") == "limited")
+            let clients = try (0..<4).map { _ in try gateway.connect() }
+            func hold() throws -> [String] {
+                for client in clients { try client.send(request("GET /hold?4")) }
+                return try clients.map { try $0.readResponse().fields["x-connection"] ?? "" }.sorted()
+            }
+            #expect(try hold() == ["1", "2", "2", "2"])
+            #expect(gateway.ask("GET /limit?8") == "limited")
+            #expect(try hold() == ["1", "1", "1", "1"])
+        }
+    }
+
+    /// An endpoint that takes nothing holds back the client that sends, and no other.
+    @Test func aSlowEndpointHoldsBackItsClient() throws {
+        try withEndpoint { gateway, _ in
+            let idle = gateway.process.residentBytes
+            let client = try gateway.connect()
+            try client.send("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 60000000\r\n\r\n")
+            let sent = try client.sendUntilBlocked([UInt8](repeating: 0x78, count: 1 << 16), limit: 60_000_000)
+            #expect(sent < 16 << 20)
+            if let idle, let now = gateway.process.residentBytes { #expect(now - idle < 8 << 20) }
+            #expect(gateway.ask("GET /connection").hasPrefix("1 "))
+            client.reset()
+            #expect(gateway.ask("POST /echo", "Content-Length: 0").contains(":method: POST"))
+        }
+    }
+
     /// A client that takes nothing holds back its own stream, and no other.
     @Test func aSlowReaderHoldsBackItsStream() throws {
         try withEndpoint { gateway, _ in

@@ -13,6 +13,9 @@
     /raw           the fields that the query names, as they are
     /early         answers before the request has ended
     /interim       103, and then the answer
+    /limit         from now on so many streams at once, as the query says; then the answer
+    /unread        takes no byte of the body, and never answers
+    /close         ends the first connection without an answer
 """
 import socket
 import ssl
@@ -95,7 +98,11 @@ class Connection:
                 self.flush()
                 self.socket.sendall(b"\0\0\x08\x07\0\0\0\0\0" + bytes(8))
                 del self.requests[event.stream_id]
+            elif path.startswith("/close") and self.number == 1:
+                self.socket.shutdown(socket.SHUT_RDWR)
         elif isinstance(event, h2.events.DataReceived):
+            if event.stream_id in self.requests and self.requests[event.stream_id][0][":path"] == "/unread":
+                return
             self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             if event.stream_id in self.requests:
                 self.requests[event.stream_id][2].extend(event.data)
@@ -136,6 +143,9 @@ class Connection:
             fields = [tuple(map(urllib.parse.unquote, pair.split("=", 1))) for pair in query.split("&")]
             self.h2.send_headers(stream, fields)
             self.h2.send_data(stream, b"abc", end_stream=True)
+        elif path == "/limit":
+            self.h2.update_settings({h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: int(query)})
+            self.answer(stream, b"limited")
         elif path == "/interim":
             self.h2.send_headers(stream, [(":status", "103"), ("link", "</a.css>; rel=preload")])
             self.answer(stream, b"done")

@@ -74,6 +74,8 @@ import Testing
         (.connectFailure, [.connectFailure]), (.refusedStream, [.refusedStream]), (.reset, [.reset]),
         (.timeout, [.timeout]), (.gatewayError, [.status(502), .status(503), .status(504)]),
         (.serverError, [.status(500), .status(502), .status(503), .status(504), .status(599), .status(999)]),
+        (.callCancelled, [.call(1)]), (.callDeadlineExceeded, [.call(4)]), (.callResourceExhausted, [.call(8)]),
+        (.callInternal, [.call(13)]), (.callUnavailable, [.call(14)]),
     ]
 
     @Test(arguments: naming) func eachConditionNamesItsOwn(_ one: RetriesConfiguration.Condition, _ named: [TryFailure])
@@ -81,9 +83,27 @@ import Testing
         var configuration = RetriesConfiguration()
         configuration.conditions = [one]
         let retries = CompiledRetries(configuration)
-        for failure in Self.failures + [.status(200), .status(399), .status(599), .status(600), .status(999)] {
+        let calls = (0...16).map { TryFailure.call($0) }
+        for failure in Self.failures + calls + [.status(200), .status(399), .status(599), .status(600), .status(999)] {
             let expected = named.contains(failure) || (one == .serverError && failure == .status(600))
             #expect(retries.names(failure) == expected, "\(failure)")
+        }
+    }
+
+    /// A POST that is a call of gRPC goes out again after a status that is named; what its service asks for is waited.
+    @Test func callsAreRepeatedWhenNamed() {
+        let retries = Self.everything()
+        for (status, expected) in [(UInt8(14), RetryPolicy.Decision.retry(after: 0)), (5, .giveUp(.notNamed))] {
+            #expect(decide(Situation(failure: .call(status), method: .post), retries) == expected)
+        }
+        let narrow = Self.everything(methods: ["GET"])
+        #expect(decide(Situation(failure: .call(14), method: .post), narrow) == .giveUp(.unsafe))
+        let gone = Situation(failure: .call(14), method: .post, bodyIsKept: false)
+        #expect(decide(gone, retries) == .giveUp(.bodyGone))
+        for (wait, expected) in [
+            (Int64(1_000_000), RetryPolicy.Decision.retry(after: 1_000_000)), (.max, .giveUp(.askedToWait)),
+        ] {
+            #expect(decide(Situation(failure: .call(14), method: .post, retryAfter: wait), retries) == expected)
         }
     }
 

@@ -79,6 +79,9 @@ extension Vocabulary {
                 .compression, .object(compression), "Compression on this route, in place of that on top.",
                 default: "that on top"),
             Field(.websocket, .boolean, "Whether connections may be upgraded to WebSocket.", default: "true"),
+            Field(
+                .grpcWeb, .boolean,
+                "Whether calls of gRPC-Web, as browsers make them, are translated to gRPC and back.", default: "false"),
         ])
 
     static let regexPath = ObjectShape(

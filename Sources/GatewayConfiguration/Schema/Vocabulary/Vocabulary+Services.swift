@@ -208,7 +208,9 @@ extension Vocabulary {
             Field(
                 .retryOn, .list(.scalar(.retryCondition)),
                 "What is tried again: connect_failure, refused_stream (nothing was sent, or nothing done with it), reset, "
-                    + "timeout (of one try), gateway_error (502, 503, 504), 5xx, or a status.",
+                    + "timeout (of one try), gateway_error (502, 503, 504), 5xx, a status, or how a call of gRPC ended "
+                    + "before any message: grpc_cancelled, grpc_deadline_exceeded, grpc_resource_exhausted, "
+                    + "grpc_internal, grpc_unavailable.",
                 default: "[connect_failure]"),
             Field(
                 .budget, .share, "Retries at once, as a share of the service's active requests; three always may.",

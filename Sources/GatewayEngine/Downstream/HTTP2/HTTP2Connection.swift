@@ -91,11 +91,12 @@ internal import Reactor
 
     private func greet(_ settings: ClientSettings) {
         let own = settings.http2
-        unsafe withUnsafeTemporaryAllocation(of: nghttp2_settings_entry.self, capacity: 4) { entries in
+        unsafe withUnsafeTemporaryAllocation(of: nghttp2_settings_entry.self, capacity: 5) { entries in
             unsafe entries[0] = entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, own.maxStreams)
             unsafe entries[1] = entry(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, own.streamWindow)
             unsafe entries[2] = entry(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, settings.head.head)
             unsafe entries[3] = entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1)
+            unsafe entries[4] = entry(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1)
             _ = unsafe nghttp2_submit_settings(session, 0, entries.baseAddress, entries.count)
         }
         _ = unsafe nghttp2_session_set_local_window_size(session, 0, 0, Int32(clamping: own.connectionWindow))
@@ -254,6 +255,7 @@ internal import Reactor
     func drain(hasTime: Bool) {
         guard phase == .open else { return }
         phase = .draining
+        for stream in streams { stream.drainTunnel() }
         _ = unsafe nghttp2_submit_shutdown_notice(session)
         if !hasTime && streams.isEmpty && socket?.isQuiet == true {
             finishDraining()

@@ -43,6 +43,8 @@ final class HTTP2Downstream: DownstreamStream {
     private var bodyStarted = false
     private var bodyIsPaused = false
     private var stash = ByteQueue()
+    /// The request asks for a WebSocket: what follows its head is the client's bytes, and no body.
+    private var isTunnel = false
 
     // The response.
     private var headWasSent = false
@@ -91,6 +93,7 @@ final class HTTP2Downstream: DownstreamStream {
         isComplete = false
         bodyStarted = false
         bodyIsPaused = false
+        isTunnel = false
         headWasSent = false
         isDeferred = false
         responseHasEnded = false
@@ -135,6 +138,12 @@ final class HTTP2Downstream: DownstreamStream {
                 } else if !endsStream {
                     framing = .chunked
                 }
+                if exchange.request.isExtendedConnect {
+                    // It has no body, and so no length of one, and does not end with its head.
+                    if framing != .chunked { throw WireError.wrongLength }
+                    framing = .none
+                    isTunnel = true
+                }
             } catch let error as WireError {
                 fault = error
             } catch {
@@ -146,7 +155,7 @@ final class HTTP2Downstream: DownstreamStream {
             if fault.status == 400 { closingCode = NGHTTP2_PROTOCOL_ERROR.rawValue }
             return exchange.refuseHead(fault)
         }
-        isComplete = endsStream
+        isComplete = endsStream || isTunnel
         exchange.begin(framing, at: slot)
     }
 
@@ -157,14 +166,18 @@ final class HTTP2Downstream: DownstreamStream {
             connection?.discard(bytes.count)
             return
         }
-        exchange.record.bytesReceived += UInt64(bytes.count)
+        if !isTunnel { exchange.record.bytesReceived += UInt64(bytes.count) }
         guard bodyStarted && !bodyIsPaused && stash.isEmpty else {
             stash.append(bytes, pool: &worker.loop.chunks)
             return
         }
         armBody()
-        exchange.requestBody(bytes)
+        pass(bytes, to: exchange)
         connection?.consume(bytes.count, of: id)
+    }
+
+    private func pass(_ bytes: Span<UInt8>, to exchange: Exchange) {
+        if isTunnel { exchange.tunnelFromClient(bytes) } else { exchange.requestBody(bytes) }
     }
 
     func requestDidEnd() {
@@ -194,6 +207,7 @@ final class HTTP2Downstream: DownstreamStream {
     }
 
     private func completeRequest() {
+        if isTunnel { return exchange?.tunnelClientEnded() ?? () }
         guard let exchange, !isComplete else { return }
         isComplete = true
         stopWaiting(for: .body)
@@ -209,7 +223,7 @@ final class HTTP2Downstream: DownstreamStream {
             swap(&queue, &stash)
             while !queue.isEmpty, bodyStarted, !bodyIsPaused, let exchange {
                 let count = queue.front.count
-                exchange.requestBody(queue.front)
+                pass(queue.front, to: exchange)
                 queue.drop(count, pool: &worker.loop.chunks)
                 connection.consume(count, of: id)
             }
@@ -271,6 +285,26 @@ final class HTTP2Downstream: DownstreamStream {
         exchange?.record.bytesSent += UInt64(head.fields.wireSize)
         let endsStream = framing == .none || framing == .length(0)
         connection.submit(head, for: id, isInterim: false, endsStream: endsStream)
+    }
+
+    /// The endpoint has switched: the answer is 200, since there is no connection to switch (RFC 8441 §5).
+    override func startTunnel(_ head: ResponseHead) {
+        guard isTunnel, let connection else { return }
+        headWasSent = true
+        head.status = 200
+        let accept = WebSocketKey.acceptName
+        head.fields.removeAll(named: accept.span, foldingUnderscores: true)
+        head.fields.remove(.contentLength)
+        exchange?.record.bytesSent += UInt64(head.fields.wireSize)
+        connection.submit(head, for: id, isInterim: false, endsStream: false)
+        bodyStarted = true
+        connection.wake(self)
+        if worker.isDraining { exchange?.drainTunnel() }
+    }
+
+    /// The connection is to end.
+    func drainTunnel() {
+        if isTunnel && bodyStarted { exchange?.drainTunnel() }
     }
 
     override func sendBody(_ bytes: Span<UInt8>) {
@@ -392,7 +426,7 @@ final class HTTP2Downstream: DownstreamStream {
     // MARK: Time
 
     private func armBody() {
-        guard !headWasSent, !isComplete else { return }
+        guard !headWasSent, !isComplete, exchange?.isPatient != true else { return }
         arm(.body, worker.snapshot.settings.bodyIdle)
     }
 

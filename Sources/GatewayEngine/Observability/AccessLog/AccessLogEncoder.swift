@@ -9,7 +9,7 @@ internal import Reactor
 ///
 /// The members come in this order, and those without a value are left out:
 /// time, request_id, trace_id, client, client_port, subject, consumer, method, host, path, protocol, tls {version, cipher, resumed}, route, rule, service, endpoint, status,
-/// status_from, error, reason, bytes_in, bytes_out, compression {coding, from, to}, decompression {…}, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
+/// status_from, grpc_status, error, reason, bytes_in, bytes_out, compression {coding, from, to}, decompression {…}, duration_ms, upstream {connect_ms, first_byte_ms, total_ms},
 /// attempts, parts [{part, service, endpoint, status, error, attempts, start_ms, connect_ms, first_byte_ms, total_ms,
 /// bytes}], more_parts, rate_limit {state, limit}, validation {request, response, errors, undocumented}, headers {…}. What the client sent is logged as it came (path and query not normalised), escaped, and shortened where
 /// it is longer than anyone will read.
@@ -166,6 +166,10 @@ package struct AccessLogEncoder: ~Copyable {
         switch record.statusSource {
         case .gateway: line.append(",\"status_from\":\"gateway\"")
         case .upstream: line.append(",\"status_from\":\"upstream\"")
+        }
+        if record.callStatus >= 0 {
+            line.append(",\"grpc_status\":")
+            line.append(decimal: Int(record.callStatus))
         }
         if let error = record.error {
             line.append(",\"error\":\"")

@@ -76,6 +76,8 @@ package struct AccessRecord: Sendable, BitwiseCopyable {
     /// The status sent; 0 when the exchange ended before there was one.
     package var status: UInt16 = 0
     package var statusSource = StatusSource.gateway
+    /// How a call of gRPC ended; -1: it was none, or nobody said.
+    package var callStatus: Int8 = -1
     /// What went wrong. It may stand beside an upstream's status: a body that broke off after a head of 200.
     package var error: GatewayError?
     /// Which rule about paths refused the request, beside the error `path_rejected`.

@@ -69,7 +69,10 @@ enum MetricLayout {
     static let serviceShed = serviceEjectionsHeldBack + 1
     /// One for each phase of a breaker that was entered.
     static let serviceBreaker = serviceShed + 1
-    static let serviceStride = serviceBreaker + BreakerMachine.Phase.allCases.count
+    /// Calls of gRPC, one for each status from 0 to 16.
+    static let serviceCalls = serviceBreaker + BreakerMachine.Phase.allCases.count
+    static let callStatusCount = 17
+    static let serviceStride = serviceCalls + callStatusCount
 
     /// Of a limit: requests that it admitted, that it refused, and that it would have refused were it not in dry run.
     static let limitAllowed = 0

@@ -49,7 +49,8 @@ package final class Metrics: Sendable {
         var registry: ServiceRegistry?
         var releases: ReleaseRegistry?
         var breakers: [(series: SeriesID, circuit: CircuitBreaker)] = []
-        var certificates: [CertificateFacts] = []
+        /// Of the listeners in use.
+        var tls: [ListenerTLS] = []
     }
 
     private let state: Mutex<State>
@@ -97,13 +98,10 @@ package final class Metrics: Sendable {
     /// The page shows the breakers and certificates of the snapshot in use.
     func show(_ snapshot: Snapshot) {
         let breakers = snapshot.services.compactMap { service in service.circuit.map { (service.series, $0) } }
-        // One series for each file of a listener, however often it is named.
-        var seen: Set<[String]> = []
-        let certificates = snapshot.listeners.flatMap { $0.tls?.certificates ?? [] }
-            .filter { seen.insert([$0.listener, $0.path]).inserted }
+        let tls = snapshot.listeners.compactMap(\.tls)
         state.withLock { state in
             state.breakers = breakers
-            state.certificates = certificates
+            state.tls = tls
             state.storeStatus = snapshot.limitStore?.status
         }
     }
@@ -119,8 +117,8 @@ package final class Metrics: Sendable {
     /// With a thousand active routes this takes some ten milliseconds: call it where that holds up no request, or accept
     /// it for the rare scrape.
     package func write(into buffer: WireBuffer) {
-        let (routes, services, shards, registry, releases, breakers, certificates) = state.withLock {
-            ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases, $0.breakers, $0.certificates)
+        let (routes, services, shards, registry, releases, breakers, tls) = state.withLock {
+            ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases, $0.breakers, $0.tls)
         }
         let (limits, limitStore, storeStatus, consumers) = state.withLock {
             ($0.limits.names, $0.limitStore, $0.storeStatus, $0.consumers.names)
@@ -139,7 +137,7 @@ package final class Metrics: Sendable {
         page.writeLimitStore(storeStatus, to: &writer)
         page.writeWorkers(to: &writer)
         releases?.write(to: &writer)
-        page.writeTLS(certificates, to: &writer)
+        page.writeTLS(tls, to: &writer)
         page.writeParts(to: &writer)
         writeProgram(to: &writer)
         writer.finish()

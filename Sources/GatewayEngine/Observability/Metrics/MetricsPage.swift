@@ -91,6 +91,13 @@ struct MetricsPage {
         for (service, label) in zip(shown, labels) {
             writer.histogram(label) { inService(service, MetricLayout.duration + $0) }
         }
+        writer.begin("gatehouse_grpc_calls_total", .counter, "Calls of gRPC for a service, by how they ended.")
+        for (service, label) in zip(shown, labels) {
+            for status in 0..<MetricLayout.callStatusCount {
+                let count = inService(service, MetricLayout.serviceCalls + status)
+                if count > 0 { writer.sample("\(label),grpc_status=\"\(status)\"", count) }
+            }
+        }
         writer.begin("gatehouse_upstream_retries_total", .counter, "Further tries of requests for a service.")
         for (service, label) in zip(shown, labels) {
             writer.sample(label, inService(service, MetricLayout.serviceRetries))
@@ -239,30 +246,6 @@ struct MetricsPage {
     // MARK: TLS
 
     /// - Parameter certificates: of the listeners, in the order of the configuration.
-    func writeTLS(_ certificates: [CertificateFacts], to writer: inout PrometheusWriter) {
-        writer.begin("gatehouse_tls_handshakes_total", .counter, "TLS handshakes with clients, by result.")
-        writer.sample("", "result", "ok", sum(MetricLayout.tlsHandshakes))
-        for failure in TLSFailure.allCases {
-            writer.sample("", "result", failure.label, sum(MetricLayout.tlsFailures + Int(failure.rawValue)))
-        }
-        writer.begin(
-            "gatehouse_proxy_headers_total", .counter,
-            "Connections on listeners that expect a PROXY header, by what came.")
-        for result in ProxyHeaderResult.allCases {
-            writer.sample("", "result", result.label, sum(MetricLayout.proxyHeaders + Int(result.rawValue)))
-        }
-        writer.begin("gatehouse_tls_resumed_total", .counter, "TLS handshakes with clients that resumed a session.")
-        writer.sample(sum(MetricLayout.tlsResumed))
-        writer.begin(
-            "gatehouse_tls_certificate_expiry_timestamp_seconds", .gauge,
-            "When a listener's certificate expires, in seconds since 1970.")
-        for certificate in certificates {
-            let listener = PrometheusWriter.label("listener", certificate.listener)
-            let path = PrometheusWriter.label("certificate", certificate.path)
-            writer.sample("\(listener),\(path)", UInt64(clamping: certificate.notAfter))
-        }
-    }
-
     // MARK: Limits
 
     /// - Parameter store: nil: there is none.

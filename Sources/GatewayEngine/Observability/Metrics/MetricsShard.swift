@@ -96,6 +96,7 @@ package final class MetricsShard: Sendable {
             let service = serviceStart + Int(record.serviceSeries.index) * MetricLayout.serviceStride
             slots.add(1, at: service + MetricLayout.classes + statusClass)
             if record.upstreamTotal >= 0 { observe(record.upstreamTotal, at: service + MetricLayout.duration) }
+            if record.callStatus >= 0 { slots.add(1, at: service + MetricLayout.serviceCalls + Int(record.callStatus)) }
             if record.attempts > 1 { slots.add(UInt64(record.attempts) - 1, at: service + MetricLayout.serviceRetries) }
         }
     }

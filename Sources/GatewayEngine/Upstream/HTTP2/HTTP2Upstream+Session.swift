@@ -112,7 +112,7 @@ extension HTTP2Upstream {
                 } else if known.isHopByHop && known != .te {
                     continue
                 } else {
-                    unsafe list[count] = HTTP2Fields.describe(name, value)
+                    unsafe list[count] = HTTP2Fields.describe(name, value, known)
                 }
                 count += 1
             }
