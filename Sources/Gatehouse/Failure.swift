@@ -12,7 +12,7 @@ extension Gateway {
         init(_ error: StartError) {
             switch error {
             case .routes(let diagnostics): self = .configuration(diagnostics.map(Finding.init))
-            case .badAddress, .bind, .accessLog, .noThread: self = .start(error.description)
+            case .badAddress, .bind, .accessLog, .keys, .noThread: self = .start(error.description)
             }
         }
 

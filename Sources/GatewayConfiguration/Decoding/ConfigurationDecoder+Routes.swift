@@ -66,6 +66,8 @@ extension ConfigurationDecoder {
         case .limits:
             for (key, value) in entries(value) {
                 switch document.key(key) {
+                case .requestHead: route.maxRequestHead = try? SizeValue.parse(text(value))
+                case .requestLine: route.maxRequestLine = try? SizeValue.parse(text(value))
                 case .requestBody: route.maxRequestBody = try? SizeValue.parse(text(value))
                 case .concurrency: route.concurrency = integer(value)
                 default: break

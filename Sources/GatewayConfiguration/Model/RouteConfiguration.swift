@@ -36,6 +36,9 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var transformation: TransformationConfiguration?
     /// nil: the most specific of those by path.
     package var validation: ValidationConfiguration?
+    /// Bytes, narrower than the general limits; nil: those.
+    package var maxRequestHead: Int?
+    package var maxRequestLine: Int?
     /// Requests of one client at once; nil: any number.
     package var concurrency: Int?
     /// nil: those on top.

@@ -208,6 +208,8 @@ enum Key: String, CaseIterable, Sendable {
     case issuers
     case algorithms
     case clockSkew = "clock_skew"
+    case refetchInterval = "refetch_interval"
+    case requireKeys = "require_keys"
     case excludePaths = "exclude_paths"
     case claimsToHeaders = "claims_to_headers"
     case optional

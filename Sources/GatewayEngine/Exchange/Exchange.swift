@@ -240,6 +240,8 @@ final class Exchange: UpstreamRequest {
         routeIndex = parent.routeIndex
         client = parent.client
         clientCertificate = parent.clientCertificate
+        consumer = parent.consumer
+        identity = parent.identity
         record.tls = parent.record.tls
         record.clientHigh = parent.record.clientHigh
         record.clientLow = parent.record.clientLow

@@ -2,6 +2,8 @@ package import GatewayConfiguration
 
 /// What the gateway would do with a request, and why: what `gatehouse explain` tells.
 package struct RequestExplanation: Sendable {
+    /// Bytes of the head as it came.
+    var headSize = 0
     /// What becomes of the request in the end.
     package enum Verdict: Sendable {
         /// The gateway answers with an error. `reason` is a sentence about this request, where there is one; `allow` is

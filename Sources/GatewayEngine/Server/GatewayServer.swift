@@ -1,5 +1,6 @@
 internal import CSystem
 package import GatewayConfiguration
+internal import Identity
 internal import RateLimits
 internal import Reactor
 internal import Synchronization
@@ -135,13 +136,15 @@ package final class GatewayServer: Sendable {
         let count = workerCount
         let publication = state.withLock { $0.publication }
         publication.snapshot.drain(drained)
+        var listeners = Bindings()
         do {
-            let listeners = try bind(publication.snapshot, keeping: [], workers: count, passed: passed)
+            listeners = try bind(publication.snapshot, keeping: [], workers: count, passed: passed)
             try run(
                 count,
                 Publication(
                     snapshot: publication.snapshot, listeners: listeners.all, accessLog: publication.accessLog))
         } catch {
+            listeners.discard()
             releases.close()
             publication.accessLog?.stop(timeout: .seconds(1))
             throw error
@@ -161,6 +164,12 @@ package final class GatewayServer: Sendable {
             guard let thread = LoopThread(worker.loop) else { throw .noThread }
             threads.append(thread)
         }
+        do throws(StartError) {
+            try awaitKeys(publication.snapshot)
+        } catch {
+            end(workers, threads)
+            throw error
+        }
         awaitFirstChecks(workers)
         _ = onAllWorkers(workers, milliseconds: 10_000) { $0.publish(publication) }
         state.withLock { state in
@@ -170,6 +179,29 @@ package final class GatewayServer: Sendable {
         }
         gh_trim_memory()
         pages.setReady(true)
+    }
+
+    /// Where the configuration says so, nothing starts without the keys of issuers: one fetch of each decides.
+    private func awaitKeys(_ snapshot: Snapshot) throws(StartError) {
+        let feeds = snapshot.auth.requiredFeeds
+        if feeds.isEmpty { return }
+        let gate = DrainGate(count: feeds.count)
+        for feed in feeds { feed.whenFirstFetched { gate.leave() } }
+        // A fetch takes five seconds at most.
+        _ = gate.wait(milliseconds: 6_000)
+        for feed in feeds where feed.keyCount == nil {
+            throw .keys(issuer: feed.name, reason: feed.lastFault?.label ?? KeyFetchFault.timedOut.label)
+        }
+    }
+
+    private func end(_ workers: [Worker], _ threads: [LoopThread]) {
+        for worker in workers {
+            worker.loop.execute {
+                worker.shutDown()
+                worker.loop.stop()
+            }
+        }
+        for thread in threads { thread.join() }
     }
 
     /// Where an endpoint must pass a check before it gets a request, clients wait at the door for the first results rather
@@ -193,8 +225,11 @@ package final class GatewayServer: Sendable {
         guard let first = workers.first else { return }
         let whole = SystemLimits.memory
         var memory = MemoryGuard(cap: whole)
+        var forgotten = ForgottenKeys()
         first.onTick = { [unowned first, log, releases, limitStore] in
-            limitStore.sweep(at: LimitTime(monotonic: first.loop.now, epoch: first.loop.wallNow))
+            let swept = limitStore.sweep(at: LimitTime(monotonic: first.loop.now, epoch: first.loop.wallNow))
+            // Without a thread it is given back after the next wave.
+            if forgotten.note(swept) { PlainThread.start({ gh_trim_memory() }) }
             releases.tick(now: first.loop.now, wall: first.loop.wallNow)
             let limit = first.snapshot.configuration.limits.memory
             memory.cap = limit > 0 ? limit : whole
@@ -270,13 +305,7 @@ package final class GatewayServer: Sendable {
         for worker in workers { worker.loop.execute { worker.drain(handedOver: handedOver) { gate.leave() } } }
         let limit = publication.snapshot.configuration.timeouts.drain
         let isComplete = gate.wait(milliseconds: Int(clamping: limit.nanoseconds / 1_000_000))
-        for worker in workers {
-            worker.loop.execute {
-                worker.shutDown()
-                worker.loop.stop()
-            }
-        }
-        for thread in threads { thread.join() }
+        end(workers, threads)
         releases.close()
         publication.accessLog?.stop(timeout: .seconds(5))
         return isComplete

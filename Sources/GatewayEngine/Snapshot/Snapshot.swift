@@ -141,7 +141,8 @@ package final class Snapshot: Sendable {
         self.tries = tries
         self.faults = faults
         self.auth = auth
-        if !auth.diagnostics.isEmpty { throw RouteTableError(diagnostics: auth.diagnostics) }
+        let mistakes = auth.diagnostics.filter { $0.severity == .error }
+        if !mistakes.isEmpty { throw RouteTableError(diagnostics: mistakes) }
         try limits.check()
         self.limits = limits
         limitStore = configuration.rateLimiting.store.map { store in
@@ -213,7 +214,9 @@ final class RoutePlan: Sendable {
     let way: Way
     let host: HostHeader
     let series: SeriesID
-    /// Bytes; -1: the general limit.
+    /// Bytes; -1: the general limits alone.
+    let requestHead: Int
+    let requestLine: Int
     let requestBody: Int
     /// Nanoseconds; -1: the service's or the general one.
     let requestTimeout: Int64
@@ -284,6 +287,8 @@ final class RoutePlan: Sendable {
             case .literal(let text): .literal(Array(text.utf8))
             }
         self.series = series
+        requestHead = configuration.maxRequestHead ?? -1
+        requestLine = configuration.maxRequestLine ?? -1
         requestBody = configuration.maxRequestBody ?? -1
         webSocket = configuration.webSocket
         grpcWeb = configuration.grpcWeb

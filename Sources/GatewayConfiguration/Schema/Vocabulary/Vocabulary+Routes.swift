@@ -143,6 +143,12 @@ extension Vocabulary {
     static let routeLimits = ObjectShape(
         "route_limits", "Limits of one route.",
         [
+            Field(
+                .requestHead, .size(256...16 << 20),
+                "Bytes of a request head; more is answered 431. The general limit holds before it."),
+            Field(
+                .requestLine, .size(16...16 << 20),
+                "Bytes of the request line; more is answered 414. The general limit holds before it."),
             Field(.requestBody, .size(0...1 << 50), "Bytes of a request body; more is answered 413."),
             Field(
                 .concurrency, .integer(1...1_000_000), "Requests at once per client address; more is answered 429."),
