@@ -214,6 +214,60 @@ import Testing
         }
     }
 
+    /// It may leave it, for what would block, and comes back.
+    @Test func itMayLeaveItsLoop() async throws {
+        let elsewhere = QueueExecutor()
+        var program = GatewayProgram()
+        program.route("/") { _, _ in
+            let before = thread()
+            let away = await withTaskExecutorPreference(elsewhere) { thread() }
+            return Response(text: "\(before == away) \(before == thread())")
+        }
+        try await withGateway(program) { (gateway: Running) async throws in
+            #expect(try gateway.ask("GET /").bodyText == "false true")
+        }
+    }
+
+    /// Through the route's transformation, check and compression; and so does what an aggregate makes.
+    @Test(arguments: ["/code", "/made", "/pieces"])
+    func answersGoTheWayOfAll(_ path: String) async throws {
+        let body = #"{"kept":"\#(String(repeating: "text ", count: 200))","secret":1}"#
+        let origin = try ScriptedUpstream { _, connection in
+            try connection.respond(200, fields: ServiceTests.json, body: body)
+        }
+        var program = GatewayProgram()
+        program.handler("code") { _, _ in
+            Response(headers: ["Content-Type": "application/json"], body: Array("{\"a\":\(body)}".utf8))
+        }
+        program.handler("pieces") { _, _ in
+            .stream(headers: ["Content-Type": "application/json"]) { writer in
+                for piece in ["{\"a\":", body, "}"] { try await writer.write(piece) }
+            }
+        }
+        let rules = """
+            transformations: { response: { remove_fields: [ secret ] } }, \
+            validate: { response: { status: 200, schema: { required: [ a ] } } }
+            """
+        let text = """
+            compression: { algorithms: [ gzip ], min_size: 1 }
+            services: { s: { endpoints: [ "\(origin.url)" ] } }
+            routes:
+              - { path: /code, handler: code, \(rules) }
+              - { path: /pieces, handler: pieces, \(rules) }
+              - { path: /made, aggregate: { parts: { a: { service: s, path: / } } }, \(rules) }
+            """
+        try await withGateway(program, text) { (gateway: Running) async throws in
+            let plain = try gateway.ask("GET \(path)")
+            #expect(plain.status == 200 && plain.bodyText.contains("text text") && !plain.bodyText.contains("secret"))
+            #expect(try Value(plain.bodyText)["a"]?["kept"] != nil)
+            let curl = try ChildProcess(
+                "/usr/bin/env", ["curl", "-sS", "-m", "30", "--compressed", "http://127.0.0.1:\(gateway.port)\(path)"])
+            #expect(try curl.waitForExit() == .code(0) && curl.output == plain.bodyText, "\(curl.errors)")
+            let coded = try gateway.ask("GET \(path)", "Accept-Encoding: gzip")
+            #expect(coded.fields["content-encoding"] == "gzip" && coded.body.count < 200)
+        }
+    }
+
     // MARK: Pieces
 
     @Test func piecesGoOutAsTheyCome() async throws {

@@ -99,7 +99,8 @@ package final class Snapshot: Sendable {
                 listener, tls: tls, httpsPort: httpsPort, trustedProxies: configuration.trustedProxies)
         }
         var managed: [ManagedCertificate] = []
-        for certificate in listenerTLS.compactMap({ $0?.managed }) where !managed.contains(where: { $0 === certificate }) {
+        for certificate in listenerTLS.compactMap({ $0?.managed })
+        where !managed.contains(where: { $0 === certificate }) {
             managed.append(certificate)
         }
         self.managed = managed
