@@ -181,6 +181,7 @@ extension Exchange {
         if let gathering { return finishGathering(by: gathering) }
         if let aggregation { return bodyIsComplete(by: aggregation) }
         mirror?.end()
+        if isCall { callIsComplete() }
         upstream?.sendEnd(trailers: framing.isChunked ? requestTrailers : nil)
     }
 }
