@@ -29,13 +29,17 @@ class Load:
             raise processes.Failed(f"{argv[0]}: {output.strip()[-300:]}")
         return output
 
-    def rate(self, port, path, connections, seconds, headers=(), tls=False):
-        """As fast as the gateway answers: a closed loop over keep-alive connections."""
+    def rate(self, port, path, connections, seconds, headers=(), tls=False, tokens=None):
+        """As fast as the gateway answers: a closed loop over keep-alive connections.
+
+        `tokens`: a file with a token for each request, from the first line on and over again.
+        """
         argv = [wrk(), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "30s",
-                "-s", layout.BENCHMARKS / "lib" / "summary.lua"]
+                "-s", layout.BENCHMARKS / "lib" / ("tokens.lua" if tokens else "summary.lua")]
         for header in headers:
             argv += ["-H", header]
-        output = self.run([*argv, f"{'https' if tls else 'http'}://127.0.0.1:{port}{path}"], seconds)
+        argv.append(f"{'https' if tls else 'http'}://127.0.0.1:{port}{path}")
+        output = self.run([*argv, "--", tokens] if tokens else argv, seconds)
         lines = [line for line in output.splitlines() if line.startswith("JSON ")]
         if not lines:
             raise processes.Failed(f"wrk printed no summary: {output.strip()[-300:]}")
@@ -116,6 +120,35 @@ class Calls:
             self.__exit__()
             raise
         return self
+
+    def __exit__(self, *_):
+        processes.end(self.process)
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class WebSockets:
+    """An origin that echoes messages and clients that wait for each echo, in one program, as a context manager."""
+
+    SIZE = 64
+
+    def __init__(self, core):
+        self.core = core
+
+    def __enter__(self):
+        self.process = processes.start(
+            [tool("websocket")], self.core, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            self.port = json.loads(processes.read_line(self.process, 10))["port"]
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def measure(self, port, path, connections, seconds):
+        self.process.stdin.write(f"{port} {path or '/'} {connections} {self.SIZE} {seconds}\n")
+        self.process.stdin.flush()
+        return json.loads(processes.read_line(self.process, 60 + seconds))
 
     def __exit__(self, *_):
         processes.end(self.process)

@@ -13,6 +13,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
@@ -20,7 +21,18 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/sha.h>
 #include <openssl/x509.h>
+
+/* SHA-256 of a message, into 32 bytes; 1 or 0. By the functions below EVP, which the library would rather not have called:
+ * they work on the stack, while EVP allocates a state for each message, and an API key is hashed with every request. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static inline int gh_sha256(const unsigned char *message, size_t size, unsigned char *result) {
+    SHA256_CTX state;
+    return SHA256_Init(&state) == 1 && SHA256_Update(&state, message, size) == 1 && SHA256_Final(result, &state) == 1;
+}
+#pragma GCC diagnostic pop
 
 /* A public key out of a finished list of parameters; takes the list. */
 static inline EVP_PKEY *gh_pkey_from(const char *type, OSSL_PARAM *params) {
@@ -112,6 +124,26 @@ static inline int gh_verify(EVP_PKEY *key, const char *digest, int is_pss, const
     EVP_MD_CTX_free(context);
     ERR_clear_error();
     return result;
+}
+
+/* The signature of a key on P-256 over a message, by SHA-256, as JOSE writes it: two numbers of 32 bytes. 1 or 0. */
+static inline int gh_sign_es256(EVP_PKEY *key, const unsigned char *message, size_t message_size,
+                                       unsigned char result[64]) {
+    unsigned char der[128];
+    size_t size = sizeof der;
+    ECDSA_SIG *numbers = NULL;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (context && EVP_DigestSignInit_ex(context, NULL, "SHA256", NULL, NULL, key, NULL) == 1 &&
+        EVP_DigestSign(context, der, &size, message, message_size) == 1) {
+        const unsigned char *start = der;
+        numbers = d2i_ECDSA_SIG(NULL, &start, (long)size);
+    }
+    int done = numbers && BN_bn2binpad(ECDSA_SIG_get0_r(numbers), result, 32) == 32 &&
+               BN_bn2binpad(ECDSA_SIG_get0_s(numbers), result + 32, 32) == 32;
+    ECDSA_SIG_free(numbers);
+    EVP_MD_CTX_free(context);
+    ERR_clear_error();
+    return done;
 }
 
 /* HMAC state with its key set, to be copied for each message. */

@@ -139,4 +139,50 @@ static inline int gh_add_extension(X509 *certificate, int kind, const char *valu
     return added;
 }
 
+/* What a certificate of a tls-alpn-01 challenge carries (RFC 8737 section 3): 32 bytes, in a critical extension. */
+static inline int gh_add_challenge(X509 *certificate, const unsigned char *digest) {
+    unsigned char der[34] = {V_ASN1_OCTET_STRING, 32};
+    memcpy(der + 2, digest, 32);
+    ASN1_OBJECT *kind = OBJ_txt2obj("1.3.6.1.5.5.7.1.31", 1);
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+    X509_EXTENSION *extension = NULL;
+    if (kind && value && ASN1_OCTET_STRING_set(value, der, sizeof der) == 1)
+        extension = X509_EXTENSION_create_by_OBJ(NULL, kind, 1, value);
+    int added = extension && X509_add_ext(certificate, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    ASN1_OCTET_STRING_free(value);
+    ASN1_OBJECT_free(kind);
+    return added;
+}
+
+/* A request for a certificate (PKCS #10, DER) for a key and its names, as "DNS:a,DNS:b". Its length, or 0; the bytes are
+ * CRYPTO_free's. */
+static inline int gh_make_request(EVP_PKEY *key, const char *names, unsigned char **bytes) {
+    int count = 0;
+    X509_REQ *request = X509_REQ_new();
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
+    STACK_OF(X509_EXTENSION) *extensions = sk_X509_EXTENSION_new_null();
+    *bytes = NULL;
+    if (request && extension && extensions && sk_X509_EXTENSION_push(extensions, extension) > 0 &&
+        X509_REQ_set_version(request, 0) == 1 && X509_REQ_set_pubkey(request, key) == 1 &&
+        X509_REQ_add_extensions(request, extensions) == 1 && X509_REQ_sign(request, key, EVP_sha256()) > 0)
+        count = i2d_X509_REQ(request, bytes);
+    sk_X509_EXTENSION_free(extensions);
+    X509_EXTENSION_free(extension);
+    X509_REQ_free(request);
+    return count > 0 ? count : 0;
+}
+
+/* The callback that sees a client's hello before anything is decided by it. */
+static inline void gh_tls_set_hello_callback(SSL_CTX *context, int (*callback)(SSL *, int *, void *)) {
+    SSL_CTX_set_client_hello_cb(context, callback, NULL);
+}
+
+/* For one connection: asks the client for nothing, and gives it nothing to come back with. */
+static inline void gh_tls_make_anonymous(SSL *connection) {
+    SSL_set_verify(connection, SSL_VERIFY_NONE, NULL);
+    SSL_set_options(connection, SSL_OP_NO_TICKET);
+    SSL_set_num_tickets(connection, 0);
+}
+
 #endif

@@ -21,15 +21,29 @@ public final class TemporaryDirectory: Sendable {
 
     deinit {
         // SAFETY: paths are strings that live across the calls, here and below.
-        for name in names.withLock({ $0 }) { unsafe unlink(name) }
+        for name in names.withLock({ $0 }) where unsafe unlink(name) != 0 { Self.removeFolder(name) }
         unsafe rmdir(path)
     }
 
-    /// Where a file of this name lies; it is removed at the end, whoever makes it.
+    /// Where a file, or a directory of files, of this name lies; it is removed at the end, whoever makes it.
     public func file(_ name: String) -> String {
         let full = "\(path)/\(name)"
         names.withLock { $0.append(full) }
         return full
+    }
+
+    /// With the files in it.
+    private static func removeFolder(_ path: String) {
+        guard let folder = unsafe opendir(path) else { return }
+        // SAFETY: an entry is good until the next one is read, and its name ends in a zero.
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+                unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if name != "." && name != ".." { unsafe unlink("\(path)/\(name)") }
+        }
+        unsafe closedir(folder)
+        unsafe rmdir(path)
     }
 
     /// Writes a file and gives its path.

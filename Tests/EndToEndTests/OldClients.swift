@@ -87,6 +87,31 @@ import Testing
         }
     }
 
+    /// What a service breaks off must not look whole: a length tells, and where there is none, the connection ends by a reset
+    /// and not by the end that would have been the body's.
+    @Test(arguments: ["length", "chunked"]) func whatIsBrokenOffLooksSo(kind: String) throws {
+        let hasRead = Gate("the client to have read the first part")
+        let origin = try ScriptedUpstream { _, connection in
+            try connection.send(
+                kind == "length"
+                    ? "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npart"
+                    : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n")
+            try hasRead.wait()
+            connection.close()
+        }
+        try withGateway(everything(to: origin), origin) { gateway in
+            let client = try gateway.connect()
+            try client.send("GET / HTTP/1.0\r\n\r\n")
+            let head = try client.readHead()
+            #expect(head.framing == (kind == "length" ? .length(1_000) : .untilClose))
+            // The part is taken before the service goes, so that no reset can overtake it.
+            #expect(try client.readBody(atLeast: 4) == Array("part".utf8))
+            hasRead.open()
+            let failure = #expect(throws: KitFailure.self) { while try client.readPiece() != nil {} }
+            #expect(kind == "length" ? [.closed, .reset].contains(failure?.kind) : failure?.kind == .reset)
+        }
+    }
+
     /// WebSocket is of HTTP/1.1 (RFC 6455 §4.1).
     @Test func nothingIsUpgraded() throws {
         try withGateway(everything(to: origin), origin) { gateway in

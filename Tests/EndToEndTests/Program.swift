@@ -68,23 +68,6 @@ import Testing
         #expect(try run("check", file).exit == .code(0))
     }
 
-    /// What is in the vocabulary but not built yet is refused by name, never ignored.
-    @Test func runRefusesWhatItCannotDo() throws {
-        let directory = try TemporaryDirectory()
-        let file = try directory.write(
-            """
-            listeners:
-              - address: "127.0.0.1:0"
-                tls:
-                  acme: { directory: "https://ca.example/dir", domains: [ a.example ], storage: certificates }
-
-            """, to: "gateway.yaml")
-        #expect(try run("check", file).exit == .code(0))
-        let result = try run("run", file)
-        #expect(failed(result.exit))
-        #expect(result.errors.contains("acme"))
-    }
-
     @Test func aPortThatIsTaken() throws {
         let taken = try ScriptedUpstream(named: "taken")
         let directory = try TemporaryDirectory()

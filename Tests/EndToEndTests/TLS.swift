@@ -339,6 +339,31 @@ import Testing
         }
     }
 
+    /// A new connection goes on with the session of the one before it.
+    @Test(arguments: ["1.2", "1.3"]) func sessionsWithServicesAreResumed(version: String) throws {
+        let files = try certificates.make("again", "DNS:again.example.com")
+        let back = try GatewayProcess(
+            """
+            listeners: [ { address: "127.0.0.1:0", tls: { min_version: "\(version)", certificates: [
+              { certificate: \(files.certificate), key: \(files.key) } ] } } ]
+            admin: { address: "127.0.0.1:0" }
+            workers: 1
+            access_log: { enabled: false }
+            routes: [ { path: "/**", respond: { body: back } } ]
+
+            """, admin: true)
+        let front = service(
+            at: "https://127.0.0.1:\(back.port)",
+            "tls: { ca: \(certificates.authority), server_name: again.example.com }, pool: { max_idle: 0 }")
+        try withGateway(front) { gateway in
+            for _ in 0..<4 { #expect(gateway.ask("GET /") == "back") }
+            let page = back.ask("GET /metrics", on: back.adminPort)
+            #expect(page.contains("gatehouse_tls_handshakes_total{result=\"ok\"} 4\n"))
+            #expect(page.contains("gatehouse_tls_resumed_total 3\n"))
+        }
+        try back.stop()
+    }
+
     @Test func theServersNameCanBeAnother() throws {
         let files = try certificates.make("s", "DNS:users.internal")
         try withService(files, of: "{ ca: \(certificates.authority), server_name: users.internal }") { gateway in

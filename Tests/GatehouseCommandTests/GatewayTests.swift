@@ -36,8 +36,7 @@ import Testing
 
     @Test func refusesEverythingThatIsWrongAtOnce() {
         do {
-            let planned = "tls: { acme: { directory: \"https://ca.example/dir\", domains: [ a.example ], storage: s } }"
-            let text = "workers: many\nlisteners: [ { address: \"127.0.0.1:0\", \(planned) } ]\nrouts: []\n"
+            let text = "workers: many\ntimeouts: { drain: soon }\nrouts: []\n"
             _ = try Gateway(text: text, name: "inline")
             Issue.record("accepted")
         } catch .configuration(let findings) {

@@ -53,6 +53,7 @@ defaults
   timeout server 30s
   timeout http-request 10s
   timeout http-keep-alive 75s
+  timeout tunnel 1h
   http-reuse always
   option forwardfor
 

@@ -37,6 +37,13 @@ class Nginx(Peer):
         built = subprocess.run([str(self.find()), "-V"], capture_output=True, text=True, timeout=30, check=False)
         return "http_stub_status_module" in built.stderr + built.stdout
 
+    @staticmethod
+    def connection_of(task):
+        """As its documentation has it: Upgrade is not forwarded by itself."""
+        if task.websocket:
+            return 'proxy_set_header Upgrade $http_upgrade;\n    proxy_set_header Connection "upgrade";'
+        return 'proxy_set_header Connection "";'
+
     http2_is_listened_to = True
 
     def listen_options(self, task):
@@ -88,7 +95,7 @@ http {{
   server {{
     listen 127.0.0.1:{task.port} {self.listen_options(task)} backlog=4096;{self.tls_of(task)}
     proxy_http_version 1.1;
-    proxy_set_header Connection "";
+    {self.connection_of(task)}
     proxy_set_header Host $host;
     proxy_set_header X-Request-ID $request_id;
     proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;

@@ -13,10 +13,20 @@ struct StatusDocument: Decodable {
         var lastReloadAt: String?
         var reloadsFailed: Int
     }
+    struct Certificate: Decodable {
+        var listener: String
+        var names: [String]
+        var notAfter: String?
+        var state: String
+        var isManaged: Bool
+        var lastError: String?
+    }
     var version: String
     var uptimeSeconds: Int
     var state: String
     var listeners: [Listener]
+    /// Not told by older gateways.
+    var certificates: [Certificate]?
     var configuration: Configuration
 }
 

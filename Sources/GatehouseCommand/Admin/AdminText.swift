@@ -19,10 +19,31 @@ enum AdminText {
                     : "listening on \(listener.isTls ? "https" : "http")://\(listener.address) (listener \"\(listener.name)\")"
             )
         }
-        for table in [self.services(services), self.splits(splits)] where !table.isEmpty {
+        for table in [certificates(status.certificates ?? []), self.services(services), self.splits(splits)]
+        where !table.isEmpty {
             lines += [""] + table.lines(colour: colour)
         }
         return lines.joined(separator: "\n")
+    }
+
+    private static func certificates(_ certificates: [StatusDocument.Certificate]) -> TextTable {
+        var table = TextTable("CERTIFICATE", "LISTENER", "STATE", "UNTIL", "RENEWED", "LAST ERROR")
+        for certificate in certificates {
+            let more = certificate.names.count - 1
+            let paint: Paint =
+                switch certificate.state {
+                case "valid": .good
+                case "expires_soon", "ordering": .caution
+                default: .bad
+                }
+            table.add(
+                (certificate.names.first.map { more > 0 ? "\($0) +\(more)" : $0 } ?? "-", .strong),
+                (certificate.listener, nil), (certificate.state, paint),
+                (certificate.notAfter.map { String($0.prefix(10)) } ?? "-", nil),
+                (certificate.isManaged ? "by acme" : "by hand", nil),
+                (certificate.lastError ?? "", certificate.lastError == nil ? nil : .bad))
+        }
+        return table
     }
 
     private static func services(_ services: [ServiceDocument]) -> TextTable {

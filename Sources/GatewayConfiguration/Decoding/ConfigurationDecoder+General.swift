@@ -10,6 +10,7 @@ extension ConfigurationDecoder {
             checkTLS(of: listener)
             listeners.append(listener)
         }
+        checkACME(of: listeners)
         if listeners.isEmpty, document.node(id).count == 0 {
             findings.error(
                 at: location(id), "listeners: the list is empty", fix: "add one, or remove the key for 127.0.0.1:8080")
@@ -206,6 +207,7 @@ extension ConfigurationDecoder {
             case .responseHead: assignSize(value, to: &limits.responseHead)
             case .responseFields: assign(value, to: &limits.responseFields)
             case .connections: assign(value, to: &limits.connections)
+            case .handlers: assign(value, to: &limits.handlers)
             case .connectionBuffer: assignSize(value, to: &limits.connectionBuffer)
             case .memory: assignSize(value, to: &limits.memory)
             case .requestsPerConnection: assign(value, to: &limits.requestsPerConnection)

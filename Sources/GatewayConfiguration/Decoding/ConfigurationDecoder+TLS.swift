@@ -1,6 +1,6 @@
 /// TLS on both sides. Files are only named here: what is in them is looked at when the snapshot is compiled.
 extension ConfigurationDecoder {
-    private func file(_ id: NodeID) -> FileReference {
+    func file(_ id: NodeID) -> FileReference {
         let location = location(id)
         return FileReference(path: FilePaths.resolve(text(id), besides: location.file), location: location)
     }
@@ -22,6 +22,7 @@ extension ConfigurationDecoder {
             case .minVersion: tls.minVersion = word(value) ?? tls.minVersion
             case .clientCertificates: tls.clientCertificates = decodeClientCertificates(value)
             case .hsts: assign(value, to: &tls.hsts)
+            case .acme: tls.acme = decodeACME(value)
             default: break
             }
         }

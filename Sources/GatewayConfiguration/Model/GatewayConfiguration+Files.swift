@@ -5,7 +5,7 @@ extension GatewayConfiguration {
         var files: [FileReference?] = []
         for tls in listeners.compactMap(\.tls) {
             for entry in tls.certificates { files += [entry.certificate, entry.key, entry.ocsp] }
-            files += [tls.clientCertificates?.ca, tls.clientCertificates?.crl]
+            files += [tls.clientCertificates?.ca, tls.clientCertificates?.crl, tls.acme?.ca]
         }
         for tls in services.compactMap(\.tls) + [rateLimiting.store?.tls].compactMap({ $0 }) {
             files += [tls.ca, tls.identity?.certificate, tls.identity?.key]

@@ -43,11 +43,13 @@ package struct ListenerTLSConfiguration: Sendable, Hashable {
         case tls13 = "1.3"
     }
 
-    /// Chosen by the name the client asks for; the first is the default.
+    /// Chosen by the name the client asks for; the first is the default, and `acme` comes last.
     package var certificates: [CertificateConfiguration] = []
     package var profile: Profile = .intermediate
     package var minVersion: Version = .tls12
     package var clientCertificates: ClientCertificatesConfiguration?
+    /// nil: the gateway gets no certificate by itself.
+    package var acme: ACMEConfiguration?
     /// `max-age` of `Strict-Transport-Security`; nil: the field is not sent.
     package var hsts: Duration?
     @NotCompared package var location: SourceLocation = .none

@@ -123,6 +123,8 @@ final class HTTP1Downstream: DownstreamStream, DownstreamConnection {
     /// The TLS handshake is complete: from here on a connection like any other, of the protocol that was agreed on.
     override func socketDidConnect() {
         guard let socket, let facts = socket.tlsFacts else { return }
+        // It has seen what it came for, without having been asked for a certificate of its own.
+        if socket.answersChallenge { return close() }
         tlsFacts = facts
         certificate = socket.tlsCertificate.map(ClientCertificate.init)
         worker.metrics.handshakeCompleted(isResumed: facts.isResumed)

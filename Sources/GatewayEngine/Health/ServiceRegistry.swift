@@ -12,6 +12,9 @@ package final class ServiceRegistry: Sendable {
     /// What operators are told of stores of limits.
     let limitStores = LimitStoreRegistry()
 
+    /// Certificates that the gateway gets by itself.
+    let certificates = CertificateRegistry()
+
     package init() {
         stickyKey = .random()
     }

@@ -16,7 +16,7 @@ struct CertificateWatch {
         let today = now / 1_000_000_000
         for listener in snapshot.listeners {
             guard let tls = listener.tls else { continue }
-            for certificate in tls.certificates where certificate.notAfter - today < TLSCompiler.warningTime {
+            for certificate in tls.certificates where certificate.notAfter - today < certificate.warningTime {
                 log.warning(
                     certificate.notAfter < today ? "a certificate has expired" : "a certificate expires soon",
                     [

@@ -3,10 +3,53 @@ package import Reactor
 
 /// What a listener's TLS has become: the context for new connections, and what goes with its responses.
 package struct ListenerTLS: Sendable {
-    let context: TLSContext
+    private enum Source: Sendable {
+        case fixed(TLSContext)
+        case live(LiveTLSContext)
+    }
+
+    private let source: Source
     /// `max-age=31536000`; empty: the field is not sent.
     let hsts: [UInt8]
-    package let certificates: [CertificateFacts]
+    private let configured: [CertificateFacts]
+    private let listener: String
+
+    init(_ context: TLSContext, hsts: [UInt8], certificates: [CertificateFacts], listener: String) {
+        source = .fixed(context)
+        self.hsts = hsts
+        configured = certificates
+        self.listener = listener
+    }
+
+    /// Where one of the certificates is got by the gateway itself.
+    init(_ context: LiveTLSContext, hsts: [UInt8], certificates: [CertificateFacts], listener: String) {
+        source = .live(context)
+        self.hsts = hsts
+        configured = certificates
+        self.listener = listener
+    }
+
+    /// What a new connection begins with.
+    var context: TLSContext {
+        switch source {
+        case .fixed(let context): context
+        case .live(let live): live.context
+        }
+    }
+
+    package var managed: ManagedCertificate? {
+        if case .live(let live) = source { live.certificate } else { nil }
+    }
+
+    /// Those that there are at the moment.
+    package var certificates: [CertificateFacts] {
+        guard let managed, let validity = managed.report.validity else { return configured }
+        let facts = CertificateFacts(
+            listener: listener, path: managed.storage.certificatePath, names: managed.configuration.domains,
+            notBefore: validity.lowerBound, notAfter: validity.upperBound, isManaged: true,
+            location: managed.configuration.location)
+        return configured + [facts]
+    }
 }
 
 /// What operators watch of a certificate.
@@ -16,8 +59,16 @@ package struct CertificateFacts: Sendable {
     package let path: String
     package let names: [String]
     /// Seconds since 1970.
+    package let notBefore: Int64
     package let notAfter: Int64
+    /// The gateway renews it by itself.
+    package let isManaged: Bool
     package let location: SourceLocation
+
+    /// Left less than this, in seconds, somebody should look. One that is renewed by itself has been tried for long then.
+    var warningTime: Int64 {
+        isManaged ? min((notAfter - notBefore) / 6, TLSCompiler.warningTime) : TLSCompiler.warningTime
+    }
 }
 
 /// Turns what the configuration says about TLS into contexts: reads the files and looks at what is in them. It goes on
@@ -40,8 +91,12 @@ package struct TLSCompiler {
         let speech: ServiceProtocol
     }
 
-    init(now: Int64) {
+    /// nil: nobody will connect, and no certificate is got.
+    private let registry: CertificateRegistry?
+
+    init(now: Int64, certificates registry: CertificateRegistry? = nil) {
         self.now = now
+        self.registry = registry
     }
 
     /// All that is wrong with the TLS of a configuration.
@@ -66,7 +121,7 @@ package struct TLSCompiler {
         guard let tls = listener.tls else { return nil }
         let loaded = tls.certificates.map { ($0, load($0)) }
         var clientCertificates: TLSContext.ClientCertificates?
-        var isComplete = !loaded.isEmpty
+        var isComplete = !loaded.isEmpty || tls.acme != nil
         if let wanted = tls.clientCertificates {
             if let trust = loadTrust(wanted.ca, revoked: wanted.crl) {
                 clientCertificates = wanted.mode == .required ? .required(trust) : .optional(trust)
@@ -82,19 +137,61 @@ package struct TLSCompiler {
         options.clientCertificates = clientCertificates
         if listener.http2 ?? true { options.protocols.insert(HTTP2Preface.protocolName, at: 0) }
         options.plainAnswer = ConnectionRefusal.plainAnswer
-        do {
+        let managed = tls.acme.flatMap { compile($0) }
+        do throws(TLSMaterialError) {
             let facts = loaded.map { configuration, identity in
                 CertificateFacts(
                     listener: listener.name, path: configuration.certificate.path, names: identity?.names ?? [],
-                    notAfter: identity?.notAfter ?? 0, location: configuration.certificate.location)
+                    notBefore: identity?.notBefore ?? 0, notAfter: identity?.notAfter ?? 0, isManaged: false,
+                    location: configuration.certificate.location)
             }
-            let seconds = tls.hsts.map { $0.nanoseconds / 1_000_000_000 }
+            let hsts = tls.hsts.map { Array("max-age=\($0.nanoseconds / 1_000_000_000)".utf8) } ?? []
+            if let managed {
+                return ListenerTLS(
+                    try LiveTLSContext(options, managed), hsts: hsts, certificates: facts, listener: listener.name)
+            }
             return ListenerTLS(
-                context: try TLSContext(server: options), hsts: seconds.map { Array("max-age=\($0)".utf8) } ?? [],
-                certificates: facts)
+                try TLSContext(server: options), hsts: hsts, certificates: facts, listener: listener.name)
         } catch {
-            report(error, tls.certificates[0].certificate, key: tls.certificates[0].key)
+            let first = tls.certificates.first
+            report(
+                error, first?.certificate ?? FileReference(path: tls.acme?.storage ?? "", location: tls.location),
+                key: first?.key)
             return nil
+        }
+    }
+
+    /// The certificate that the gateway gets by itself, with what was kept of it.
+    private mutating func compile(_ acme: ACMEConfiguration) -> ManagedCertificate? {
+        var service = ServiceConfiguration(
+            name: acme.directory.text, endpoints: [acme.directory.endpoint], location: acme.location)
+        if acme.ca != nil {
+            var tls = ServiceTLSConfiguration()
+            tls.ca = acme.ca
+            service.tls = tls
+        }
+        let context = compile(service)
+        guard let registry else {
+            report(CertificateStorage(acme).loadCertificate(), acme)
+            return nil
+        }
+        let (certificate, trouble) = registry.certificate(acme, now: now, tls: context)
+        if let trouble { report(trouble, acme) }
+        return certificate
+    }
+
+    private mutating func report(_ loaded: CertificateStorage.Loaded, _ acme: ACMEConfiguration) {
+        let file = FileReference(path: CertificateStorage(acme).certificatePath, location: acme.location)
+        switch loaded {
+        case .found, .missing: break
+        case .unreadable(let number):
+            fail(
+                file, "\(quoted(file)) cannot be read (\(SystemError.text(number)))",
+                "let the gateway's user read and write the directory \"\(acme.storage)\"")
+        case .unusable:
+            fail(
+                file, "\(quoted(file)) is no certificate with its key",
+                "remove it, and the gateway will get a new one")
         }
     }
 
@@ -102,7 +199,8 @@ package struct TLSCompiler {
     private mutating func checkHosts(
         of routes: [RouteConfiguration], _ listener: ListenerConfiguration, _ tls: ListenerTLS
     ) {
-        let names = Set(tls.certificates.flatMap(\.names))
+        // One that comes by itself is for its names before it is there.
+        let names = Set(tls.certificates.flatMap(\.names) + (listener.tls?.acme?.domains ?? []))
         var seen: Set<String> = []
         for route in routes where route.listeners.isEmpty || route.listeners.contains(listener.name) {
             for host in route.hosts where seen.insert(host).inserted {

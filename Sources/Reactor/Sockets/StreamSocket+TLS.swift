@@ -27,6 +27,9 @@ extension StreamSocket {
     /// The peer's verified certificate.
     package var tlsCertificate: TLSPeerCertificate? { tls?.certificate }
 
+    /// Whether the peer only wanted to see a certificate that answers its question, and is to be left then.
+    package var answersChallenge: Bool { tls?.answersChallenge ?? false }
+
     /// Why the connection did not come about or broke, when that was TLS's doing.
     package var tlsFailure: TLSFailure? { tls?.failure }
 

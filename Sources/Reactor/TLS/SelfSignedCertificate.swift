@@ -12,7 +12,10 @@ package struct SelfSignedCertificate: Sendable {
     ///   - dnsNames: the names it is for.
     ///   - addresses: IP literals it is for as well.
     ///   - seconds: how long it is good, from five minutes ago on.
-    package init?(dnsNames: [String], addresses: [String] = [], seconds: Int = 30 * 86_400) {
+    ///   - challenge: the SHA-256 by which it answers an authority's question (RFC 8737 §3).
+    package init?(
+        dnsNames: [String], addresses: [String] = [], seconds: Int = 30 * 86_400, challenge: [UInt8]? = nil
+    ) {
         defer { ERR_clear_error() }
         guard let key = unsafe gh_make_key() else { return nil }
         defer { unsafe EVP_PKEY_free(key) }
@@ -21,7 +24,8 @@ package struct SelfSignedCertificate: Sendable {
         let names = dnsNames.map { "DNS:\($0)" } + addresses.map { "IP:\($0)" }
         guard unsafe Self.fill(certificate, key, name: dnsNames.first ?? "localhost", seconds: seconds),
             unsafe gh_add_extension(certificate, NID_subject_alt_name, names.joined(separator: ",")) == 1,
-            unsafe gh_add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE") == 1,
+            unsafe challenge.map({ unsafe $0.count == 32 && gh_add_challenge(certificate, $0) == 1 })
+                ?? (gh_add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE") == 1),
             unsafe X509_sign(certificate, key, EVP_sha256()) > 0
         else { return nil }
         let texts = unsafe (
@@ -51,7 +55,7 @@ package struct SelfSignedCertificate: Sendable {
         return unsafe X509_set_issuer_name(certificate, subject) == 1
     }
 
-    @unsafe private static func text(_ write: (OpaquePointer) -> Int32) -> [UInt8]? {
+    @unsafe static func text(_ write: (OpaquePointer) -> Int32) -> [UInt8]? {
         guard let bio = unsafe BIO_new(BIO_s_mem()) else { return nil }
         defer { unsafe BIO_free(bio) }
         guard unsafe write(bio) == 1 else { return nil }

@@ -6,13 +6,52 @@ enum TLSCallbacks {
     /// Which certificates to show, by the name the client asks for.
     static let serverName:
         @convention(c) (OpaquePointer?, UnsafeMutablePointer<Int32>?, UnsafeMutableRawPointer?) ->
-            Int32 = { ssl, _, _ in
+            Int32 = { ssl, alert, _ in
+                let context = unsafe TLSContext.of(ssl)
+                if let context, context.isEmpty {
+                    // Nobody is here yet.
+                    unsafe alert?.pointee = SSL_AD_UNRECOGNIZED_NAME
+                    return SSL_TLSEXT_ERR_ALERT_FATAL
+                }
                 guard let ssl = unsafe ssl, let name = unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name),
-                    let chosen = unsafe TLSContext.of(ssl)?.find(name)
+                    let chosen = unsafe context?.find(name)
                 else { return SSL_TLSEXT_ERR_OK }
                 _ = unsafe SSL_set_SSL_CTX(ssl, chosen)
                 return SSL_TLSEXT_ERR_OK
             }
+
+    /// An authority that looks whether a name leads here says so by a protocol of its own, and nothing beside it
+    /// (RFC 8737 §3); it gets the certificate that answers it. Everybody else goes on as usual.
+    static let hello: @convention(c) (OpaquePointer?, UnsafeMutablePointer<Int32>?, UnsafeMutableRawPointer?) -> Int32 =
+        { ssl, _, _ in
+            let goesOn = Int32(SSL_CLIENT_HELLO_SUCCESS)
+            guard let ssl = unsafe ssl, let context = unsafe TLSContext.of(ssl) else { return goesOn }
+            func bytes(_ kind: UInt32) -> [UInt8] {
+                var start: UnsafePointer<UInt8>?
+                var count = 0
+                // The bytes are the hello's, which outlives this call.
+                guard unsafe SSL_client_hello_get0_ext(ssl, kind, &start, &count) == 1 else { return [] }
+                return unsafe Array(UnsafeBufferPointer(start: start, count: count))
+            }
+            guard
+                ChallengeHello.isChallenge(
+                    protocols: bytes(UInt32(TLSEXT_TYPE_application_layer_protocol_negotiation))),
+                let name = ChallengeHello.name(bytes(UInt32(TLSEXT_TYPE_server_name))),
+                let chosen = unsafe context.challenge(for: name)
+            else { return goesOn }
+            _ = unsafe SSL_set_SSL_CTX(ssl, chosen)
+            unsafe gh_tls_make_anonymous(ssl)
+            return goesOn
+        }
+
+    /// On a connection that answers a challenge.
+    static let chooseChallenge: SSL_CTX_alpn_select_cb_func = { _, output, outputCount, input, count, _ in
+        // The list was looked at before: it holds this one name, behind its length.
+        guard let input = unsafe input, count > 1 else { return SSL_TLSEXT_ERR_ALERT_FATAL }
+        unsafe output?.pointee = input + 1
+        unsafe outputCount?.pointee = UInt8(clamping: count - 1)
+        return SSL_TLSEXT_ERR_OK
+    }
 
     /// Without a protocol in common nothing sensible could follow (RFC 7301 §3.2).
     static let chooseProtocol: SSL_CTX_alpn_select_cb_func = { ssl, output, outputCount, input, count, _ in

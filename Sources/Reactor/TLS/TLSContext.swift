@@ -21,8 +21,10 @@ internal import COpenSSL
     }
 
     package struct ServerOptions: Sendable {
-        /// The first one answers clients that name nobody, or somebody unknown.
+        /// The first one answers clients that name nobody, or somebody unknown. None: every handshake is refused.
         package var identities: [TLSIdentity]
+        /// Certificates for those who ask by `acme-tls/1` (RFC 8737), by the name that they ask for.
+        package var challenges: [String: TLSIdentity] = [:]
         package var profile = Profile.intermediate
         package var allowsTLS12 = true
         /// In the order of our preference.
@@ -60,6 +62,10 @@ internal import COpenSSL
     /// What stands for each of `raw` and `others`, in this order.
     private var stapled: [[(identity: TLSIdentity, response: [UInt8])]] = []
     private var names: [String: Int] = [:]
+    /// What answers challenges, by name.
+    private var challenges: [String: OpaquePointer] = unsafe [:]
+    /// Whether there is a certificate at all.
+    let isEmpty: Bool
     /// Kept alive: OpenSSL's contexts refer to their parts.
     private let trust: TLSTrust?
 
@@ -78,7 +84,8 @@ internal import COpenSSL
         case nil: trust = nil
         }
         verifies = trust != nil
-        guard !options.identities.isEmpty else { throw .noCertificate }
+        isEmpty = options.identities.isEmpty
+        if isEmpty { unsafe configure(raw, options) }
         let (pairs, names) = TLSContext.pairs(options.identities)
         self.names = names
         for (index, pair) in pairs.enumerated() {
@@ -94,6 +101,16 @@ internal import COpenSSL
             try unsafe present(pair, in: context)
             stapled.append(pair.filter { !$0.stapled.isEmpty }.map { ($0, $0.stapled) })
         }
+        for (name, identity) in options.challenges {
+            guard let made = unsafe SSL_CTX_new(TLS_server_method()) else { throw .noMemory }
+            unsafe challenges[name] = made
+            unsafe gh_tls_set_context_owner(made, Unmanaged.passUnretained(self).toOpaque())
+            unsafe Self.configureCiphers(made, oldest: TLS1_2_VERSION)
+            unsafe SSL_CTX_set_alpn_select_cb(made, TLSCallbacks.chooseChallenge, nil)
+            unsafe gh_tls_set_name_callback(made, { _, _, _ in SSL_TLSEXT_ERR_OK })
+            try unsafe present([identity], in: made)
+        }
+        if !options.challenges.isEmpty { unsafe gh_tls_set_hello_callback(raw, TLSCallbacks.hello) }
     }
 
     /// Which certificates stand together for which names: for each name the first of each kind that is for it.
@@ -109,6 +126,7 @@ internal import COpenSSL
                 }
             }
         }
+        if identities.isEmpty { return ([], [:]) }
         // The default: the first certificate and the other kind that shares its first shared name.
         var first = [0]
         for name in identities[0].names {
@@ -175,6 +193,7 @@ internal import COpenSSL
         ticketKeys = nil
         plainAnswer = []
         verifies = options.verifies
+        isEmpty = false
         trust = options.verifies ? options.trust ?? TLSTrust.system : nil
         unsafe gh_tls_set_context_owner(made, Unmanaged.passUnretained(self).toOpaque())
         unsafe Self.configureCiphers(made, oldest: TLS1_2_VERSION)
@@ -193,6 +212,7 @@ internal import COpenSSL
 
     deinit {
         for index in unsafe others.indices { unsafe SSL_CTX_free(others[index]) }
+        unsafe challenges.values.forEach { unsafe SSL_CTX_free($0) }
         unsafe SSL_CTX_free(raw)
     }
 
@@ -237,6 +257,15 @@ internal import COpenSSL
         if index == nil, let dot = name.firstIndex(of: ".") { index = names["*" + name[dot...]] }
         guard let index, index > 0 else { return nil }
         return unsafe others[index - 1]
+    }
+
+    /// What answers a challenge for this name.
+    @unsafe func challenge(for name: String) -> OpaquePointer? { unsafe challenges[name] }
+
+    /// Whether a connection answers a challenge: it must carry nothing else.
+    @unsafe func isChallenge(_ ssl: OpaquePointer) -> Bool {
+        let context = unsafe SSL_get_SSL_CTX(ssl)
+        return unsafe challenges.values.contains { unsafe $0 == context }
     }
 
     /// Our first protocol that the client speaks as well: its place in the client's list.

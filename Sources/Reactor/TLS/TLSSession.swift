@@ -270,6 +270,9 @@ internal import CSystem
     /// What was agreed on; nil while there is no connection.
     var facts: TLSFacts? { unsafe phase == .open ? ssl.map { unsafe TLSFacts($0) } : nil }
 
+    /// Whether this connection only answers an authority's question (RFC 8737): it must carry nothing.
+    var answersChallenge: Bool { unsafe ssl.map { unsafe context.isChallenge($0) } ?? false }
+
     /// The peer's certificate, when it showed one and it was verified.
     var certificate: TLSPeerCertificate? {
         guard phase == .open, let ssl = unsafe ssl, unsafe SSL_get_verify_result(ssl) == X509_V_OK,

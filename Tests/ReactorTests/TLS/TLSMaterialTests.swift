@@ -27,9 +27,6 @@ import Testing
         #expect(throws: TLSMaterialError.noRevocationList) {
             try TLSTrust(authorities: made.certificate, revoked: made.certificate)
         }
-        #expect(throws: TLSMaterialError.noCertificate) {
-            try TLSContext(server: TLSContext.ServerOptions(identities: [], ticketKeys: .init()))
-        }
     }
 
     @Test func namesAndDatesAreRead() throws {

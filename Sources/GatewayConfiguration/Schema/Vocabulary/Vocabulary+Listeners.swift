@@ -65,7 +65,9 @@ extension Vocabulary {
             Field(
                 .hsts, .scalar(.duration(off: true)),
                 "`max-age` of `Strict-Transport-Security`, sent with every response.", default: "not sent"),
-            Field(.acme, .object(acme), "Certificates from an ACME authority (RFC 8555).", planned: true),
+            Field(
+                .acme, .object(acme),
+                "A certificate that the gateway gets, and renews, from an ACME authority (RFC 8555)."),
         ])
 
     static let certificate = ObjectShape(
@@ -87,11 +89,23 @@ extension Vocabulary {
         ])
 
     static let acme = ObjectShape(
-        "acme", "Automatic certificates.",
+        "acme", "A certificate that the gateway gets by itself. To name an authority is to agree to its terms.",
         [
             Field(.directory, .scalar(.httpURL), "The authority's directory URL.", required: true),
-            Field(.email, .scalar(.name), "A contact for the authority."),
-            Field(.domains, .list(.scalar(.host)), "The names to get certificates for.", required: true),
-            Field(.storage, .scalar(.name), "A directory for keys and certificates.", required: true),
+            Field(.email, .scalar(.name), "Where the authority may write to."),
+            Field(
+                .domains, .list(.scalar(.host)), "The names of the certificate; no wildcards and no addresses.",
+                required: true),
+            Field(
+                .storage, .scalar(.name),
+                "A directory for the account's key, certificates and their keys. Relative to the file that names it.",
+                required: true),
+            Field(
+                .challenge, .word("tls-alpn-01", "http-01"),
+                "How the authority sees that the names lead here: by port 443 (RFC 8737), or by port 80.",
+                default: "tls-alpn-01"),
+            Field(
+                .ca, .scalar(.name), "Who vouches for the authority's own server, as a PEM file.",
+                default: "the system's"),
         ])
 }

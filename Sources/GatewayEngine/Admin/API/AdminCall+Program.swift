@@ -20,6 +20,7 @@ extension AdminCall {
                         "is_admin": .boolean(bound.isAdmin), "is_tls": .boolean(bound.isTLS),
                     ]
                 }),
+            "certificates": .list(certificates),
             "configuration": [
                 "path": .text(self.reloads?.path),
                 "services": .integer(configuration.services.count),
@@ -29,6 +30,48 @@ extension AdminCall {
                 "last_reload_at": .time(
                     Int64(clamping: reloads.lastSuccess.load(ordering: .relaxed)) &* 1_000_000_000),
             ],
+        ]
+    }
+
+    /// Those that clients are shown, and those that are still to come.
+    private var certificates: [AdminJSON] {
+        var managed: [ManagedCertificate] = []
+        return server.snapshot.listeners.flatMap { listener -> [AdminJSON] in
+            guard let tls = listener.tls else { return [] }
+            var list = tls.certificates.filter { !$0.isManaged }.map { describe($0) }
+            if let certificate = tls.managed, !managed.contains(where: { $0 === certificate }) {
+                managed.append(certificate)
+                list.append(describe(certificate, of: listener.configuration.name))
+            }
+            return list
+        }
+    }
+
+    private func describe(_ facts: CertificateFacts) -> AdminJSON {
+        let left = facts.notAfter - OperationLog.wallClock() / 1_000_000_000
+        return [
+            "listener": .text(facts.listener), "names": .texts(facts.names), "path": .text(facts.path),
+            "not_after": .time(facts.notAfter &* 1_000_000_000),
+            "state": left < 0 ? "expired" : left < facts.warningTime ? "expires_soon" : "valid",
+            "is_managed": false, "last_error": .null, "next_order_at": .null,
+        ]
+    }
+
+    private func describe(_ certificate: ManagedCertificate, of listener: String) -> AdminJSON {
+        let report = certificate.report
+        let state: AdminJSON =
+            if let validity = report.validity {
+                validity.upperBound < OperationLog.wallClock() / 1_000_000_000 ? "expired" : "valid"
+            } else {
+                "missing"
+            }
+        return [
+            "listener": .text(listener), "names": .texts(report.names),
+            "path": .text(certificate.storage.certificatePath),
+            "not_after": .time((report.validity?.upperBound ?? 0) &* 1_000_000_000),
+            "state": report.isOrdering ? "ordering" : state, "is_managed": true,
+            "last_error": .text(report.lastFault?.description),
+            "next_order_at": .time(report.nextOrder &* 1_000_000_000),
         ]
     }
 

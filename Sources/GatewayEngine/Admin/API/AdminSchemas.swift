@@ -11,6 +11,7 @@ enum AdminSchemas {
                     "listeners",
                     array(object([("name", string), ("address", string), ("is_admin", boolean), ("is_tls", boolean)]))
                 ),
+                ("certificates", array(reference("Certificate"))),
                 (
                     "configuration",
                     object([
@@ -18,6 +19,14 @@ enum AdminSchemas {
                         ("reloads_succeeded", count), ("reloads_failed", count), ("last_reload_at", timeOrNull),
                     ])
                 ),
+            ])
+        ),
+        (
+            "Certificate",
+            object([
+                ("listener", string), ("names", array(string)), ("path", string), ("not_after", timeOrNull),
+                ("state", words("valid", "expires_soon", "expired", "missing", "ordering")), ("is_managed", boolean),
+                ("last_error", orNull("string")), ("next_order_at", timeOrNull),
             ])
         ),
         ("Services", object([("services", array(reference("Service")))])),

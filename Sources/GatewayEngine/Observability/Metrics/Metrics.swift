@@ -25,6 +25,8 @@ package final class Metrics: Sendable {
     static let limitCap = 200
     /// Consumers that get one.
     static let consumerCap = 500
+    /// Handlers that get one.
+    static let handlerCap = 200
 
     /// The page's media type.
     package static let contentType = PrometheusWriter.contentType
@@ -42,6 +44,7 @@ package final class Metrics: Sendable {
         var services: SeriesTable
         var limits = SeriesTable(cap: Metrics.limitCap)
         var consumers = SeriesTable(cap: Metrics.consumerCap)
+        var handlers = SeriesTable(cap: Metrics.handlerCap)
         var limitStore: LimitStore?
         /// Of the store elsewhere; nil: there is none.
         var storeStatus: LimitStoreStatus?
@@ -49,7 +52,8 @@ package final class Metrics: Sendable {
         var registry: ServiceRegistry?
         var releases: ReleaseRegistry?
         var breakers: [(series: SeriesID, circuit: CircuitBreaker)] = []
-        var certificates: [CertificateFacts] = []
+        /// Of the listeners in use.
+        var tls: [ListenerTLS] = []
     }
 
     private let state: Mutex<State>
@@ -74,7 +78,8 @@ package final class Metrics: Sendable {
         let shard = MetricsShard(
             routeSeries: routeCap + SeriesID.firstNamed, serviceSeries: serviceCap + SeriesID.firstNamed,
             limitSeries: Metrics.limitCap + SeriesID.firstNamed,
-            consumerSeries: Metrics.consumerCap + SeriesID.firstNamed)
+            consumerSeries: Metrics.consumerCap + SeriesID.firstNamed,
+            handlerSeries: Metrics.handlerCap + SeriesID.firstNamed)
         state.withLock { $0.shards.append(shard) }
         return shard
     }
@@ -91,19 +96,19 @@ package final class Metrics: Sendable {
     /// The same for consumers.
     func assignConsumers(_ names: [String]) -> [SeriesID] { state.withLock { $0.consumers.assign(names) } }
 
+    /// The same for handlers.
+    func assignHandlers(_ names: [String]) -> [SeriesID] { state.withLock { $0.handlers.assign(names) } }
+
     /// From now on the page shows what this store holds.
     func show(_ limits: LimitStore) { state.withLock { $0.limitStore = limits } }
 
     /// The page shows the breakers and certificates of the snapshot in use.
     func show(_ snapshot: Snapshot) {
         let breakers = snapshot.services.compactMap { service in service.circuit.map { (service.series, $0) } }
-        // One series for each file of a listener, however often it is named.
-        var seen: Set<[String]> = []
-        let certificates = snapshot.listeners.flatMap { $0.tls?.certificates ?? [] }
-            .filter { seen.insert([$0.listener, $0.path]).inserted }
+        let tls = snapshot.listeners.compactMap(\.tls)
         state.withLock { state in
             state.breakers = breakers
-            state.certificates = certificates
+            state.tls = tls
             state.storeStatus = snapshot.limitStore?.status
         }
     }
@@ -119,11 +124,11 @@ package final class Metrics: Sendable {
     /// With a thousand active routes this takes some ten milliseconds: call it where that holds up no request, or accept
     /// it for the rare scrape.
     package func write(into buffer: WireBuffer) {
-        let (routes, services, shards, registry, releases, breakers, certificates) = state.withLock {
-            ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases, $0.breakers, $0.certificates)
+        let (routes, services, shards, registry, releases, breakers, tls) = state.withLock {
+            ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases, $0.breakers, $0.tls)
         }
-        let (limits, limitStore, storeStatus, consumers) = state.withLock {
-            ($0.limits.names, $0.limitStore, $0.storeStatus, $0.consumers.names)
+        let (limits, limitStore, storeStatus, consumers, handlers) = state.withLock {
+            ($0.limits.names, $0.limitStore, $0.storeStatus, $0.consumers.names, $0.handlers.names)
         }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
@@ -139,8 +144,9 @@ package final class Metrics: Sendable {
         page.writeLimitStore(storeStatus, to: &writer)
         page.writeWorkers(to: &writer)
         releases?.write(to: &writer)
-        page.writeTLS(certificates, to: &writer)
+        page.writeTLS(tls, to: &writer)
         page.writeParts(to: &writer)
+        page.writeHandlers(handlers, to: &writer)
         writeProgram(to: &writer)
         writer.finish()
     }

@@ -227,6 +227,24 @@ struct MetricsPage {
         writer.sample("result=\"failed\"", sum(MetricLayout.parts + 1))
     }
 
+    // MARK: Swift code
+
+    /// Handlers without a request yet are left out, as routes are.
+    func writeHandlers(_ names: [String], to writer: inout PrometheusWriter) {
+        guard let first = shards.first else { return }
+        writer.begin("gatehouse_handler_requests_total", .counter, "Requests that Swift code answered, by result.")
+        for index in names.indices where index >= SeriesID.firstNamed || index == 0 {
+            let label = PrometheusWriter.label("handler", names[index])
+            for result in HandlerResult.allCases {
+                let count = sum(first.handlerSlot(index, result))
+                if count > 0 { writer.sample(label, "result", result.label, count) }
+            }
+        }
+        writer.begin(
+            "gatehouse_handler_tasks", .gauge, "Requests that Swift code is working on, policies included.")
+        writer.sample(gauge: sum(MetricLayout.programTasks))
+    }
+
     // MARK: Consumers
 
     /// Consumers without a request yet are left out, as routes are.
@@ -246,30 +264,6 @@ struct MetricsPage {
     // MARK: TLS
 
     /// - Parameter certificates: of the listeners, in the order of the configuration.
-    func writeTLS(_ certificates: [CertificateFacts], to writer: inout PrometheusWriter) {
-        writer.begin("gatehouse_tls_handshakes_total", .counter, "TLS handshakes with clients, by result.")
-        writer.sample("", "result", "ok", sum(MetricLayout.tlsHandshakes))
-        for failure in TLSFailure.allCases {
-            writer.sample("", "result", failure.label, sum(MetricLayout.tlsFailures + Int(failure.rawValue)))
-        }
-        writer.begin(
-            "gatehouse_proxy_headers_total", .counter,
-            "Connections on listeners that expect a PROXY header, by what came.")
-        for result in ProxyHeaderResult.allCases {
-            writer.sample("", "result", result.label, sum(MetricLayout.proxyHeaders + Int(result.rawValue)))
-        }
-        writer.begin("gatehouse_tls_resumed_total", .counter, "TLS handshakes with clients that resumed a session.")
-        writer.sample(sum(MetricLayout.tlsResumed))
-        writer.begin(
-            "gatehouse_tls_certificate_expiry_timestamp_seconds", .gauge,
-            "When a listener's certificate expires, in seconds since 1970.")
-        for certificate in certificates {
-            let listener = PrometheusWriter.label("listener", certificate.listener)
-            let path = PrometheusWriter.label("certificate", certificate.path)
-            writer.sample("\(listener),\(path)", UInt64(clamping: certificate.notAfter))
-        }
-    }
-
     // MARK: Limits
 
     /// - Parameter store: nil: there is none.

@@ -65,7 +65,7 @@ final class KeyDriver: TimerNode, @unchecked Sendable {  // Only `ask` is called
         guard let target = HTTPTarget(fetch.address), !target.endpoint.tls || feed.tls != nil else {
             return end(.failed(.unreachable), fetch, feed)
         }
-        let pool = Self.pool(to: target.endpoint, feed.tls, worker)
+        let pool = EndpointPool.alone(to: target.endpoint, feed.tls, maxIdle: 0, worker)
         let request = InternalRequest(
             worker: worker, method: .get, target: target.target, host: Array(target.endpoint.authority.utf8),
             fields: [("Accept", "application/json"), ("User-Agent", "gatehouse"), ("Connection", "close")],
@@ -79,18 +79,6 @@ final class KeyDriver: TimerNode, @unchecked Sendable {  // Only `ask` is called
         }
         running[ObjectIdentifier(feed)] = request
         request.send(to: pool, timeout: max(fetch.deadline - worker.loop.now, 1))
-    }
-
-    /// A pool of its own: an issuer's endpoint is nobody's service, and its address may come out of its own document.
-    private static func pool(
-        to endpoint: EndpointConfiguration, _ tls: TLSContext?, _ worker: Worker
-    ) -> EndpointPool {
-        var service = ServiceConfiguration(name: endpoint.label, endpoints: [endpoint])
-        service.pool.maxIdle = 0
-        service.outlierDetection.enabled = false
-        let compiled = CompiledService(
-            service, index: 0, series: .none, firstLabel: 0, state: ServiceState(name: service.name), tls: tls)
-        return EndpointPool(worker: worker, service: compiled, endpoint: compiled.endpoints[0])
     }
 
     private static func answer(

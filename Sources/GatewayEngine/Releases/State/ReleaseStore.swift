@@ -31,7 +31,7 @@ final class ReleaseStore: Sendable {
     /// written at all: then everything is kept in memory, which is said in the log.
     static func open(_ path: String, _ log: OperationLog?) -> (store: ReleaseStore?, records: [SplitRecord]) {
         var records: [SplitRecord] = []
-        switch ReleaseDisk.read(path, limit: maximumSize) {
+        switch DiskFile.read(path, limit: maximumSize) {
         case .missing: break
         case .failed(let number):
             log?.error(
@@ -50,7 +50,7 @@ final class ReleaseStore: Sendable {
                 if !bytes.isEmpty { records = try ReleaseFile.decode(bytes) }
             } catch {
                 let aside = path + ".unusable"
-                let isMoved = ReleaseDisk.rename(path, aside)
+                let isMoved = DiskFile.rename(path, aside)
                 log?.error(
                     "the state file cannot be used; releases begin as the configuration says",
                     ["path": .text(path), "reason": .text(error.reason), "moved_to": .text(isMoved ? aside : "")])
@@ -125,7 +125,7 @@ final class ReleaseStore: Sendable {
                 return (state.waiting, state.isClosing)
             }
             if let text {
-                let number = ReleaseDisk.replace(path, with: text)
+                let number = DiskFile.replace(path, with: text)
                 if number != 0, !isFailing {
                     log?.error(
                         "the state file cannot be written", ["path": .text(path), "errno": .integer(Int(number))])

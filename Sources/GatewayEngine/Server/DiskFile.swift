@@ -5,7 +5,7 @@
 #endif
 
 /// The few calls of the system by which a small file is read, and replaced as a whole.
-enum ReleaseDisk {
+enum DiskFile {
     enum Contents {
         case found([UInt8])
         case missing
@@ -36,7 +36,7 @@ enum ReleaseDisk {
     /// - Returns: 0, or the system's error number; then the file is as it was.
     static func replace(_ path: String, with bytes: [UInt8]) -> Int32 {
         let fresh = path + ".new"
-        // Routes and services are nobody else's business.
+        // Keys, and what is served, are nobody else's business.
         let descriptor = systemOpen(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return errno }
         var number = writeAll(descriptor, bytes)
