@@ -183,6 +183,7 @@ extension Exchange {
         if let aggregation { return bodyIsComplete(by: aggregation) }
         if let program, program.isGathering { return bodyIsGathered(by: program) }
         mirror?.end()
+        if isCall { callIsComplete() }
         upstream?.sendEnd(trailers: framing.isChunked ? requestTrailers : nil)
     }
 }

@@ -47,13 +47,22 @@ extension Exchange {
     /// The time for the answer's head is over. While the caller still speaks, the endpoint may be listening: it gets as much
     /// time again, until the stream has been silent for too long. False: it really is over.
     func prolongCall(_ now: Int64) -> Bool {
-        guard isPatient, now < callDeadline, upstream != nil, downstream?.isRequestComplete == false else {
+        guard isPatient, !halfClosed, now < callDeadline, callLimit < Deadline.never, upstream != nil,
+            downstream?.isRequestComplete == false
+        else {
             return false
         }
         let silence = streamIdle < Deadline.never ? callHeardAt + streamIdle : Deadline.never
         guard now < silence else { return false }
         requestDeadline = min(now + callLimit, silence, callDeadline)
         return true
+    }
+
+    /// The caller has said all that it had to say: from now on the endpoint has the time that others have from the start.
+    func callIsComplete() {
+        guard isPatient, phase == .waiting, !halfClosed, callLimit < Deadline.never else { return }
+        requestDeadline = min(worker.loop.now + callLimit, callDeadline)
+        if !isAnswerHeld { armWaiting() }
     }
 
     /// Tells the endpoint how much of the caller's time is left.

@@ -22,16 +22,18 @@ import Testing
             admin: { address: "127.0.0.1:0" }
             workers: 1
             access_log: { enabled: true, path: "-" }
-            auth: { secret: "0123456789abcdef0123456789abcdef", exclude_paths: [ "/test.Echo/**", "/other.Service/**", "/gone.Service/**" ] }
+            auth: { secret: "0123456789abcdef0123456789abcdef", exclude_paths: [ "/test.Echo/**", "/patient.Echo/**", "/other.Service/**", "/gone.Service/**" ] }
             services:
               echo:
                 endpoints: [ "http://127.0.0.1:\(port)" ]
                 protocol: http2
                 health_check: { type: grpc, interval: 2s, required: true }
                 retries: { attempts: 3, retry_on: [ grpc_unavailable ], backoff: { base: 1ms, max: 1ms } }
+              patient: { endpoints: [ "http://127.0.0.1:\(port)" ], protocol: http2, timeouts: { request: 2s } }
               gone: { endpoints: [ "\(gone.url)" ] }
             routes:
               - { path: "/test.Echo/**", service: echo }
+              - { path: "/patient.Echo/{method}", service: patient, rewrite: "/test.Echo/{method}" }
               - { path: "/gone.Service/**", service: gone }
               - { path: "/closed.Service/**", service: echo }
 

@@ -150,6 +150,16 @@ def call(port):
             stream.cancel()
             break
     check("a call that is cancelled", seen == [b"0", b"1", b"2", b"3", b"4"], seen)
+    # The service's time for an answer is shorter than the caller takes to say all; it runs from there.
+    def slowly():
+        for _ in range(8):
+            time.sleep(0.4)
+            yield b"x"
+
+    total = channel.stream_unary("/patient.Echo/Up")(slowly(), timeout=30)
+    check("a long call", total == b"8", total)
+    check("an answer that takes too long", ending(channel.unary_unary("/patient.Echo/Slow"), b"", timeout=30)[0]
+          == grpc.StatusCode.DEADLINE_EXCEEDED)
     check("a further try", channel.unary_unary(f"/{SERVICE}/Flaky")(b"flaky", timeout=10) == b"3")
     seen = []
 

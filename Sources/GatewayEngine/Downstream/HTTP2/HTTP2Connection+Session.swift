@@ -13,9 +13,12 @@ extension HTTP2Connection {
 
     func headerBlockDidBegin(_ frame: nghttp2_frame_hd, _ category: nghttp2_headers_category) {
         decoded = 0
+        limits = worker.snapshot.settings.head
+        reading = nil
         guard UInt32(frame.type) == NGHTTP2_HEADERS.rawValue else { return }
         guard category == NGHTTP2_HCAT_REQUEST else {
-            stream(frame.stream_id)?.trailersDidBegin()
+            reading = stream(frame.stream_id)
+            reading?.trailersDidBegin()
             return
         }
         let stream = worker.takeStream(for: self)
@@ -24,17 +27,18 @@ extension HTTP2Connection {
         _ = unsafe nghttp2_session_set_stream_user_data(
             session, frame.stream_id, Unmanaged.passUnretained(stream).toOpaque())
         stream.begin(frame.stream_id, on: self)
+        reading = stream
     }
 
     /// False: this is no head any more, but an attack on our memory.
     func didReceiveField(_ id: Int32, _ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool {
-        let limits = worker.snapshot.settings.head
         decoded += name.count + value.count + RequestFieldReader.fieldCost
         if decoded > 4 * limits.head {
             flood = .headerBytes
             return false
         }
-        stream(id)?.didReceive(name, value, limits)
+        // One that ended within its header block is somebody else's by now, or nobody's.
+        if let reading, reading.id == id, reading.connection === self { reading.didReceive(name, value, limits) }
         return true
     }
 
@@ -42,6 +46,7 @@ extension HTTP2Connection {
         let endsStream = UInt32(frame.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
         switch UInt32(frame.type) {
         case NGHTTP2_HEADERS.rawValue:
+            reading = nil
             guard let stream = stream(frame.stream_id) else { return }
             if category == NGHTTP2_HCAT_REQUEST {
                 stream.headDidEnd(endsStream: endsStream)

@@ -47,6 +47,9 @@ internal import Reactor
     var flood: FrameGuard.Flood?
     /// Bytes of fields in the present header block, as they are without compression.
     var decoded = 0
+    /// What that block may hold, and the stream that it is for: looked up once for all of its fields.
+    var limits = HeadLimits()
+    var reading: HTTP2Downstream?
     private var reader = FrameReader()
     private var numbers = StreamNumbers()
     private var wait = Wait.none
@@ -318,6 +321,7 @@ internal import Reactor
     private func dropSession() {
         guard let session = unsafe session else { return }
         unsafe self.session = nil
+        reading = nil
         waking.removeAll()
         drained.removeAll()
         while let stream = streams.popLast() { stream.connectionDidEnd() }
