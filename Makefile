@@ -1,8 +1,8 @@
 # The one list of what can be run.
 
-SOURCES = Package.swift Sources Tests
+SOURCES = Package.swift Sources Tests Examples/MobileBFF
 
-.PHONY: help demo test opinion soak build bench format lint
+.PHONY: help demo test example opinion soak build bench format lint
 
 help:  ## Prints this list.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -12,6 +12,9 @@ demo:  ## Four sample services with a gateway in front, and lines to try.
 
 test:  ## Builds and runs the test suite.
 	@scripts/test
+
+example:  ## The example that is written in Swift, beside the same thing in configuration.
+	@scripts/example
 
 opinion:  ## Programs of other people judge the built one: its messages, its metrics, its TLS.
 	@scripts/second-opinion

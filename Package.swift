@@ -65,7 +65,9 @@ let package = Package(
                 "CPCRE2", "CNghttp2", "CSystem",
             ],
             swiftSettings: settings),
-        .target(name: "Gatehouse", dependencies: ["GatewayEngine", "GatewayConfiguration"], swiftSettings: settings),
+        .target(
+            name: "Gatehouse", dependencies: ["GatewayEngine", "GatewayConfiguration", "Identity", "JSONStream"],
+            swiftSettings: settings),
         .target(name: "GatehouseTesting", dependencies: ["COpenSSL", "CSystem"], swiftSettings: settings),
         .executableTarget(
             name: "GatehouseCommand",
@@ -91,6 +93,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "GatewayEngineTests", dependencies: ["GatewayEngine", "GatehouseTesting"], swiftSettings: settings),
+        .testTarget(name: "GatehouseTests", dependencies: ["Gatehouse", "GatehouseTesting"], swiftSettings: settings),
         .testTarget(
             name: "GatehouseCommandTests",
             dependencies: [

@@ -16,9 +16,9 @@ from tools import certificate
 class Gateway:
     """Starts `peer` in a directory of its own; as a context manager it ends it and removes the directory."""
 
-    def __init__(self, peer, bench, patience=30.0, tls=False, origin_port=None, **task):
+    def __init__(self, peer, bench, patience=30.0, tls=False, origin_port=None, headers=None, **task):
         self.peer, self.bench, self.patience, self.options = peer, bench, patience, task
-        self.tls, self.origin_port = tls, origin_port or bench.origin.port
+        self.tls, self.origin_port, self.headers = tls, origin_port or bench.origin.port, headers or {}
 
     def __enter__(self):
         self.directory = Path(tempfile.mkdtemp(prefix=f"{self.peer.name}-", dir=self.bench.directory))
@@ -45,7 +45,7 @@ class Gateway:
                 stdin=subprocess.DEVNULL, stdout=output, stderr=messages)
         try:
             self.load_seconds = processes.wait_until_serving(
-                self.process, self.port, self.path("/42"), self.patience, self.tls)
+                self.process, self.port, self.path("/42"), self.patience, self.tls, self.headers)
         except processes.Failed as failure:
             said = self.messages.read_text(errors="replace").strip()[-300:]
             raise type(failure)(f"{failure}{': ' + said if said else ''}") from failure
@@ -59,7 +59,7 @@ class Gateway:
 
     def check(self, path, length):
         """The answer under measurement has to be right before its cost means anything."""
-        status, _, body = processes.get(self.port, path, tls=self.tls)
+        status, _, body = processes.get(self.port, path, tls=self.tls, headers=self.headers)
         if status != 200 or len(body) != length:
             raise processes.Failed(f"GET {path}: status {status}, {len(body)} bytes instead of {length}")
 

@@ -29,13 +29,17 @@ class Load:
             raise processes.Failed(f"{argv[0]}: {output.strip()[-300:]}")
         return output
 
-    def rate(self, port, path, connections, seconds, headers=(), tls=False):
-        """As fast as the gateway answers: a closed loop over keep-alive connections."""
+    def rate(self, port, path, connections, seconds, headers=(), tls=False, tokens=None):
+        """As fast as the gateway answers: a closed loop over keep-alive connections.
+
+        `tokens`: a file with a token for each request, from the first line on and over again.
+        """
         argv = [wrk(), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "30s",
-                "-s", layout.BENCHMARKS / "lib" / "summary.lua"]
+                "-s", layout.BENCHMARKS / "lib" / ("tokens.lua" if tokens else "summary.lua")]
         for header in headers:
             argv += ["-H", header]
-        output = self.run([*argv, f"{'https' if tls else 'http'}://127.0.0.1:{port}{path}"], seconds)
+        argv.append(f"{'https' if tls else 'http'}://127.0.0.1:{port}{path}")
+        output = self.run([*argv, "--", tokens] if tokens else argv, seconds)
         lines = [line for line in output.splitlines() if line.startswith("JSON ")]
         if not lines:
             raise processes.Failed(f"wrk printed no summary: {output.strip()[-300:]}")

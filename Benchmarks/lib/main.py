@@ -83,14 +83,19 @@ def compare(options):
 
 
 def batches(scenarios):
-    """Scenarios that are compared with each other share their rounds: the three sizes of routes."""
-    together = [name for name in scenarios if name in GROUPS["routes"]]
-    rest = [[name] for name in scenarios if name not in together]
-    at = next((i for i, name in enumerate(scenarios) if name in together), 0)
-    return rest[:at] + ([together] if together else []) + rest[at:]
+    """Scenarios that are compared with each other share their rounds: those of one group."""
+    batches = {}
+    for name in scenarios:
+        group = next((group for group, names in GROUPS.items() if name in names), name)
+        batches.setdefault(group, []).append(name)
+    return list(batches.values())
 
 
 def usable(peer, scenario):
+    if scenario.startswith(("policies", "jwt-")):
+        return peer.policies
+    if scenario.startswith("limit-"):
+        return peer.shared_limits
     if scenario == "resilience":
         return peer.resilient
     if scenario.startswith("tls-"):

@@ -8,9 +8,9 @@ from processes import Priority
 from scenarios import GROUPS, SCENARIOS
 
 EPILOG = """
-scenarios: http1, http1-log, resilience, routes (routes-10, routes-10000, routes-100000), body-1m, churn, idle,
-  tls-http1, tls-http2, tls-full, tls-resumed, tls-idle, grpc, events,
-  websocket, latency
+scenarios: http1, http1-log, resilience, policies (policies-none, policies), jwt-uncached (jwt-es256, jwt-rs256),
+  limits (limit-none, limit-local, limit-redis), routes (routes-10, routes-10000, routes-100000), body-1m, churn, idle,
+  tls-http1, tls-http2, tls-full, tls-resumed, tls-idle, grpc, events, websocket, latency
 
 examples:
   Benchmarks/compare --install                        get the peers and the load generator

@@ -111,7 +111,7 @@ def read_line(process, seconds):
     return line.strip()
 
 
-def get(port, path, seconds=30.0, tls=False):
+def get(port, path, seconds=30.0, tls=False, headers=None):
     """One GET: status, fields, body."""
     if tls:
         connection = http.client.HTTPSConnection(
@@ -119,21 +119,21 @@ def get(port, path, seconds=30.0, tls=False):
     else:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=headers or {})
         response = connection.getresponse()
         return response.status, dict((name.lower(), value) for name, value in response.getheaders()), response.read()
     finally:
         connection.close()
 
 
-def wait_until_serving(process, port, path, seconds, tls=False):
+def wait_until_serving(process, port, path, seconds, tls=False, headers=None):
     """Polls until the gateway answers 200 at `path`; returns how long that took."""
     began, last = time.monotonic(), "no connection"
     while time.monotonic() - began < seconds:
         if process.poll() is not None:
             raise Failed(f"ended with status {process.returncode} before it served")
         try:
-            status, _, _ = get(port, path, seconds=max(0.1, began + seconds - time.monotonic()), tls=tls)
+            status, _, _ = get(port, path, seconds=max(0.1, began + seconds - time.monotonic()), tls=tls, headers=headers)
             if status == 200:
                 return time.monotonic() - began
             last = f"status {status}"

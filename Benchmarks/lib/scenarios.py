@@ -5,24 +5,27 @@ It is the figure to compare. Throughput is printed beside it, but origin and loa
 gateway waits for them (`busy` is the part of its own core that it used).
 """
 
+import contextlib
 import select
 import time
 
 import layout
 from load import Calls, Events, Idle, WebSockets
 from processes import Failed
+from redis import Redis
+from tools import tokens as token_files
 
 CONNECTIONS = 64
 BIG_CONNECTIONS = 16
 H2_CONNECTIONS, H2_STREAMS = 8, 16
 
 
-def measured(gateway, bench, path, length, connections=CONNECTIONS, headers=()):
+def measured(gateway, bench, path, length, connections=CONNECTIONS, headers=(), tokens=None):
     """Checks, warms up, then counts CPU time and requests over the same stretch of time."""
     gateway.check(path, length)
-    bench.load.rate(gateway.port, path, connections, bench.warmup, headers, gateway.tls)
+    bench.load.rate(gateway.port, path, connections, bench.warmup, headers, gateway.tls, tokens)
     watch = gateway.watch()
-    result = bench.load.rate(gateway.port, path, connections, bench.seconds, headers, gateway.tls)
+    result = bench.load.rate(gateway.port, path, connections, bench.seconds, headers, gateway.tls, tokens)
     cpu, shares = watch.stop()
     wrong = {kind: count for kind, count in result["errors"].items() if count}
     if wrong:
@@ -33,7 +36,7 @@ def measured(gateway, bench, path, length, connections=CONNECTIONS, headers=()):
         "cpu_us": cpu / result["requests"] * 1e6,
         "rps": result["requests"] / result["seconds"],
         "p50_us": result["p50_us"], "p99_us": result["p99_us"],
-        "requests": result["requests"], **shares,
+        "requests": result["requests"], "per_cpu_s": result["requests"] / cpu, **shares,
         **gateway.memory(),
     }
 
@@ -57,6 +60,59 @@ def resilience(peer, bench):
     """Two services of two endpoints each, a 95:5 split between them, active checks, ejection by real requests, retries."""
     with bench.gateway(peer, resilient=True) as gateway:
         return measured(gateway, bench, gateway.path("/42"), layout.SMALL_BODY)
+
+
+def first(tokens):
+    """The headers of a request with the first token of a file."""
+    with open(tokens) as lines:
+        return {"Authorization": f"Bearer {lines.readline().strip()}"}
+
+
+def policies(peer, bench):
+    """A token by ES256 that was verified before, a rate limit and a JSON access log."""
+    jwks, tokens = token_files(bench.directory, "ES256", 1)
+    headers = first(tokens)
+    with bench.gateway(peer, jwks=jwks, limit="local", access_log=True, headers=headers) as gateway:
+        sample = measured(gateway, bench, gateway.path("/42"), layout.SMALL_BODY,
+                          headers=[f"{name}: {value}" for name, value in headers.items()])
+        lines = gateway.log_lines()
+        if lines < sample["requests"] * 0.95:
+            raise Failed(f"only {lines} log lines for {sample['requests']} requests")
+        return sample
+
+
+def plain(peer, bench):
+    """The same requests, token and all, without policies and without a log: what those add can be read off."""
+    _, tokens = token_files(bench.directory, "ES256", 1)
+    with bench.gateway(peer) as gateway:
+        return measured(gateway, bench, gateway.path("/42"), layout.SMALL_BODY,
+                        headers=[f"{name}: {value}" for name, value in first(tokens).items()])
+
+
+# More than any gateway remembers: by the time that one comes round again, it is forgotten.
+UNKNOWN_TOKENS = 10_000
+
+
+def verification(algorithm):
+    """Each request with a token that has to be verified."""
+    def run(peer, bench):
+        jwks, tokens = token_files(bench.directory, algorithm, UNKNOWN_TOKENS)
+        with bench.gateway(peer, jwks=jwks, remembers=False, headers=first(tokens)) as gateway:
+            return measured(gateway, bench, gateway.path("/42"), layout.SMALL_BODY, tokens=tokens)
+    return run
+
+
+def limit(kind):
+    """A rate limit that is counted nowhere, in the process, or in a Redis; the delay with one client alone too."""
+    def run(peer, bench):
+        with contextlib.ExitStack() as stack:
+            store = stack.enter_context(Redis(bench.load_core, bench.priority)).port if kind == "redis" else kind
+            with bench.gateway(peer, limit=store) as gateway:
+                path = gateway.path("/42")
+                sample = measured(gateway, bench, path, layout.SMALL_BODY)
+                alone = bench.load.rate(gateway.port, path, 1, bench.seconds)
+                return {**sample, "alone_us": alone["p50_us"], "alone_p99_us": alone["p99_us"]}
+    return run
 
 
 def routes(count):
@@ -221,6 +277,13 @@ SCENARIOS = {
     "http1": http1,
     "http1-log": http1_log,
     "resilience": resilience,
+    "policies-none": plain,
+    "policies": policies,
+    "jwt-es256": verification("ES256"),
+    "jwt-rs256": verification("RS256"),
+    "limit-none": limit(None),
+    "limit-local": limit("local"),
+    "limit-redis": limit("redis"),
     "routes-10": routes(10),
     "routes-10000": routes(10_000),
     "routes-100000": routes(100_000),
@@ -239,4 +302,10 @@ SCENARIOS = {
 }
 # What the origin and the load generator take by themselves, where that is worth a row.
 DIRECT = {"events": events_direct}
-GROUPS = {"routes": ["routes-10", "routes-10000", "routes-100000"]}
+# Compared with each other, and so measured in the same rounds; a name for all of them.
+GROUPS = {
+    "routes": ["routes-10", "routes-10000", "routes-100000"],
+    "policies": ["policies-none", "policies"],
+    "jwt-uncached": ["jwt-es256", "jwt-rs256"],
+    "limits": ["limit-none", "limit-local", "limit-redis"],
+}

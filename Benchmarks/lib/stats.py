@@ -27,3 +27,11 @@ def ratio(samples, others, key):
     ratios = [sample[key] / theirs[sample["round"]] for sample in samples
               if sample.get(key) is not None and sample["round"] in theirs]
     return Spread(ratios) if ratios else None
+
+
+def difference(samples, others, key):
+    """How much more than `others` the `samples` need, within rounds as well."""
+    theirs = {sample["round"]: sample[key] for sample in others if sample.get(key)}
+    added = [sample[key] - theirs[sample["round"]] for sample in samples
+             if sample.get(key) is not None and sample["round"] in theirs]
+    return Spread(added) if added else None

@@ -1,4 +1,4 @@
-"""The C tools (origin, paced, idle): compiled when they are missing or older than their source."""
+"""The C tools (origin, paced, idle, …): compiled when they are missing or older than their source."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ class Unavailable(Exception):
 
 
 # What a tool is linked with, beside the C library.
-LIBRARIES = {"tls": ["-lssl", "-lcrypto"], "events": ["-lpthread"], "grpc": ["-lnghttp2"],
+LIBRARIES = {"tls": ["-lssl", "-lcrypto"], "events": ["-lpthread"], "tokens": ["-lcrypto"], "grpc": ["-lnghttp2"],
              "websocket": ["-lpthread", "-lcrypto"]}
 
 
@@ -41,6 +41,20 @@ def certificate(directory):
         # HAProxy takes both from one file.
         (directory / "both.pem").write_text(files[0].read_text() + files[1].read_text())
     return files
+
+
+ISSUER = "https://issuer.benchmark"
+
+
+def tokens(directory, algorithm, count):
+    """The file of a key set, and one with so many tokens by its key, one a line; made once for a comparison."""
+    keys, signed = directory / f"{algorithm}-{count}.json", directory / f"{algorithm}-{count}.txt"
+    if not signed.exists():
+        lines = subprocess.run([str(tool("tokens")), algorithm, str(count), ISSUER], check=True, capture_output=True,
+                               text=True).stdout.split("\n", 1)
+        keys.write_text(lines[0] + "\n")
+        signed.write_text(lines[1])
+    return keys, signed
 
 
 def h2load():

@@ -21,7 +21,18 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/sha.h>
 #include <openssl/x509.h>
+
+/* SHA-256 of a message, into 32 bytes; 1 or 0. By the functions below EVP, which the library would rather not have called:
+ * they work on the stack, while EVP allocates a state for each message, and an API key is hashed with every request. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static inline int gh_sha256(const unsigned char *message, size_t size, unsigned char *result) {
+    SHA256_CTX state;
+    return SHA256_Init(&state) == 1 && SHA256_Update(&state, message, size) == 1 && SHA256_Final(result, &state) == 1;
+}
+#pragma GCC diagnostic pop
 
 /* A public key out of a finished list of parameters; takes the list. */
 static inline EVP_PKEY *gh_pkey_from(const char *type, OSSL_PARAM *params) {

@@ -12,7 +12,7 @@ extension Gateway {
         init(_ error: StartError) {
             switch error {
             case .routes(let diagnostics): self = .configuration(diagnostics.map(Finding.init))
-            case .badAddress, .bind, .accessLog, .noThread: self = .start(error.description)
+            case .badAddress, .bind, .accessLog, .keys, .noThread: self = .start(error.description)
             }
         }
 
@@ -55,6 +55,7 @@ extension Gateway {
         public let listener: String
         /// As in a URL: `127.0.0.1:8080`, `[::1]:8080`.
         public let address: String
+        /// Of the address; the one that was chosen, where 0 was asked for.
         public let port: UInt16
         /// Whether it is the admin listener: `/metrics`, `/livez`, `/readyz`.
         public let isAdmin: Bool

@@ -21,9 +21,12 @@ public final class Gateway: Sendable {
 
     /// Reads the configuration from a file, or from the `*.yaml`, `*.yml` and `*.json` of a directory.
     ///
+    /// - Parameters:
+    ///   - file: the path of a file or directory.
+    ///   - program: the part of the gateway that is written in Swift. It stays when the file is loaded again.
     /// - Throws: ``Failure/configuration(_:)`` with everything that is wrong with it.
-    public convenience init(file: String) throws(Failure) {
-        try self.init(path: file, ConfigurationLoader.load(path: file), log: OperationLog())
+    public convenience init(file: String, program: GatewayProgram = GatewayProgram()) throws(Failure) {
+        try self.init(path: file, ConfigurationLoader.load(path: file), log: OperationLog(), program: program)
     }
 
     /// Takes the configuration itself, as YAML or JSON.
@@ -31,15 +34,40 @@ public final class Gateway: Sendable {
     /// - Parameters:
     ///   - text: the configuration; one that begins with `{` is JSON.
     ///   - name: what findings call it, in place of a file's name.
+    ///   - program: the part of the gateway that is written in Swift.
     /// - Throws: ``Failure/configuration(_:)`` with everything that is wrong with it.
-    public convenience init(text: String, name: String = "configuration") throws(Failure) {
-        try self.init(Gateway.accepted(ConfigurationLoader.load(text: text, file: name)), log: OperationLog())
+    public convenience init(
+        text: String, name: String = "configuration", program: GatewayProgram = GatewayProgram()
+    ) throws(Failure) {
+        let result = ConfigurationLoader.load(text: text, file: name)
+        try self.init(Gateway.accepted(result, program), log: OperationLog(), program: program)
+    }
+
+    /// Takes everything from code.
+    ///
+    /// ```swift
+    /// let gateway = try Gateway(
+    ///     listen: ["127.0.0.1:8080"], services: ["users": ["http://127.0.0.1:3001"]], program: program)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - listen: addresses with ports; port 0 lets the system choose.
+    ///   - services: names, and the URLs of their endpoints.
+    ///   - program: the routes, with what answers them.
+    /// - Throws: ``Failure/configuration(_:)`` with everything that is wrong with it.
+    public convenience init(
+        listen: [String], services: [String: [String]] = [:], program: GatewayProgram
+    ) throws(Failure) {
+        let text = CodeConfiguration(listen: listen, services: services).text
+        try self.init(text: text, name: "code", program: program)
     }
 
     /// Takes a configuration that was loaded already.
-    package init(_ configuration: GatewayConfiguration, log: OperationLog) throws(Failure) {
+    package init(
+        _ configuration: GatewayConfiguration, log: OperationLog, program: GatewayProgram = GatewayProgram()
+    ) throws(Failure) {
         do {
-            server = try GatewayServer(configuration, build: Release.build, log: log)
+            server = try GatewayServer(configuration, build: Release.build, log: log, program: program.table)
         } catch {
             throw Failure(error)
         }
@@ -50,12 +78,12 @@ public final class Gateway: Sendable {
     ///
     /// - Parameter observer: hears of every reload, on the thread that did it.
     package init(
-        path: String, _ result: LoadResult, log: OperationLog,
+        path: String, _ result: LoadResult, log: OperationLog, program: GatewayProgram = GatewayProgram(),
         observer: @escaping ReloadController.Completion = { _ in }
     ) throws(Failure) {
-        let configuration = try Gateway.accepted(result)
+        let configuration = try Gateway.accepted(result, program)
         do {
-            server = try GatewayServer(configuration, build: Release.build, log: log)
+            server = try GatewayServer(configuration, build: Release.build, log: log, program: program.table)
         } catch {
             throw Failure(error)
         }
@@ -63,8 +91,10 @@ public final class Gateway: Sendable {
     }
 
     /// The configuration of a result, if it may be run: free of errors, and of keys that this version cannot honour.
-    package static func accepted(_ result: LoadResult) throws(Failure) -> GatewayConfiguration {
-        let refused = result.errors + result.unbuilt
+    package static func accepted(
+        _ result: LoadResult, _ program: GatewayProgram = GatewayProgram()
+    ) throws(Failure) -> GatewayConfiguration {
+        let refused = result.errors + result.unbuilt + program.problems
         guard refused.isEmpty, let configuration = result.configuration else {
             throw .configuration(refused.map(Finding.init))
         }

@@ -75,9 +75,14 @@ public final class TokenIssuer: Sendable {
     }
 
     private func token(_ claims: String, expiresIn seconds: Int64, keyID: String, key: SigningKey) -> String {
-        let header = Self.encode(Array("{\"alg\":\"ES256\",\"kid\":\"\(keyID)\",\"typ\":\"JWT\"}".utf8))
+        let header = Self.header(keyID: keyID)
         let message = header + "." + Self.payload("\"iss\":\"\(url)\",\(claims)", seconds)
         return message + "." + Self.encode(key.sign(Array(message.utf8)))
+    }
+
+    /// The first part of a token by a key of this name.
+    public static func header(keyID: String) -> String {
+        encode(Array("{\"alg\":\"ES256\",\"kid\":\"\(keyID)\",\"typ\":\"JWT\"}".utf8))
     }
 
     /// A token of a shared secret (HS256).

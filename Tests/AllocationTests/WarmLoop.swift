@@ -43,7 +43,9 @@ import Testing
 
         /// The same caller, so that it is let through.
         var first: String {
-            let credentials = fields.filter { $0.hasPrefix("Authorization") }.map { $0 + "\r\n" }.joined()
+            let credentials = fields.filter { $0.hasPrefix("Authorization") || $0.hasPrefix("X-Api-Key") }.map {
+                $0 + "\r\n"
+            }.joined()
             return "GET /api/first HTTP/1.1\r\nHost: gateway.test\r\n\(credentials)\r\n"
         }
 
@@ -55,6 +57,15 @@ import Testing
     static let secret = "a secret of the allocation test, long enough"
     static let token = TokenIssuer.token(
         secret: secret, #""sub":"ada","role":"user","email":"ada@example.com","scope":"read write""#)
+
+    /// Gives out keys to all cases; and a token that it has signed (ES256).
+    static let issuer = Issuer()
+
+    /// An API key that is no secret, and its hash as `printf %s gh_… | sha256sum` gives it.
+    static let key = (
+        text: "gh_AAAAAAAAAAAA_0000000000000000000000000000000000000000000",
+        hash: "sha256:dede8a07080c70af85fc204176bb6949b30b1ab67fa9e60708a16dbcabb3e274"
+    )
 
     static let cases = [
         Case(name: "GET", line: "GET /api/items/7?full=1", answer: json),
@@ -88,6 +99,18 @@ import Testing
             name: "a limit", line: "GET /api/items/7", fields: ["X-Tenant: blue"], answer: json,
             policies: "rate_limiting: { default: [ { requests_per_day: 9000000, key: \"header:X-Tenant\" },"
                 + " { requests_per_day: 10000000 } ] }"),
+        Case(
+            name: "a token of a published key, a limit by claim, and a log", line: "GET /api/items/7",
+            fields: ["Authorization: Bearer \(issuer.token)"], answer: json, isLogged: true,
+            auth: "jwks_uri: \"\(issuer.keysURL)\", issuer: \"\(issuer.url)\", scopes: [ read ]",
+            policies: "rate_limiting: { default: [ { requests_per_day: 9000000, key: [ \"claim:sub\", route ] },"
+                + " { requests_per_day: 9000000, algorithm: sliding_window, key: consumer } ] }"),
+        Case(
+            name: "an API key, and a limit of its consumer", line: "GET /api/items/7",
+            fields: ["X-Api-Key: \(key.text)"],
+            answer: json, auth: "type: api_key",
+            policies: "rate_limiting: { default: { requests_per_day: 9000000, key: consumer } }",
+            more: "consumers: { shop: { groups: [ gold ], api_keys: [ \"\(key.hash)\" ] } }"),
         Case(
             name: "429 by a limit", line: "GET /api/items/7", status: 429,
             policies: "rate_limiting: { overrides: [ { path: \"/api/**\", requests_per_day: 4 } ] }"),
@@ -190,4 +213,18 @@ import Testing
             return false
         #endif
     }
+}
+
+/// An issuer that lives as long as the tests: its keys are fetched by each gateway once.
+struct Issuer: Sendable {
+    private let issuer: TokenIssuer
+    let token: String
+
+    init() {
+        do { issuer = try TokenIssuer() } catch { fatalError("no server for keys: \(error)") }
+        token = issuer.token(#""sub":"ada","role":"user","email":"ada@example.com","scope":"read write""#)
+    }
+
+    var url: String { issuer.url }
+    var keysURL: String { issuer.keysURL }
 }

@@ -109,6 +109,59 @@ struct CallerKit {
         }
     }
 
+    /// Whoever is known stays on one side of a split and on one endpoint: by the consumer's name, and by a claim.
+    @Test func keepsCallersOnTheirSide() throws {
+        let origins = try (0..<4).map { number in
+            try ScriptedUpstream { _, connection in
+                try connection.respond(200, fields: "Content-Type: application/json\r\n", body: "\(number)")
+            }
+        }
+        let keys = try (0..<8).map { _ in try CallerKit.key() }
+        let consumers = keys.enumerated().map { "c\($0): { api_keys: [ \"\($1.hash)\" ] }" }.joined(separator: ", ")
+        let text = """
+            listeners: [ { address: "127.0.0.1:0" } ]
+            workers: 2
+            access_log: { enabled: false }
+            auth: { type: [ api_key, jwt ], secret: "\(Self.secret)" }
+            consumers: { \(consumers) }
+            services:
+              a: { endpoints: [ "\(origins[0].url)" ] }
+              b: { endpoints: [ "\(origins[1].url)" ] }
+              both:
+                endpoints: [ "\(origins[2].url)", "\(origins[3].url)" ]
+                load_balancing: { policy: consistent_hash, key: "claim:tenant" }
+            routes:
+              - { path: /consumer, split: [ { service: a, weight: 1 }, { service: b, weight: 1 } ], split_key: consumer }
+              - { path: /claim, split: [ { service: a, weight: 1 }, { service: b, weight: 1 } ], split_key: "claim:org.id" }
+              - { path: /both, service: both }
+              - { path: /home, aggregate: { parts: { one: { service: both, path: /part } } } }
+            """
+        try withGateway(text, origins[0], origins[1], origins[2], origins[3]) { gateway in
+            func sides(_ path: String, _ fields: [String]) -> [String] {
+                fields.map { field in
+                    let first = gateway.ask("GET \(path)", field)
+                    for _ in 0..<3 { #expect(gateway.ask("GET \(path)", field) == first) }
+                    return String(first.prefix(1))
+                }
+            }
+            let byKey = sides("/consumer", keys.map { "X-Api-Key: \($0.text)" })
+            #expect(Set(byKey) == ["0", "1"])
+            let tenants = (0..<12).map { bearer("\"sub\":\"a\",\"org\":{\"id\":\"org-\($0)\"},\"tenant\":\($0)") }
+            #expect(Set(sides("/claim", tenants)) == ["0", "1"])
+            #expect(Set(sides("/both", tenants)) == ["2", "3"])
+            // Parts of an answer go by who asks as well.
+            let homes = tenants.map { field in
+                let answers = (0..<4).map { _ in gateway.ask("GET /home", field) }
+                #expect(Set(answers).count == 1)
+                return answers[0]
+            }
+            #expect(Set(homes).count == 2)
+            // Without the claim, requests are shared out one by one.
+            let nobody = bearer("\"sub\":\"a\"")
+            #expect(Set((0..<8).map { _ in gateway.ask("GET /claim", nobody).prefix(1) }) == ["0", "1"])
+        }
+    }
+
     @Test func servicesGetTheKeyOnlyIfAsked() throws {
         let key = try CallerKit.key()
         let consumers = "{ app: { api_keys: [ \"\(key.hash)\" ] } }"

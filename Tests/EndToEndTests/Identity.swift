@@ -229,6 +229,35 @@ import Testing
         #expect(!other.isEmpty && other.allSatisfy { $0.fields.values("x-tenant-user") == ["blue"] })
     }
 
+    /// The same over HTTP/2, with frames by hand, since no client sends such names.
+    @Test func spellingsOverHTTP2() throws {
+        let routes = """
+
+              - { path: /open, service: origin, auth: none }
+              - { path: /excluded, service: origin }
+              - { path: /closed, service: origin }
+              - { path: /other, service: origin, auth: { optional: true, claims_to_headers: { tenant: X-Tenant-User } } }
+            """
+        var text = configuration("secret: \"\(Self.secret)\", exclude_paths: [ /excluded ]", routes: routes)
+            .replacing("\"127.0.0.1:0\" } ]\nadmin", with: "\"127.0.0.1:0\", http2: true } ]\nadmin")
+        text += "\nlimits: { underscores: keep }\n"
+        let token = TokenIssuer.token(secret: Self.secret, #""sub":"ada","tenant":"blue""#)
+        let seed = SeededRandom().seed
+        try withGateway(text, origin, admin: true) { gateway in
+            let script = #filePath.replacing("Identity.swift", with: "HTTP2/frames.py")
+            try HTTP2.run(
+                "python3", [script, "\(gateway.port)", "\(gateway.process.id)", "identity", token, "\(seed)"])
+        }
+        for request in origin.requests {
+            #expect(!request.fields.description.contains("forged"), "\(request.fields), seed \(seed)")
+            #expect(!request.trailers.description.contains("forged"), "\(request.trailers), seed \(seed)")
+        }
+        let closed = origin.requests.filter { $0.target == "/closed" }
+        #expect(!closed.isEmpty && closed.allSatisfy { $0.fields.values("x-user-id") == ["ada"] })
+        let other = origin.requests.filter { $0.target == "/other" }
+        #expect(!other.isEmpty && other.allSatisfy { $0.fields.values("x-tenant-user") == ["blue"] })
+    }
+
     // MARK: Keys over time
 
     @Test func keysThatRotate() throws {

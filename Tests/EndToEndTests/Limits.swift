@@ -43,6 +43,41 @@ import Testing
         }
     }
 
+    /// A route may be narrower than the general limits.
+    @Test func limitsOfARoute() throws {
+        let routes = """
+            routes:
+              - { path: /narrow, upstream: "\(origin.url)", limits: { request_head: 600, request_line: 64, request_body: 10 } }
+              - { path: "/**", upstream: "\(origin.url)" }
+            """
+        try withGateway(oneListener + routes, origin) { gateway in
+            let fill = "X-Fill: " + String(repeating: "a", count: 500)
+            for path in ["/narrow", "/wide"] {
+                let isNarrow = path == "/narrow"
+                #expect(gateway.ask("GET \(path)") == "origin GET \(path)")
+                // Method, target and version with their blanks: 64 bytes, and one more.
+                let room = 64 - "GET \(path)? HTTP/1.1".utf8.count
+                let longest = "\(path)?" + String(repeating: "q", count: room)
+                #expect(gateway.ask("GET \(longest)") == "origin GET \(longest)")
+                #expect(gateway.ask("GET \(longest)q") == (isNarrow ? "414 uri_too_long" : "origin GET \(longest)q"))
+                #expect(gateway.ask("GET \(path)", fill).hasPrefix("origin"))
+                #expect(
+                    gateway.ask("GET \(path)", fill, fill)
+                        == (isNarrow ? "431 request_headers_too_large" : "origin GET \(path)"))
+                let body = try gateway.exchange(
+                    request("POST \(path)", "Content-Length: 11") + "hello world", method: "POST")
+                #expect(body.status == (isNarrow ? 413 : 200))
+            }
+            // What is counted is what came, not what the gateway adds.
+            let line = "GET /narrow HTTP/1.1\r\nHost: gateway.test\r\nX-Fill: "
+            let rest = 600 - line.utf8.count - 4
+            for (more, status) in [(0, 200), (1, 431)] {
+                let text = line + String(repeating: "a", count: rest + more) + "\r\n\r\n"
+                #expect(try gateway.exchange(text).status == status)
+            }
+        }
+    }
+
     /// A head without end must be refused when it is too long, not kept until it ends.
     @Test(arguments: ["GET / HTTP/1.1\r\nHost: a\r\nX: ", "GET / HTTP/1.1\r\nHost: a\r\n", "GET /", "\r\n\r\n\r\n"])
     func aHeadWithoutEnd(_ start: String) throws {

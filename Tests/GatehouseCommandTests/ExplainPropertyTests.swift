@@ -180,6 +180,9 @@ import Testing
             // The configuration of this walk has none.
             Issue.record("an aggregate: \(comment)")
             return "aggregated"
+        case .handled(let name):
+            Issue.record("the handler \(name): \(comment)")
+            return "handled"
         case .redirected(let status, let location):
             #expect(response.status == status && response.fields["location"] == location, "\(comment)")
             return "redirected"

@@ -126,7 +126,8 @@ import Testing
         ]
         + [
             ("issuer", "a", "b"), ("audiences", "[ a ]", "[ b ]"), ("algorithms", "[ HS256 ]", "[ HS512 ]"),
-            ("clock_skew", "1s", "2s"), ("token", "{ header: A }", "{ header: B }"),
+            ("clock_skew", "1s", "2s"), ("refetch_interval", "0s", "1s"), ("require_keys", "true", "false"),
+            ("token", "{ header: A }", "{ header: B }"),
             ("exclude_paths", "[ /a ]", "[ /b ]"),
             ("claims_to_headers", "{ sub: A }", "{ sub: B }"), ("optional", "true", "false"),
             ("forward_token", "true", "false"), ("scopes", "[ a ]", "[ b ]"), ("any_scope", "[ a ]", "[ b ]"),
@@ -276,7 +277,7 @@ import Testing
                 ("request_body", "0", "1"), ("buffered_body", "1", "2"), ("decompression_ratio", "1", "2"),
                 ("encoder_memory", "1MiB", "2MiB"),
                 ("response_head", "32KiB", "33KiB"), ("response_fields", "1", "2"),
-                ("connections", "1", "2"),
+                ("connections", "1", "2"), ("handlers", "1", "2"),
                 ("connection_buffer", "4KiB", "5KiB"), ("memory", "1MiB", "2MiB"),
                 ("requests_per_connection", "1", "2"),
                 ("underscores", "keep", "reject"), ("http2", "{}", "{ max_streams: 1 }"),
@@ -551,11 +552,17 @@ import Testing
         + route("redirect", "path: /, redirect: { ", " }", [("port", "1", "2")])
         + route(
             "route_limits", "path: /, service: s, limits: { ", " }",
-            [("request_body", "1", "2"), ("concurrency", "1", "2")])
+            [
+                ("request_head", "300", "400"), ("request_line", "30", "40"), ("request_body", "1", "2"),
+                ("concurrency", "1", "2"),
+            ])
         + route(
             "route_timeouts", "path: /, service: s, timeouts: { ", " }",
             [("request", "1s", "0s"), ("stream_idle", "1s", "0s"), ("per_try", "1s", "0s")])
         + aggregates
+        + route("route", "path: /, ", "", [("handler", "a", "b")])
+        + route("route", "path: /, service: s, ", "", [("policies", "[]", "[ a ]")])
+        + [Probe("gateway.policies", "policies: §", "a", "[ a, b ]")]
 
     static let aggregates: [Probe] =
         route(

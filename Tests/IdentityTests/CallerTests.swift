@@ -1,3 +1,5 @@
+import COpenSSL
+import GatehouseTesting
 import Testing
 
 @testable import Identity
@@ -31,6 +33,19 @@ import Testing
         #expect(consumer(APIKey.generate().text) == nil)
         #expect(consumer("") == nil)
         #expect(consumer(String(repeating: "x", count: APIKey.length)) == nil)
+    }
+
+    /// Against the library's other way to hash, around the length of a block.
+    @Test func hashesAsTheLibraryDoes() {
+        var random = SeededRandom()
+        for count in [0, 1, 55, 56, 63, 64, 65, 119, 512]
+            + (0..<200).map({ _ in Int.random(in: 0...600, using: &random) })
+        {
+            let text = random.bytes(count)
+            var digest = [UInt8](repeating: 0, count: 32)
+            #expect(unsafe EVP_Digest(text, text.count, &digest, nil, EVP_sha256(), nil) == 1)
+            #expect(SHA256Digest(of: text.span).bytes == digest, "seed \(random.seed)")
+        }
     }
 
     @Test func drawsCharactersEvenlyAndOnlyFromItsSource() {

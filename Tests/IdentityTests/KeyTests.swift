@@ -84,11 +84,16 @@ import Testing
 
     @Test func warnsOfShortSecrets() throws {
         let short = try VerificationKey.secret([UInt8](repeating: 1, count: 31))
-        #expect(short.warnings == [.shortSecret(bytes: 31, algorithm: .hs256)])
-        #expect(try VerificationKey.secret([UInt8](repeating: 1, count: 32)).warnings.isEmpty)
+        #expect(short.warnings() == [.shortSecret(bytes: 31, algorithm: .hs256)])
+        let enough = try VerificationKey.secret([UInt8](repeating: 1, count: 32))
+        #expect(enough.warnings().isEmpty)
+        // Of the algorithms that are named the longest counts.
+        #expect(enough.warnings(named: SignatureAlgorithms(.hs256)).isEmpty)
+        #expect(enough.warnings(named: SignatureAlgorithms(.hs384)) == [.shortSecret(bytes: 32, algorithm: .hs384)])
+        #expect(enough.warnings(named: .hmac) == [.shortSecret(bytes: 32, algorithm: .hs512)])
         let long = try VerificationKey.secret([UInt8](repeating: 1, count: 32), algorithms: SignatureAlgorithms(.hs512))
-        #expect(long.warnings == [.shortSecret(bytes: 32, algorithm: .hs512)])
-        #expect(try VerificationKey.from(Signer.of(.es256)).warnings.isEmpty)
+        #expect(long.warnings() == [.shortSecret(bytes: 32, algorithm: .hs512)])
+        #expect(try VerificationKey.from(Signer.of(.es256)).warnings().isEmpty)
     }
 
     @Test func readsPEM() throws {

@@ -6,25 +6,13 @@ import Testing
 @Suite struct SignatureTests {
     @Test(arguments: PublishedToken.all) func verifiesPublishedTokens(_ example: PublishedToken) throws {
         let keys = try KeySet.parse(Array(example.key.utf8), origin: .configured)
-        func signer(_ text: String) throws(TokenFault) -> VerificationKey {
-            let bytes = Array(text.utf8)
-            let parts = try CompactToken(bytes.span)
-            let span = bytes.span
-            guard let header = Base64URL.decode(span.extracting(parts.header)),
-                let signature = Base64URL.decode(span.extracting(parts.signature))
-            else { throw .badEncoding }
-            let read = try TokenHeader(header)
-            return try keys.signer(
-                of: span.extracting(parts.signed), signature: signature.span, algorithm: read.algorithm,
-                identifier: read.identifier)
-        }
-        #expect(try signer(example.token) === keys.keys[0])
+        #expect(try signer(of: example.token, among: keys) === keys.keys[0])
         // One character of the payload.
         let dot = example.token.firstIndex(of: ".")!
         var changed = example.token
         let place = changed.index(dot, offsetBy: 5)
         changed.replaceSubrange(place...place, with: changed[place] == "A" ? "B" : "A")
-        #expect(throws: TokenFault.badSignature) { try signer(changed) }
+        #expect(throws: TokenFault.badSignature) { try signer(of: changed, among: keys) }
     }
 
     @Test(arguments: SignatureAlgorithm.allCases) func verifiesWhatItsKeySigned(_ algorithm: SignatureAlgorithm) throws

@@ -113,6 +113,30 @@ import Testing
         #expect(empty.evictions == 0)
     }
 
+    /// As many as a store takes: none is given up, each costs its slot, and when they do not matter any more the sweep of the
+    /// gateway's clock gives all of it back. (`Benchmarks/limits` says what that is of resident memory.)
+    @Test func aMillionKeysAndTheirMemory() throws {
+        let store = LimitStore(secret: (1, 2))
+        let limit = try RateLimit(name: "a", requests: 100, per: .minute)
+        let check = LimitCheck()
+        var key = [UInt8](repeating: 0, count: 8)
+        let keys = 1_000_000
+        for number in 0..<keys {
+            for place in 0..<4 { key[place] = UInt8(truncatingIfNeeded: number >> (8 * place)) }
+            check.removeAll()
+            check.add(limit, key: key.span)
+            store.decide(check, at: at(0))
+        }
+        let full = store.statistics
+        #expect(full.keys == keys)
+        #expect(full.evictions == 0)
+        #expect(full.bytes / keys <= 72, "\(full.bytes / keys) bytes a key")
+        // One of a hundred was taken from each, and comes back in less than a second.
+        for _ in 0..<64 * 4 { store.sweep(slots: 16_384, at: at(second)) }
+        #expect(store.statistics.keys == 0)
+        #expect(store.statistics.bytes == 0)
+    }
+
     /// New keys alone sweep out old ones: a store that sees each key once stays small.
     @Test func staysSmallUnderKeysThatComeOnce() throws {
         let limit = try RateLimit(name: "a", requests: 1_000, per: .second)

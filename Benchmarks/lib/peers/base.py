@@ -27,6 +27,11 @@ class Task:
     resilient: bool = False
     # The certificate and key files with which clients are served over TLS; None: in clear.
     tls: tuple | None = None
+    # The file of a key set: who asks shows a token by one of its keys. `remembers`: a token is verified once.
+    jwks: Path | None = None
+    remembers: bool = True
+    # A rate limit by the client's address that nobody reaches: "local", or the port of the Redis that counts.
+    limit: str | int | None = None
     # Client and origin speak HTTP/2 in clear.
     grpc: bool = False
     # Connections turn into WebSockets.
@@ -67,6 +72,9 @@ class Peer:
     # Whether it has a configuration for `Task.resilient`, for `Task.tls`, and for `Task.grpc`.
     resilient = False
     tls = False
+    # Likewise for `Task.jwks` and a local limit; for a limit in a Redis.
+    policies = False
+    shared_limits = False
     grpc = False
 
     def find(self):

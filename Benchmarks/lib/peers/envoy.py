@@ -4,6 +4,7 @@ import json
 
 import layout
 from peers.base import Launch, Peer
+from tools import ISSUER
 
 LOG_FIELDS = {
     "time": "%START_TIME%", "request_id": "%REQ(X-REQUEST-ID)%", "client": "%DOWNSTREAM_REMOTE_ADDRESS%",
@@ -20,6 +21,7 @@ def address(port):
 
 class Envoy(Peer):
     name = "envoy"
+    policies = True
     grpc = True
 
     def find(self):
@@ -33,6 +35,36 @@ class Envoy(Peer):
         configuration = task.write("envoy.json", json.dumps(self.configuration(task)))
         return Launch([self.find(), "-c", configuration, "--concurrency", "1", "--disable-hot-restart", "-l", "error"])
 
+    @staticmethod
+    def policies_of(task):
+        """jwt_authn and local_ratelimit: with the headers that say so, as Gatehouse sends them."""
+        filters = []
+        if task.jwks:
+            provider = {
+                "issuer": ISSUER, "audiences": ["api"], "forward": True,
+                "local_jwks": {"filename": str(task.jwks)},
+                "claim_to_headers": [{"header_name": "x-user-id", "claim_name": "sub"}],
+            }
+            if task.remembers:
+                provider["jwt_cache_config"] = {"jwt_cache_size": 4096}
+            filters.append({
+                "name": "envoy.filters.http.jwt_authn",
+                "typed_config": {
+                    "@type": f"{TYPES}.filters.http.jwt_authn.v3.JwtAuthentication",
+                    "providers": {"issuer": provider},
+                    "rules": [{"match": {"prefix": "/"}, "requires": {"provider_name": "issuer"}}]}})
+        if task.limit == "local":
+            always = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+            filters.append({
+                "name": "envoy.filters.http.local_ratelimit",
+                "typed_config": {
+                    "@type": f"{TYPES}.filters.http.local_ratelimit.v3.LocalRateLimit",
+                    "stat_prefix": "limit", "enable_x_ratelimit_headers": "DRAFT_VERSION_03",
+                    "token_bucket": {"max_tokens": 10_000_000, "tokens_per_fill": 10_000_000, "fill_interval": "1s"},
+                    "filter_enabled": {"runtime_key": "limit_enabled", **always},
+                    "filter_enforced": {"runtime_key": "limit_enforced", **always}}})
+        return filters
+
     def configuration(self, task):
         routes = [{"match": {"path_separated_prefix": prefix}, "route": {"cluster": "origin"}}
                   for prefix in task.prefixes]
@@ -45,7 +77,7 @@ class Envoy(Peer):
             "generate_request_id": True,
             "always_set_request_id_in_response": True,
             "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]},
-            "http_filters": [{
+            "http_filters": [*self.policies_of(task), {
                 "name": "envoy.filters.http.router",
                 "typed_config": {"@type": f"{TYPES}.filters.http.router.v3.Router"}}],
         }

@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 
 from peers.base import Launch, Peer
+from tools import ISSUER
 
 
 class Gatehouse(Peer):
     name = "gatehouse"
     resilient = True
     tls = True
+    policies = True
+    shared_limits = True
     grpc = True
     how_to_get = "swift build -c release, or --gateway PATH"
     version_arguments = ["version"]
@@ -34,6 +37,20 @@ class Gatehouse(Peer):
         certificate, key = (json.dumps(str(path)) for path in task.tls)
         return f", tls: {{ certificates: [ {{ certificate: {certificate}, key: {key} }} ] }}"
 
+    @staticmethod
+    def policies_of(task):
+        lines = []
+        if task.jwks:
+            # What was verified is always remembered: who wants it verified anew sends more tokens than that.
+            lines += ["auth:", "  type: jwt", f"  issuers: [ {{ issuer: {json.dumps(ISSUER)}, audiences: [ api ],"
+                      f" keys: [ {json.dumps('${file:' + str(task.jwks) + '}')} ] }} ]",
+                      "  claims_to_headers: { sub: X-User-Id }"]
+        if task.limit is not None:
+            lines += ["rate_limiting:", "  default: { requests_per_second: 10000000, key: client_ip }"]
+            if task.limit != "local":
+                lines.append(f'  store: {{ redis: "redis://127.0.0.1:{task.limit}" }}')
+        return lines
+
     def configuration(self, task):
         log = f"enabled: true, format: json, path: {json.dumps(str(task.log_path))}" if task.access_log \
             else "enabled: false"
@@ -42,6 +59,7 @@ class Gatehouse(Peer):
             f'listeners: [ {{ address: "127.0.0.1:{task.port}"{self.tls_of(task)}{", http2: true" if task.grpc else ""} }} ]',
             f'admin: {{ address: "127.0.0.1:{task.admin_port}" }}',
             f"access_log: {{ {log} }}",
+            *self.policies_of(task),
             "services:",
         ]
         if task.resilient:

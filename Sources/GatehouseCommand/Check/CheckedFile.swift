@@ -52,6 +52,7 @@ struct CheckedFile {
             findings += TransformationCheck.problems(in: configuration).map { Finding($0) }
             findings += AggregateCheck.findings(in: configuration).map { Finding($0) }
             findings += ValidationCheck.problems(in: configuration).map { Finding($0) }
+            findings += ProgramCheck.warnings(in: configuration).map { Finding($0) }
         }
         if let configuration = result.configuration {
             findings += IdentityCheck.diagnostics(configuration).map { Finding($0) }

@@ -42,7 +42,7 @@ extension ExplainStory {
             var location: String
         }
         struct Verdict: Encodable {
-            /// `proxied`, `refused`, `redirected`, `answered` or `aggregated`.
+            /// `proxied`, `refused`, `redirected`, `answered`, `aggregated` or `handled`.
             var kind: String
             var status: Int?
             var error: String?
@@ -50,6 +50,8 @@ extension ExplainStory {
             var allow: [String]?
             var location: String?
             var destinations: [Destination]?
+            /// The name of the Swift code that answers.
+            var handler: String?
             /// Of an aggregate, by the step in which they are called.
             var parts: [Part]?
             var split: Split?
@@ -156,6 +158,8 @@ extension ExplainStory {
                     location: part.location.description)
             }
             return Document.Verdict(kind: "aggregated", parts: parts, transformation: transformation)
+        case .handled(let name):
+            return Document.Verdict(kind: "handled", handler: name, transformation: transformation)
         case .proxied(let destinations):
             let all = destinations.map { destination in
                 Document.Destination(

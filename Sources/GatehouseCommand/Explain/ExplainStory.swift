@@ -114,8 +114,18 @@ struct ExplainStory {
         case .aggregated(let aggregate):
             lines += parts(aggregate, colour)
             lines += reshaping()
+        case .handled(let name):
+            lines.append(
+                "Swift code of the program answers: handler \(Paint.accent("\"\(name)\"", colour))\(place(handlerLocation))"
+            )
+            lines += reshaping()
         }
         return lines + validation() + limits()
+    }
+
+    private var handlerLocation: SourceLocation {
+        guard case .handler(let name) = route?.answer else { return .none }
+        return name.location
     }
 
     private func destinations(_ destinations: [RequestExplanation.Destination], _ colour: Bool) -> [String] {

@@ -3,7 +3,7 @@ internal import GatewayEngine
 
 /// What one of the policies does with a request, where it is written, and what that means for the answer.
 struct PolicySentence: Encodable {
-    /// `addresses`, `cors` or `auth`.
+    /// `addresses`, `cors`, `auth` or `policies`.
     var name: String
     var says: String
     /// Of the answer, where the policy gives one instead of the route.
@@ -23,7 +23,20 @@ struct PolicySentence: Encodable {
         guard let index = explanation.route else { return [] }
         let route = configuration.routes[index]
         return [addresses(route, configuration), crossOrigin(explanation, route, configuration)].compactMap(\.self)
-            + callers(explanation, route, configuration)
+            + callers(explanation, route, configuration) + code(explanation, route, configuration)
+    }
+
+    /// Policies in Swift, in their order.
+    private static func code(
+        _ explanation: RequestExplanation, _ route: RouteConfiguration, _ configuration: GatewayConfiguration
+    ) -> [PolicySentence] {
+        if case .allowed(_, isPreflight: true) = explanation.crossOrigin { return [] }
+        if case .notAllowed(_, isPreflight: true) = explanation.crossOrigin { return [] }
+        return (route.policies ?? configuration.policies).map { policy in
+            PolicySentence(
+                "policies", policy.location,
+                "\"\(policy.name)\" is Swift code of the program, which decides when the request comes")
+        }
     }
 
     private static func addresses(

@@ -44,6 +44,7 @@ package struct ConfigurationChanges: Sendable, Hashable {
             ("auth", old.auth == new.auth),
             ("consumers", old.consumers == new.consumers),
             ("rate_limiting", old.rateLimiting == new.rateLimiting),
+            ("policies", old.policies == new.policies),
             ("transformations", old.transformations == new.transformations),
             ("validate", old.validations == new.validations && old.schemaDocuments == new.schemaDocuments),
         ].filter { !$0.1 }.map(\.0)

@@ -11,6 +11,7 @@ extension ConfigurationDecoder {
         case .respond: return .respond(decodeResponse(node))
         case .redirect: return .redirect(decodeRedirect(node, parameters))
         case .aggregate: return decodeAggregate(node).map(Answer.aggregate)
+        case .handler: return .handler(ProgramName(text(node), location: location(node)))
         default: return nil
         }
     }
@@ -123,7 +124,7 @@ extension ConfigurationDecoder {
     /// without a value, or a prefix that is never there, would be found by a client otherwise.
     mutating func decodePathEdit(_ parts: RouteNodes, _ parameters: RouteParameters) -> PathEdit {
         guard let node = parts.edit, let key = parts.editKey else { return .none }
-        if let answer = parts.answerKey, [.respond, .redirect, .aggregate].contains(answer) {
+        if let answer = parts.answerKey, [.respond, .redirect, .aggregate, .handler].contains(answer) {
             findings.error(
                 at: location(node), "\(key.rawValue): nothing is forwarded by \(answer.rawValue)",
                 fix: "remove \(key.rawValue)")

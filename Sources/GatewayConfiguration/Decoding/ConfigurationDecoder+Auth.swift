@@ -25,16 +25,14 @@ extension ConfigurationDecoder {
             case .subjectHeader: auth.subjectHeader = text(value)
             case .issuer:
                 auth.issuer = text(value)
-                if text(value).hasPrefix("http://"), !isLoopback(text(value)) {
-                    findings.warning(
-                        at: location(value), "issuer: one over http can be impersonated on the way",
-                        fix: "use an issuer with an https URL")
-                }
+                checkIssuer(value)
             case .audiences: auth.audiences = values(value).map(text)
             case .algorithms: auth.algorithms = values(value).map(text)
             case .jwksUri, .discovery, .secret, .keys: keys.take(document.key(key), value)
             case .issuers: auth.issuers = values(value).compactMap { decodeIssuer($0) }
             case .clockSkew: auth.clockSkew = try? DurationValue.parse(text(value))
+            case .refetchInterval: auth.refetchInterval = try? DurationValue.parse(text(value))
+            case .requireKeys: auth.requiresKeys = boolean(value)
             case .token: auth.places = decodePlaces(value)
             case .excludePaths: auth.excludePaths = values(value).compactMap { decodeExcluded($0) }
             case .claimsToHeaders: auth.claimsToHeaders = decodeClaimHeaders(value)
@@ -47,7 +45,7 @@ extension ConfigurationDecoder {
             default: break
             }
         }
-        auth.source = decodeSource(keys, issuer: auth.issuer, at: id)
+        auth.source = decodeSource(keys, issuer: auth.issuer, algorithms: auth.algorithms, at: id)
         auth.authority = decodeAuthority(authority, at: id)
         checkKinds(auth, at: id)
         return auth
@@ -60,16 +58,25 @@ extension ConfigurationDecoder {
         var keys = KeyNodes()
         for (key, value) in entries(id) {
             switch document.key(key) {
-            case .issuer: name = text(value)
+            case .issuer:
+                name = text(value)
+                checkIssuer(value)
             case .audiences: audiences = values(value).map(text)
             case .algorithms: algorithms = values(value).map(text)
             case .jwksUri, .discovery, .secret, .keys: keys.take(document.key(key), value)
             default: break
             }
         }
-        guard let source = decodeSource(keys, issuer: name, at: id) else { return nil }
+        guard let source = decodeSource(keys, issuer: name, algorithms: algorithms, at: id) else { return nil }
         return TokenIssuerConfiguration(
             issuer: name, audiences: audiences, algorithms: algorithms, source: source, location: location(id))
+    }
+
+    private mutating func checkIssuer(_ id: NodeID) {
+        guard text(id).hasPrefix("http://"), !isLoopback(text(id)) else { return }
+        findings.warning(
+            at: location(id), "issuer: one over http can be impersonated on the way",
+            fix: "use an issuer with an https URL")
     }
 
     // MARK: Keys
@@ -94,7 +101,7 @@ extension ConfigurationDecoder {
 
     /// Keys are fetched from one place or written here; both at once would leave open which of them an issuer means.
     private mutating func decodeSource(
-        _ nodes: KeyNodes, issuer: String?, at id: NodeID
+        _ nodes: KeyNodes, issuer: String?, algorithms: [String]?, at id: NodeID
     ) -> KeySourceConfiguration? {
         let discovery = nodes.discovery.flatMap { boolean($0) == true ? $0 : nil }
         let isWritten = nodes.secret != nil || nodes.keys != nil
@@ -104,16 +111,23 @@ extension ConfigurationDecoder {
                 "keys of one issuer come from jwks_uri, or from discovery, or from secret and keys, not from several",
                 fix: "keep one of them, or list several issuers")
         }
-        if let secret = nodes.secret, document.scalar(secret) != nil, text(secret).utf8.count < 32 {
-            findings.warning(
-                at: location(secret), "secret: shorter than the 32 bytes that HS256 needs",
-                fix: "use a longer random secret")
-        }
+        if let secret = nodes.secret, document.scalar(secret) != nil { checkLength(secret, algorithms) }
         if let node = nodes.keySet { return keySet(node) }
         if let node = discovery { return self.discovery(node, issuer) }
         guard isWritten else { return nil }
         let keys = nodes.keys.map { node in values(node).compactMap { writtenKey($0) } } ?? []
         return .written(secret: nodes.secret.map { Secret(text($0)) }, keys: keys)
+    }
+
+    /// A secret is as long as the digest, or longer (RFC 7518 §3.2): that of the longest algorithm which is named, else of
+    /// HS256.
+    private mutating func checkLength(_ secret: NodeID, _ algorithms: [String]?) {
+        let lengths = [("HS512", 64), ("HS384", 48), ("HS256", 32)]
+        let wanted = lengths.first { algorithms?.contains($0.0) == true } ?? ("HS256", 32)
+        guard text(secret).utf8.count < wanted.1 else { return }
+        findings.warning(
+            at: location(secret), "secret: shorter than the \(wanted.1) bytes that \(wanted.0) needs",
+            fix: "use a longer random secret")
     }
 
     private mutating func keySet(_ id: NodeID) -> KeySourceConfiguration? {

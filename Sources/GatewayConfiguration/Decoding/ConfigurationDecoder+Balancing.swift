@@ -46,7 +46,7 @@ extension ConfigurationDecoder {
         if nodes[.key] == nil, let place = nodes[.policy] {
             findings.error(
                 at: location(place), "policy: consistent_hash needs a key",
-                fix: "add key: with one of client_ip, path, header:NAME, cookie:NAME, query:NAME")
+                fix: "add key: with one of client_ip, path, consumer, header:NAME, cookie:NAME, query:NAME, claim:NAME")
         }
         if let sticky = nodes[.sticky] {
             findings.error(

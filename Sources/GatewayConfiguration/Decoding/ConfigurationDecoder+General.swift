@@ -207,6 +207,7 @@ extension ConfigurationDecoder {
             case .responseHead: assignSize(value, to: &limits.responseHead)
             case .responseFields: assign(value, to: &limits.responseFields)
             case .connections: assign(value, to: &limits.connections)
+            case .handlers: assign(value, to: &limits.handlers)
             case .connectionBuffer: assignSize(value, to: &limits.connectionBuffer)
             case .memory: assignSize(value, to: &limits.memory)
             case .requestsPerConnection: assign(value, to: &limits.requestsPerConnection)

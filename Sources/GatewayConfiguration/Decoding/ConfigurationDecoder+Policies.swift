@@ -18,6 +18,21 @@ extension ConfigurationDecoder {
         }
     }
 
+    /// Policies in Swift; which there are, the program knows.
+    mutating func decodePolicyNames(_ id: NodeID) -> [ProgramName] {
+        var names: [ProgramName] = []
+        for node in values(id) {
+            let name = text(node)
+            if names.contains(where: { $0.name == name }) {
+                findings.error(
+                    at: location(node), "policies: \(quote(name)) is named twice, and would run twice",
+                    fix: "name it once")
+            }
+            names.append(ProgramName(name, location: location(node)))
+        }
+        return names
+    }
+
     private mutating func warn(of header: String, at location: SourceLocation) {
         findings.warning(
             at: location, "key: the client can set \(header) itself, and so escape the limit",

@@ -61,35 +61,24 @@ extension ConfigurationDecoder {
         return sides
     }
 
-    /// Whoever is known only by authentication cannot be kept on a side yet.
-    private mutating func decodeSplitKey(_ id: NodeID) -> SplitKey? {
+    private func decodeSplitKey(_ id: NodeID) -> SplitKey? {
         let text = text(id)
         switch text {
         case "client_ip": return .client
         case "path": return .path
+        case "consumer": return .consumer
         default: break
         }
-        guard let colon = text.firstIndex(of: ":") else {
-            if text == "consumer" { refuseIdentity(id) }
-            return nil
-        }
+        guard let colon = text.firstIndex(of: ":") else { return nil }
         let name = String(text[text.index(after: colon)...])
         if name.isEmpty { return nil }
         switch text[..<colon] {
         case "header": return .header(name.lowercased())
         case "cookie": return .cookie(name)
         case "query": return .query(name)
-        case "claim":
-            refuseIdentity(id)
-            return nil
+        case "claim": return .claim(name)
         default: return nil
         }
-    }
-
-    private mutating func refuseIdentity(_ id: NodeID) {
-        findings.unbuilt(
-            at: location(id),
-            "split_key: \(quote(text(id))) needs authentication, which is not built yet in this version")
     }
 
     private mutating func decodeOverride(_ id: NodeID, _ split: SplitConfiguration) -> SplitOverride? {

@@ -28,7 +28,7 @@ extension ConfigurationDecoder {
         for (key, value) in document.entries(id) {
             switch document.key(key) {
             case .path: parts.path = value
-            case .service, .upstream, .split, .respond, .redirect, .aggregate:
+            case .service, .upstream, .split, .respond, .redirect, .aggregate, .handler:
                 parts.answer = value
                 parts.answerKey = document.key(key)
             case .stripPrefix, .rewrite, .rewritePrefix:
@@ -66,6 +66,8 @@ extension ConfigurationDecoder {
         case .limits:
             for (key, value) in entries(value) {
                 switch document.key(key) {
+                case .requestHead: route.maxRequestHead = try? SizeValue.parse(text(value))
+                case .requestLine: route.maxRequestLine = try? SizeValue.parse(text(value))
                 case .requestBody: route.maxRequestBody = try? SizeValue.parse(text(value))
                 case .concurrency: route.concurrency = integer(value)
                 default: break
@@ -86,6 +88,7 @@ extension ConfigurationDecoder {
         case .errors: route.errors = decodeErrors(value)
         case .compression: route.compression = decodeCompression(value)
         case .addresses: route.addresses = decodeAddresses(value)
+        case .policies: route.policies = decodePolicyNames(value)
         case .rateLimiting: route.rateLimits = decodeLimits(value, parameters: RouteParameters(route.path))
         default: break
         }

@@ -57,6 +57,7 @@ struct ConfigurationDecoder {
             case .addresses: configuration.addresses = decodeAddresses(value)
             case .errors: configuration.errors = decodeErrors(value)
             case .compression: configuration.compression = decodeCompression(value)
+            case .policies: configuration.policies = decodePolicyNames(value)
             case .securityHeaders: assign(value, to: &configuration.securityHeaders)
             default: break
             }

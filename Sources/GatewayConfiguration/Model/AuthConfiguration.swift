@@ -13,6 +13,10 @@ package struct AuthConfiguration: Sendable, Hashable {
     package var source: KeySourceConfiguration?
     package var issuers: [TokenIssuerConfiguration]?
     package var clockSkew: Duration?
+    /// Between two fetches for the sake of unknown keys.
+    package var refetchInterval: Duration?
+    /// Whether the program starts without the keys of an issuer.
+    package var requiresKeys: Bool?
     package var places: TokenPlacesConfiguration?
     package var excludePaths: [ExcludedPath]?
     package var claimsToHeaders: [ClaimHeader]?
@@ -44,6 +48,7 @@ package struct AuthConfiguration: Sendable, Hashable {
     ]
 
     package static let defaultSkew = Duration.seconds(60)
+    package static let defaultRefetchInterval = Duration.seconds(30)
     package static let defaultTimeout = Duration.seconds(5)
     package static let defaultCacheTime = Duration.seconds(60)
     package static let defaultForwardHeaders = ["Authorization", "Cookie"]
@@ -99,6 +104,8 @@ package struct AuthConfiguration: Sendable, Hashable {
         whole.subjectHeader = subjectHeader ?? base.subjectHeader
         whole.audiences = audiences ?? base.audiences
         whole.clockSkew = clockSkew ?? base.clockSkew
+        whole.refetchInterval = refetchInterval ?? base.refetchInterval
+        whole.requiresKeys = requiresKeys ?? base.requiresKeys
         whole.places = places ?? base.places
         whole.excludePaths = excludePaths ?? base.excludePaths
         whole.claimsToHeaders = claimsToHeaders ?? base.claimsToHeaders

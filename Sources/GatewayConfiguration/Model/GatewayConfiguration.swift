@@ -33,6 +33,8 @@ package struct GatewayConfiguration: Sendable, Hashable {
     package var cors: CORSConfiguration?
     package var addresses: AddressListConfiguration?
     package var securityHeaders = false
+    /// Policies that the program brings, in their order; a route may have its own instead.
+    package var policies: [ProgramName] = []
     package var errors: ErrorsConfiguration?
     /// nil: responses go as they are, unless a route compresses its own.
     package var compression: CompressionConfiguration?

@@ -86,6 +86,8 @@ package struct LimitsConfiguration: Sendable, Hashable {
     package var responseFields = 200
     /// Open client connections of all listeners together.
     package var connections = 50_000
+    /// Requests that Swift code of the program works on at once, in all workers.
+    package var handlers = 1_024
     /// Bytes buffered per connection and direction before the other side is paused.
     package var connectionBuffer = 32 * 1024
     /// Bytes of memory that the process may use; 0: what the system allows.

@@ -30,8 +30,12 @@ package enum HashKey: Sendable, Hashable, CustomStringConvertible {
     case cookie(String)
     /// A query parameter, decoded.
     case query(String)
+    /// The name of the consumer.
+    case consumer
+    /// A claim of the token that was verified.
+    case claim(String)
 
-    /// nil for text that is no key, and for keys that belong to capabilities that are not built yet.
+    /// nil for text that is no key.
     init?(_ text: String) {
         guard (try? PolicyText.hashKey(text)) != nil else { return nil }
         let name = String(text.drop { $0 != ":" }.dropFirst())
@@ -41,6 +45,8 @@ package enum HashKey: Sendable, Hashable, CustomStringConvertible {
         case "header": self = .header(name)
         case "cookie": self = .cookie(name)
         case "query": self = .query(name)
+        case "consumer": self = .consumer
+        case "claim": self = .claim(name)
         default: return nil
         }
     }
@@ -53,6 +59,8 @@ package enum HashKey: Sendable, Hashable, CustomStringConvertible {
         case .header(let name): "header:\(name)"
         case .cookie(let name): "cookie:\(name)"
         case .query(let name): "query:\(name)"
+        case .consumer: "consumer"
+        case .claim(let name): "claim:\(name)"
         }
     }
 }

@@ -26,6 +26,10 @@ package enum SplitKey: Sendable, Hashable {
     case header(String)
     case cookie(String)
     case query(String)
+    /// The name of the consumer.
+    case consumer
+    /// A claim of the token that was verified.
+    case claim(String)
 }
 
 /// `{ header: X-Canary, value: always, service: checkout-v2 }`

@@ -36,6 +36,9 @@ package struct RouteConfiguration: Sendable, Hashable {
     package var transformation: TransformationConfiguration?
     /// nil: the most specific of those by path.
     package var validation: ValidationConfiguration?
+    /// Bytes, narrower than the general limits; nil: those.
+    package var maxRequestHead: Int?
+    package var maxRequestLine: Int?
     /// Requests of one client at once; nil: any number.
     package var concurrency: Int?
     /// nil: those on top.
@@ -44,6 +47,8 @@ package struct RouteConfiguration: Sendable, Hashable {
     /// In place of the one on top.
     package var compression: CompressionConfiguration?
     package var addresses: AddressListConfiguration?
+    /// Policies that the program brings, in their order, in place of those on top; nil: those.
+    package var policies: [ProgramName]?
     @NotCompared package var location: SourceLocation
 
     package init(name: String, path: PathMatch, answer: Answer, location: SourceLocation = .none) {
@@ -104,6 +109,20 @@ package enum Answer: Sendable, Hashable {
     case redirect(RedirectConfiguration)
     case respond(FixedResponseConfiguration)
     indirect case aggregate(AggregateConfiguration)
+    /// Swift code of the program that runs the gateway.
+    indirect case handler(ProgramName)
+}
+
+/// What a configuration calls something that is written in Swift: a handler or a policy. Only the program that runs the
+/// gateway knows whether there is one.
+package struct ProgramName: Sendable, Hashable {
+    package var name: String
+    @NotCompared package var location: SourceLocation
+
+    package init(_ name: String, location: SourceLocation = .none) {
+        self.name = name
+        self.location = location
+    }
 }
 
 /// `upstream: http://orders.internal/{proxy}`

@@ -22,6 +22,7 @@ enum Key: String, CaseIterable, Sendable {
     case compression
     case securityHeaders = "security_headers"
     case addresses
+    case policies
     case allow
     case deny
     case address
@@ -41,6 +42,7 @@ enum Key: String, CaseIterable, Sendable {
     case responseHead = "response_head"
     case responseFields = "response_fields"
     case connections
+    case handlers
     case connectionBuffer = "connection_buffer"
     case memory
     case requestsPerConnection = "requests_per_connection"
@@ -166,6 +168,7 @@ enum Key: String, CaseIterable, Sendable {
     case respond
     case redirect
     case aggregate
+    case handler
     case stripPrefix = "strip_prefix"
     case rewrite
     case rewritePrefix = "rewrite_prefix"
@@ -205,6 +208,8 @@ enum Key: String, CaseIterable, Sendable {
     case issuers
     case algorithms
     case clockSkew = "clock_skew"
+    case refetchInterval = "refetch_interval"
+    case requireKeys = "require_keys"
     case excludePaths = "exclude_paths"
     case claimsToHeaders = "claims_to_headers"
     case optional

@@ -39,7 +39,6 @@ extension ScalarKind {
     func unbuiltPart(of text: String) -> String? {
         switch self {
         case .word(let words): words.contains { $0.text == text && $0.isPlanned } ? quote(text) : nil
-        case .hashKey: text == "consumer" || text.hasPrefix("claim:") ? quote(text) : nil
         default: nil
         }
     }

@@ -3,11 +3,8 @@ internal import Reactor
 
 /// An aggregate at work for one request: makes the calls that its machine asks for, tells it how they ended, and hands
 /// the result to the client's exchange. It lives as long as that exchange waits for it.
-final class AggregateRun {
-    let worker: Worker
+final class AggregateRun: CallOwner {
     let plan: CompiledAggregate
-    /// For whom the answer is.
-    let client: DownstreamStream
     private unowned let exchange: Exchange
     /// nil while the client's body is awaited.
     private var machine: AggregateMachine?
@@ -25,11 +22,10 @@ final class AggregateRun {
         _ plan: CompiledAggregate, for exchange: Exchange, of client: DownstreamStream, limit: Int, deadline: Int64
     ) {
         self.plan = plan
-        self.client = client
         self.exchange = exchange
         self.limit = limit
         self.deadline = deadline
-        worker = exchange.worker
+        super.init(worker: exchange.worker, client: client)
     }
 
     // MARK: The client's body
@@ -58,8 +54,7 @@ final class AggregateRun {
         make(machine.start())
     }
 
-    /// - Parameter record: its `start` is a time of the loop.
-    func ended(_ call: Int, _ outcome: PartOutcome, _ record: PartRecord) {
+    override func ended(_ call: Int, _ outcome: PartOutcome, _ record: PartRecord) {
         guard !isOver, let machine else { return }
         open[call] = nil
         var record = record

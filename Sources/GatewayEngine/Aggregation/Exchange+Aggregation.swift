@@ -99,6 +99,7 @@ extension Exchange {
     ) {
         tell { $0.parts = parts }
         guard phase == .waiting else { return }
+        endAggregation()
         response.removeAll()
         switch result {
         case .answer(let body):
@@ -106,14 +107,14 @@ extension Exchange {
             response.fields.append(.contentType, "application/json")
             appendFreshness(machine)
             appendOutcome(machine)
-            send(aggregate: body)
+            sendOwn(body)
         case .passed(_, let answer):
             response.status = answer.status
             if !answer.contentType.isEmpty { response.fields.append(.contentType, answer.contentType.span) }
             response.fields.append(.cacheControl, "no-store")
             appendOutcome(machine)
             record.error = .partFailed
-            send(aggregate: answer.body)
+            sendOwn(answer.body)
         case .failed(_, let failure):
             refuse(failure.answer, failed: machine)
         }
@@ -171,39 +172,6 @@ extension Exchange {
         fields.append(.vary, list.span)
     }
 
-    /// As an endpoint's answer goes out, but for what concerns an endpoint.
-    private func send(aggregate body: [UInt8]) {
-        let fields = response.fields
-        record.status = UInt16(truncatingIfNeeded: response.status)
-        record.statusSource = .gateway
-        endAggregation()
-        appendDate(fields)
-        copyRequestID(to: fields)
-        appendLimitFields(to: fields)
-        appendCrossOrigin(to: fields)
-        appendSecurityHeaders(to: fields)
-        demandHTTPS(fields)
-        if record.isRehearsal { markRehearsal(fields) }
-        let mayHaveBody = request.method != .head && response.status != 204 && response.status != 304
-        let framing: BodyFraming = mayHaveBody ? .length(body.count) : .none
-        if transformation != nil, transformResponse(framing) {
-            // Its head waits for the new body, unless an error was answered in its place.
-            guard let reshaping, isHeadHeld else { return }
-            reshape(body.span, by: reshaping)
-            if self.reshaping === reshaping { finishReshaping(by: reshaping) }
-            return
-        }
-        if response.status != 204, response.status != 304, transformation == nil || mayHaveBody {
-            let length = worker.pathBuffer
-            length.removeAll()
-            length.append(decimal: body.count)
-            fields.append(.contentLength, length.span)
-        }
-        sendHead(framing)
-        if mayHaveBody, !body.isEmpty { downstream?.sendBody(body.span) }
-        completeResponse(trailers: nil)
-    }
-
     /// Nothing more is called for.
     func endAggregation() {
         guard let run = aggregation else { return }
@@ -215,7 +183,7 @@ extension Exchange {
 
 extension HeaderBlock {
     /// All fields, names in lower case.
-    fileprivate func copies() -> [(name: [UInt8], value: [UInt8])] {
+    func copies() -> [(name: [UInt8], value: [UInt8])] {
         var copies: [(name: [UInt8], value: [UInt8])] = []
         for index in 0..<count where !field(index).isRemoved {
             var name: [UInt8] = []

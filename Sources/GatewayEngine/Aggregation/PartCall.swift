@@ -2,12 +2,12 @@ internal import ContentCodings
 internal import HTTPWire
 internal import Reactor
 
-/// The client of a part's exchange: the aggregate itself. The exchange does all that it does for a client's request
+/// The client of a part's exchange: the aggregate itself, or code in Swift. The exchange does all that it does for a client's request
 /// (endpoints, tries, breaker, health) and sends its answer here, where it is collected.
 ///
 /// 1. `begin` takes an exchange and lets it go its way.
 /// 2. The answer comes by `sendHead`, `sendBody`, `sendEnd`, as it would go to a client; or `abort`, when it breaks off.
-/// 3. `exchangeDidFinish` is the end, whichever way it came to that, exactly once. The run is told after the event on
+/// 3. `exchangeDidFinish` is the end, whichever way it came to that, exactly once. The owner is told after the event on
 ///    the stack, so that no call begins inside the end of another.
 final class PartCall: DownstreamStream {
     private let worker: Worker
@@ -16,8 +16,10 @@ final class PartCall: DownstreamStream {
     /// What a compressed body may expand to.
     private let ratio: Int
     private let label: Int32
+    /// The fields of the answer are wanted too.
+    private let keepsFields: Bool
     /// nil: nobody wants the answer any more.
-    private var run: AggregateRun?
+    private var owner: CallOwner?
     private var exchange: Exchange?
     private var answer = PartAnswer()
     private var failure: GatewayError?
@@ -29,14 +31,15 @@ final class PartCall: DownstreamStream {
     private var keepAlive: PartCall?
 
     /// - Parameter limit: bytes of a body.
-    init(_ run: AggregateRun, number: Int, label: Int32, limit: Int, ratio: Int) {
-        self.run = run
+    init(_ owner: CallOwner, number: Int, label: Int32, limit: Int, ratio: Int, keepsFields: Bool = false) {
+        self.owner = owner
         self.number = number
         self.label = label
         self.limit = limit
         self.ratio = ratio
-        worker = run.worker
-        super.init(slot: run.client.slot, client: run.client.client)
+        self.keepsFields = keepsFields
+        worker = owner.worker
+        super.init(slot: owner.client.slot, client: owner.client.client)
     }
 
     func begin(_ request: PartRequest, of parent: Exchange, deadline: Int64) {
@@ -48,11 +51,11 @@ final class PartCall: DownstreamStream {
     }
 
     /// As an endpoint that is told who the client is hears it.
-    override var localAddress: SocketAddress? { run?.client.localAddress }
+    override var localAddress: SocketAddress? { owner?.client.localAddress }
 
     /// Nobody wants the answer any more.
     func cancel() {
-        run = nil
+        owner = nil
         exchange?.downstreamGone()
     }
 
@@ -76,6 +79,7 @@ final class PartCall: DownstreamStream {
         coding = BodyCoding(fields)
         answer.isEncoded = coding == .unknown
         answer.freshness = PartFreshness(fields)
+        if keepsFields { answer.fields = fields.copies() }
         let type = fields.firstIndex(of: .contentType)
         if type >= 0 { answer.contentType.append(fields.value(type)) }
         if case .length(let length) = framing {
@@ -96,6 +100,7 @@ final class PartCall: DownstreamStream {
         guard case .coded(let coding) = coding else { return }
         let limits = DecodingLimits(size: limit, ratio: ratio)
         let body = answer.body
+        answer.fields.removeAll { $0.name.elementsEqual("content-encoding".utf8) }
         do { answer.body = try worker.coders.decode(body.span, coding, limits) } catch {
             failure = .ofResponse(error)
         }
@@ -124,10 +129,10 @@ final class PartCall: DownstreamStream {
         part.start = start
         let outcome = failure.map { PartOutcome.failure($0) } ?? .answer(answer)
         worker.loop.afterThis { [self, part] in
-            let run = run
-            self.run = nil
+            let owner = owner
+            self.owner = nil
             keepAlive = nil
-            run?.ended(number, outcome, part)
+            owner?.ended(number, outcome, part)
         }
     }
 }

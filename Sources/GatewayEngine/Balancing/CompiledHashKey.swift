@@ -1,5 +1,7 @@
 internal import GatewayConfiguration
 internal import HTTPWire
+internal import Identity
+internal import JSONStream
 internal import Reactor
 
 /// `load_balancing.key`, compiled: finds its value in a request and hashes it.
@@ -10,19 +12,23 @@ struct CompiledHashKey: Sendable {
     private let configuration: HashKey
     /// In lower case for a header.
     private let name: [UInt8]
+    private let claim: ClaimPath?
 
     init(_ configuration: HashKey) {
         self.configuration = configuration
         name =
             switch configuration {
-            case .clientAddress, .path: []
+            case .clientAddress, .path, .consumer, .claim: []
             case .header(let name): Bytes.lowercased(name)
             case .cookie(let name), .query(let name): Array(name.utf8)
             }
+        claim = if case .claim(let name) = configuration { ClaimPath(name) } else { nil }
     }
 
     /// - Parameter path: the matched path, in the arena of the request's fields.
-    func hash(_ request: RequestHead, path: ByteRange, client: SocketAddress, scratch: WireBuffer) -> UInt64 {
+    func hash(
+        _ request: RequestHead, path: ByteRange, client: SocketAddress, caller: KnownCaller, scratch: WireBuffer
+    ) -> UInt64 {
         var hash = SipHash(.placement)
         let fields = request.fields
         var isFound = false
@@ -34,6 +40,16 @@ struct CompiledHashKey: Sendable {
         case .header: isFound = readHeader(fields, &hash)
         case .cookie: isFound = readCookie(fields, &hash)
         case .query: isFound = readQuery(fields.bytes(request.query), scratch, &hash)
+        case .consumer:
+            let name = caller.consumer
+            hash.update(name.span)
+            isFound = !name.isEmpty
+        case .claim:
+            if let claim, let node = caller.claim(claim) {
+                let bytes = node.document.bytes
+                hash.update(bytes.span.extracting(node.range))
+                isFound = true
+            }
         }
         if !isFound {
             hash.update(bigEndian: client.high)

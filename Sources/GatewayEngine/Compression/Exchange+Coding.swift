@@ -44,6 +44,7 @@ extension Exchange {
             completeCoded()
         } else if downstream?.isCongested != true {
             upstream?.resumeResponse()
+            program?.drained()
         }
     }
 

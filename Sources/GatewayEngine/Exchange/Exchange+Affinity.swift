@@ -8,7 +8,8 @@ extension Exchange {
         guard service.balancing.heedsRequest else { return affinity }
         if let key = service.balancing.key {
             let client = SocketAddress(high: record.clientHigh, low: record.clientLow, port: 0, isIPv6: true)
-            affinity.key = key.hash(request, path: path, client: client, scratch: worker.pathBuffer)
+            affinity.key = key.hash(
+                request, path: path, client: client, caller: knownCaller, scratch: worker.pathBuffer)
         }
         if let stickiness = service.balancing.stickiness { affinity.place = stickiness.place(request.fields) }
         return affinity

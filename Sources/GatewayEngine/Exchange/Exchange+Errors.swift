@@ -16,7 +16,9 @@ extension Exchange {
         if case .usual = form.body { return nil }
         let usual = worker.bodyBuffer
         usual.removeAll()
-        if error == .rateLimited {
+        if let refusal {
+            ErrorBody.write(code: refusal.code, status, refusal.message, into: usual)
+        } else if error == .rateLimited {
             ErrorBody.write(error, retryAfter: retryAfterSeconds, into: usual)
         } else {
             ErrorBody.write(error, status: status, message: message, into: usual)

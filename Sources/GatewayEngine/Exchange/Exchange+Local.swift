@@ -54,7 +54,7 @@ extension Exchange {
         if halfClosed {
             // Nobody waited for this answer any more.
             halfClosed = false
-            if error == .upstreamTimeout || error == .nameResolutionTimeout {
+            if [.upstreamTimeout, .nameResolutionTimeout, .handlerTimeout, .policyTimeout].contains(error) {
                 record.error = .clientClosed
                 breakOff()
                 return
@@ -68,7 +68,9 @@ extension Exchange {
         let format = ErrorBody.Format.negotiated(for: request.fields)
         let body = worker.bodyBuffer
         body.removeAll()
-        if error == .rateLimited {
+        if let refusal {
+            ErrorBody.write(code: refusal.code, refusal.status, refusal.message, as: format, into: body)
+        } else if error == .rateLimited {
             ErrorBody.write(error, retryAfter: retryAfterSeconds, as: format, into: body)
         } else if !issues.isEmpty {
             ErrorBody.write(error, members: [ValidationIssue.member(issues)], as: format, into: body)
@@ -106,6 +108,12 @@ extension Exchange {
         if response.status == 503 || error == .rateLimited { appendRetryAfter(fields) }
         if error == .requestBodyEncoded { fields.append(.acceptEncoding, ContentCoding.allNames) }
         respond(body.span)
+    }
+
+    /// Answers with an error that Swift code of the program has put into words.
+    func refuse(_ error: GatewayError, by refusal: ProgramRefusal) {
+        self.refusal = refusal
+        refuse(error, status: min(max(refusal.status, 400), 599))
     }
 
     func answer(_ fixed: CompiledResponse) {
@@ -173,7 +181,8 @@ extension Exchange {
         appendLimitFields(to: fields)
         appendCrossOrigin(to: fields)
         appendSecurityHeaders(to: fields)
-        let mayHaveBody = status >= 200 && status != 204 && status != 304
+        if let program, let passed = program.policiesPassed { editResponseByCode(program, passed) }
+        let mayHaveBody = Self.mayHaveBody(status)
         if mayHaveBody {
             let length = worker.pathBuffer
             length.removeAll()

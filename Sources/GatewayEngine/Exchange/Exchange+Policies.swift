@@ -1,5 +1,5 @@
 /// What stands between the route and its answer, in the one order that is documented: preflight, authenticate,
-/// authorise, rate limit, validate, transform the request, answer.
+/// authorise, rate limit, policies in Swift, validate, transform the request, answer.
 ///
 /// A policy either lets the request go on, or answers it, or waits for something (keys, a store, another service) and
 /// calls `resumePolicies` when it has it. The deadline of the request does not run before its answer begins; a policy
@@ -7,7 +7,7 @@
 extension Exchange {
     /// The next thing to do.
     enum PolicyStep: UInt8 {
-        case preflight, authenticate, authorise, rateLimit, validate, transform, answer
+        case preflight, authenticate, authorise, rateLimit, code, validate, transform, answer
     }
 
     /// What the route has matched stands in the worker's scratch, which the next request overwrites: a request that
@@ -58,9 +58,12 @@ extension Exchange {
                 guard authorise(plan) else { return false }
                 policyStep = .rateLimit
             case .rateLimit:
-                policyStep = .validate
+                policyStep = .code
                 if plan.concurrency >= 0, !entersRoute(plan) { return false }
                 if plan.limits >= 0, !passesLimits(plan) { return false }
+            case .code:
+                if plan.policies >= 0, !passesCode(plan) { return false }
+                policyStep = .validate
             case .validate:
                 if !snapshot.validations.isEmpty, !validateRequest(plan) { return false }
                 policyStep = .transform

@@ -10,6 +10,8 @@ extension Exchange {
         // Held once for the whole way: each access by itself would count references up and down.
         let (snapshot, request) = (self.snapshot, self.request)
         let fields = request.fields
+        // As it came, before anything is added.
+        let headSize = fields.byteCount
         self.framing = framing
         // What another request has left there is not this one's.
         if framing.isChunked { requestTrailers.removeAll() }
@@ -97,6 +99,8 @@ extension Exchange {
         }
 
         // (5) Limits on what the request says of itself.
+        if plan.requestLine >= 0, Self.lineLength(request) > plan.requestLine { return refuse(.uriTooLong) }
+        if plan.requestHead >= 0, headSize > plan.requestHead { return refuse(.requestHeadersTooLarge) }
         bodyLimit = plan.requestBody >= 0 ? plan.requestBody : snapshot.settings.requestBody
         if case .length(let length) = framing, length > bodyLimit { return refuse(.bodyTooLarge) }
         compression = plan.compression
@@ -108,6 +112,11 @@ extension Exchange {
         // (6) The policies, and then the answer.
         policyStep = .preflight
         runPolicies()
+    }
+
+    /// Bytes of the request line as HTTP/1.1 has it: method, target, version, and the blanks between.
+    static func lineLength(_ request: RequestHead) -> Int {
+        Int(request.methodText.count) + Int(request.target.count) + " HTTP/1.1".utf8.count + 1
     }
 
     func answer(_ plan: RoutePlan) {
@@ -126,6 +135,8 @@ extension Exchange {
             answer(fixed)
         case .aggregate(let aggregate):
             self.aggregate(aggregate, plan)
+        case .handler(let handler):
+            handle(handler, plan)
         }
     }
 

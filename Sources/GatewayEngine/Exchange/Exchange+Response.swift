@@ -60,6 +60,7 @@ extension Exchange {
 
     func sendHead(_ framing: BodyFraming) {
         if let check, holdsHead(framing, check) { return }
+        if let program, let passed = program.policiesPassed { editResponseByCode(program, passed) }
         phase = .responding
         if min(streamIdle, callDeadline) < Deadline.never { touch() } else { worker.loop.timers.pause(self) }
         let framing = compression >= 0 || coder.wasEncoded ? beginCompression(framing) : framing

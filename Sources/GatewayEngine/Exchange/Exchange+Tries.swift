@@ -273,6 +273,8 @@ extension Exchange {
         if isAnswerHeld { return heldTimerDidFire() }
         let now = worker.loop.now
         if now >= requestDeadline {
+            // As long as no service is involved it is the time of Swift code.
+            if let program, service == nil { return refuse(program.timeoutError) }
             if isCall, prolongCall(now) { return armWaiting() }
             if upstream != nil { noteTry(isEndpointToBlame ? .timeout : .abandoned) }
             refuse(isWaitingInPool && upstream == nil ? endpointTimeoutError : .upstreamTimeout)

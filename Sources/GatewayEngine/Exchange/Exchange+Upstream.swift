@@ -152,6 +152,7 @@ extension Exchange {
         if let check, check.isGathering { return keptBody.append(bytes) }
         if let gathering { return gather(bytes, by: gathering) }
         if let aggregation { return receive(bytes, by: aggregation) }
+        if let program, program.isGathering { return keptBody.append(bytes) }
         if keepsBody { keep(bytes) }
         mirror?.body(bytes)
         guard let upstream else { return }
@@ -180,6 +181,7 @@ extension Exchange {
         if let check, check.isGathering { return finishChecking(check) }
         if let gathering { return finishGathering(by: gathering) }
         if let aggregation { return bodyIsComplete(by: aggregation) }
+        if let program, program.isGathering { return bodyIsGathered(by: program) }
         mirror?.end()
         upstream?.sendEnd(trailers: framing.isChunked ? requestTrailers : nil)
     }

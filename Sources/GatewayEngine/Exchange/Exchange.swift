@@ -198,6 +198,10 @@ final class Exchange: UpstreamRequest {
     var aggregation: AggregateRun?
     /// The same when it has failed, while that is told.
     var failedAggregate: AggregateMachine?
+    /// Swift code that works on the request.
+    var program: ProgramRun?
+    /// The error that it wants its client to see, while that is told.
+    var refusal: ProgramRefusal?
     /// Whose part of an aggregate this is, in place of a client.
     var part: PartCall?
     private var ownRequestTrailers: HeaderBlock?
@@ -236,6 +240,8 @@ final class Exchange: UpstreamRequest {
         routeIndex = parent.routeIndex
         client = parent.client
         clientCertificate = parent.clientCertificate
+        consumer = parent.consumer
+        identity = parent.identity
         record.tls = parent.record.tls
         record.clientHigh = parent.record.clientHigh
         record.clientLow = parent.record.clientLow
@@ -385,6 +391,7 @@ final class Exchange: UpstreamRequest {
         endTransformation()
         if coder.isUsed { endCoding() }
         endAggregation()
+        if program != nil { endProgram() }
         endValidation()
         if let mirror {
             self.mirror = nil
@@ -469,7 +476,9 @@ final class Exchange: UpstreamRequest {
     }
 
     func downstreamDidDrain() {
-        if !resumeCoding() { upstream?.resumeResponse() }
+        guard !resumeCoding() else { return }
+        upstream?.resumeResponse()
+        program?.drained()
     }
 
     func sendTimedOut() {

@@ -1,5 +1,6 @@
 package import GatewayConfiguration
 internal import HTTPWire
+internal import Identity
 
 /// Takes a request through the steps of `Exchange.begin` without a connection on either side, and notes what each of them
 /// did. Every step is the data plane's own code: the scanner, the field rules, the normaliser, the stages, the table, the
@@ -18,7 +19,7 @@ package struct RequestExplainer {
     package init(_ configuration: GatewayConfiguration) throws(RouteTableError) {
         let metrics = Metrics(build: Metrics.Build(version: "", swiftVersion: ""), start: 0)
         self.init(
-            try Snapshot(configuration, metrics: metrics, registry: ServiceRegistry(), loadsTLS: false))
+            try Snapshot(configuration, metrics: metrics, registry: ServiceRegistry(), program: nil, loadsTLS: false))
     }
 
     /// - Parameters:
@@ -35,6 +36,7 @@ package struct RequestExplainer {
                 return result
             }
             let framing = try Framing.ofRequest(head)
+            result.headSize = head.fields.byteCount
             read(head, into: &result)
             // As for every request: routing sees the id and the trace.
             var identifiers = IdentifierSource()
@@ -116,6 +118,8 @@ package struct RequestExplainer {
         }
         let plan = snapshot.plans[index]
         if wantsTunnel && !plan.webSocket { return refusal(.upgradeNotSupported) }
+        if plan.requestLine >= 0, Exchange.lineLength(head) > plan.requestLine { return refusal(.uriTooLong) }
+        if plan.requestHead >= 0, result.headSize > plan.requestHead { return refusal(.requestHeadersTooLarge) }
         let limit = plan.requestBody >= 0 ? plan.requestBody : snapshot.settings.requestBody
         if case .length(let length) = framing, length > limit { return refusal(.bodyTooLarge) }
         noteCrossOrigin(head, plan, isPreflight: false, &result)
@@ -133,12 +137,12 @@ package struct RequestExplainer {
             result.validation =
                 snapshot.validations.find(plan.validation, head, path: rest.span, scratch: policyScratch)?.configuration
         }
-        return answer(head, plan, route, rest, path, &result)
+        return answer(head, plan, route, rest, path, token, &result)
     }
 
     private func answer(
         _ head: RequestHead, _ plan: RoutePlan, _ route: CompiledRoute, _ rest: [UInt8], _ publicPath: [UInt8],
-        _ result: inout RequestExplanation
+        _ token: VerifiedToken?, _ result: inout RequestExplanation
     ) -> RequestExplanation.Verdict {
         let fields = head.fields
         switch plan.way {
@@ -150,7 +154,7 @@ package struct RequestExplainer {
             }
             return proxy(head, route, [(service, 1)], rest, publicPath, &result)
         case .split(let split):
-            note(split.rule, head, rest, &result)
+            note(split.rule, head, rest, token, &result)
             let weights = split.rule.configuration.sides.map(\.weight)
             return proxy(head, route, Array(zip(split.rule.services, weights)), rest, publicPath, &result)
         case .redirect(let redirect):
@@ -168,6 +172,9 @@ package struct RequestExplainer {
         case .aggregate(let aggregate):
             reshape(head, route, rest, &result)
             return .aggregated(aggregate)
+        case .handler(let handler):
+            reshape(head, route, rest, &result)
+            return .handled(handler.name)
         }
     }
 
@@ -221,11 +228,14 @@ package struct RequestExplainer {
     /// Which side of a split gets the request, by the configuration's weights. Who the client is stands in no head: a key
     /// of it tells that the client stays on its side, not on which.
     private func note(
-        _ split: CompiledSplit, _ head: RequestHead, _ path: [UInt8], _ result: inout RequestExplanation
+        _ split: CompiledSplit, _ head: RequestHead, _ path: [UInt8], _ token: VerifiedToken?,
+        _ result: inout RequestExplanation
     ) {
         let fields = head.fields
+        let consumer = result.consumer.map { snapshot.auth.consumers.consumers[$0].name } ?? []
         let request = SplitRequest(
-            fields: fields, query: fields.bytes(head.query), path: path.span, clientHigh: 0, clientLow: 0)
+            fields: fields, query: fields.bytes(head.query), path: path.span, clientHigh: 0, clientLow: 0,
+            caller: KnownCaller(consumer: consumer, identity: token))
         let key = split.configuration.key
         var decision = RequestExplanation.SplitDecision(key: key?.text, side: nil, cause: .turn)
         switch split.choose(request, scratch) {

@@ -2,6 +2,8 @@ package import GatewayConfiguration
 
 /// What the gateway would do with a request, and why: what `gatehouse explain` tells.
 package struct RequestExplanation: Sendable {
+    /// Bytes of the head as it came.
+    var headSize = 0
     /// What becomes of the request in the end.
     package enum Verdict: Sendable {
         /// The gateway answers with an error. `reason` is a sentence about this request, where there is one; `allow` is
@@ -13,6 +15,8 @@ package struct RequestExplanation: Sendable {
         case answered(status: Int, bodySize: Int)
         /// Made of the answers to several calls.
         case aggregated(CompiledAggregate)
+        /// Made by Swift code of the program, which is known by this name.
+        case handled(String)
     }
 
     /// A service that may get the request, and what is sent there.

@@ -36,9 +36,7 @@ struct CompiledLimitKey: Sendable {
         let routeMatch: MatchScratch
         let ruleMatch: MatchScratch
         let scratch: WireBuffer
-        /// The name of the consumer; empty: none is known.
-        var consumer: [UInt8] = []
-        var identity: VerifiedToken?
+        var caller = KnownCaller()
     }
 
     /// Longer values stand as their digest.
@@ -114,15 +112,12 @@ struct CompiledLimitKey: Sendable {
             QueryReader.decode(query.extracting(value), into: scratch)
             return write(UInt8(ascii: "q"), scratch.span, into: key)
         case .consumer:
-            let name = input.consumer
+            let name = input.caller.consumer
             return write(UInt8(ascii: "n"), name.span, into: key)
         case .claim(let path):
-            guard let node = input.identity?.claims.node(path), !node.isNull else { return false }
-            // As it is written: whoever signed it has chosen the spelling, not the caller. `""` is empty too.
+            guard let node = input.caller.claim(path) else { return false }
             let bytes = node.document.bytes
-            let text = bytes.span.extracting(node.range)
-            if node.kind == .string, text.count <= 2 { return false }
-            return write(UInt8(ascii: "t"), text, into: key)
+            return write(UInt8(ascii: "t"), bytes.span.extracting(node.range), into: key)
         case .ruleParameter(let index):
             guard index < input.ruleMatch.parameterCount else { return false }
             return write(input.ruleMatch.parameter(index), input, into: key)

@@ -30,8 +30,7 @@ extension Exchange {
         CompiledLimitKey.Input(
             request: request, path: path, clientHigh: record.clientHigh, clientLow: record.clientLow,
             route: snapshot.routes.routes[routeIndex], routeMatch: worker.scratch, ruleMatch: worker.policyScratch,
-            scratch: worker.pathBuffer,
-            consumer: consumer < 0 ? [] : snapshot.auth.consumers.consumers[Int(consumer)].name, identity: identity)
+            scratch: worker.pathBuffer, caller: knownCaller)
     }
 
     func fill(_ check: LimitCheck, _ set: LimitSet) {

@@ -9,7 +9,10 @@ extension LimitStore {
 
     /// A turn of the clock's sweep, twice a second: some thousand places, some ten microseconds. A store of a million
     /// keys is gone over in half a minute.
-    func sweep(at now: LimitTime) {
-        for _ in 0..<8 { sweep(slots: 2_048, at: now) }
+    /// - Returns: how many keys it forgot.
+    func sweep(at now: LimitTime) -> Int {
+        var forgotten = 0
+        for _ in 0..<8 { forgotten += sweep(slots: 2_048, at: now) }
+        return forgotten
     }
 }

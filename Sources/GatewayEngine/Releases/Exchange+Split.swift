@@ -10,7 +10,7 @@ extension Exchange {
         let chosen = lane.side(
             for: SplitRequest(
                 fields: fields, query: fields.bytes(request.query), path: matchedPath(),
-                clientHigh: record.clientHigh, clientLow: record.clientLow),
+                clientHigh: record.clientHigh, clientLow: record.clientLow, caller: knownCaller),
             worker.scratch)
         splitLane = chosen.isChosenFreely ? lane : nil
         splitSide = chosen.side

@@ -98,7 +98,8 @@ package final class ReloadController: Sendable {
     /// An empty file is a configuration too, but hardly one that somebody wants to go on by: the more likely reason is a
     /// disk that is full, or a writer that has just begun.
     private func isCutShort(_ configuration: GatewayConfiguration) -> Bool {
-        configuration.routes.isEmpty && configuration.services.isEmpty && !server.configuration.routes.isEmpty
+        server.extended(configuration).routes.isEmpty && configuration.services.isEmpty
+            && !server.configuration.routes.isEmpty
     }
 
     private func settle(_ outcome: ReloadReport, _ began: Int64) -> ReloadReport {
@@ -116,7 +117,8 @@ package final class ReloadController: Sendable {
         let refused = result.errors + result.unbuilt
         var report: ReloadReport
         if let configuration = result.configuration, refused.isEmpty {
-            report = ReloadReport(.applied(ConfigurationChanges(from: server.configuration, to: configuration)))
+            report = ReloadReport(
+                .applied(ConfigurationChanges(from: server.configuration, to: server.extended(configuration))))
         } else {
             report = ReloadReport(.refused(refused))
         }

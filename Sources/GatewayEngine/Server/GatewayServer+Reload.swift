@@ -25,7 +25,7 @@ extension GatewayServer {
         let new: Publication
         var fresh = Bindings()
         do throws(StartError) {
-            let snapshot = try Self.compile(configuration, metrics, registry, releases)
+            let snapshot = try compile(configuration)
             let names = old.listeners.map { listener in
                 let isAdmin = listener.binding.isAdmin
                 return (isAdmin ? "admin" : old.snapshot.listeners[listener.index].configuration.name, listener.binding)
@@ -49,7 +49,7 @@ extension GatewayServer {
         gh_trim_memory()
 
         var report = ReloadReport(
-            .applied(ConfigurationChanges(from: old.snapshot.configuration, to: configuration)))
+            .applied(ConfigurationChanges(from: old.snapshot.configuration, to: new.snapshot.configuration)))
         report.opened = bound.filter { !before.contains($0) }
         let wanted = configuration.workers ?? SystemLimits.processors
         if wanted != workers.count {

@@ -1,5 +1,6 @@
 internal import CSystem
 package import GatewayConfiguration
+internal import Identity
 internal import RateLimits
 internal import Reactor
 internal import Synchronization
@@ -42,12 +43,19 @@ package final class GatewayServer: Sendable {
     private let concurrency = ConcurrencyStore()
     private let workerCount: Int
     private let pages: AdminPages
+    /// What the program brings in Swift.
+    private let program: ProgramTable
     let state: Mutex<State>
     /// Held by a reload and by the beginning of the end, each as long as it takes.
     let changing = Mutex<Void>(())
 
-    package init(_ configuration: GatewayConfiguration, build: Metrics.Build, log: OperationLog) throws(StartError) {
+    package init(
+        _ configuration: GatewayConfiguration, build: Metrics.Build, log: OperationLog,
+        program: ProgramTable = ProgramTable()
+    ) throws(StartError) {
         self.log = log
+        self.program = program
+        let configuration = program.extended(configuration)
         metrics = Metrics(build: build, start: OperationLog.wallClock())
         pages = AdminPages(metrics: metrics)
         metrics.show(registry)
@@ -57,7 +65,7 @@ package final class GatewayServer: Sendable {
         releases = ReleaseRegistry(workers: workerCount, log: log, stateFile: configuration.stateFile)
         metrics.show(releases)
         do throws(StartError) {
-            let snapshot = try Self.compile(configuration, metrics, registry, releases)
+            let snapshot = try Self.compile(configuration, metrics, registry, releases, program)
             let accessLog = try Self.openAccessLog(configuration.accessLog, metrics, log)
             state = Mutex(State(publication: Publication(snapshot: snapshot, listeners: [], accessLog: accessLog)))
         } catch {
@@ -72,15 +80,24 @@ package final class GatewayServer: Sendable {
     /// Reloads may be asked for by the admin API from now on.
     func offer(_ reloads: ReloadController) { pages.api.attach(reloads) }
 
+    /// A configuration of a file, with the routes that the program adds to it.
+    func extended(_ configuration: GatewayConfiguration) -> GatewayConfiguration { program.extended(configuration) }
+
+    /// The same, compiled.
+    func compile(_ configuration: GatewayConfiguration) throws(StartError) -> Snapshot {
+        try Self.compile(extended(configuration), metrics, registry, releases, program)
+    }
+
     /// Whether traffic should be sent here.
     var isReady: Bool { pages.isReady }
 
     static func compile(
         _ configuration: GatewayConfiguration, _ metrics: Metrics, _ registry: ServiceRegistry,
-        _ releases: ReleaseRegistry
+        _ releases: ReleaseRegistry, _ program: ProgramTable
     ) throws(StartError) -> Snapshot {
         do {
-            return try Snapshot(configuration, metrics: metrics, registry: registry, releases: releases)
+            return try Snapshot(
+                configuration, metrics: metrics, registry: registry, releases: releases, program: program)
         } catch {
             throw .routes(error.diagnostics)
         }
@@ -119,13 +136,15 @@ package final class GatewayServer: Sendable {
         let count = workerCount
         let publication = state.withLock { $0.publication }
         publication.snapshot.drain(drained)
+        var listeners = Bindings()
         do {
-            let listeners = try bind(publication.snapshot, keeping: [], workers: count, passed: passed)
+            listeners = try bind(publication.snapshot, keeping: [], workers: count, passed: passed)
             try run(
                 count,
                 Publication(
                     snapshot: publication.snapshot, listeners: listeners.all, accessLog: publication.accessLog))
         } catch {
+            listeners.discard()
             releases.close()
             publication.accessLog?.stop(timeout: .seconds(1))
             throw error
@@ -145,6 +164,12 @@ package final class GatewayServer: Sendable {
             guard let thread = LoopThread(worker.loop) else { throw .noThread }
             threads.append(thread)
         }
+        do throws(StartError) {
+            try awaitKeys(publication.snapshot)
+        } catch {
+            end(workers, threads)
+            throw error
+        }
         awaitFirstChecks(workers)
         _ = onAllWorkers(workers, milliseconds: 10_000) { $0.publish(publication) }
         state.withLock { state in
@@ -154,6 +179,29 @@ package final class GatewayServer: Sendable {
         }
         gh_trim_memory()
         pages.setReady(true)
+    }
+
+    /// Where the configuration says so, nothing starts without the keys of issuers: one fetch of each decides.
+    private func awaitKeys(_ snapshot: Snapshot) throws(StartError) {
+        let feeds = snapshot.auth.requiredFeeds
+        if feeds.isEmpty { return }
+        let gate = DrainGate(count: feeds.count)
+        for feed in feeds { feed.whenFirstFetched { gate.leave() } }
+        // A fetch takes five seconds at most.
+        _ = gate.wait(milliseconds: 6_000)
+        for feed in feeds where feed.keyCount == nil {
+            throw .keys(issuer: feed.name, reason: feed.lastFault?.label ?? KeyFetchFault.timedOut.label)
+        }
+    }
+
+    private func end(_ workers: [Worker], _ threads: [LoopThread]) {
+        for worker in workers {
+            worker.loop.execute {
+                worker.shutDown()
+                worker.loop.stop()
+            }
+        }
+        for thread in threads { thread.join() }
     }
 
     /// Where an endpoint must pass a check before it gets a request, clients wait at the door for the first results rather
@@ -177,8 +225,11 @@ package final class GatewayServer: Sendable {
         guard let first = workers.first else { return }
         let whole = SystemLimits.memory
         var memory = MemoryGuard(cap: whole)
+        var forgotten = ForgottenKeys()
         first.onTick = { [unowned first, log, releases, limitStore] in
-            limitStore.sweep(at: LimitTime(monotonic: first.loop.now, epoch: first.loop.wallNow))
+            let swept = limitStore.sweep(at: LimitTime(monotonic: first.loop.now, epoch: first.loop.wallNow))
+            // Without a thread it is given back after the next wave.
+            if forgotten.note(swept) { PlainThread.start({ gh_trim_memory() }) }
             releases.tick(now: first.loop.now, wall: first.loop.wallNow)
             let limit = first.snapshot.configuration.limits.memory
             memory.cap = limit > 0 ? limit : whole
@@ -254,13 +305,7 @@ package final class GatewayServer: Sendable {
         for worker in workers { worker.loop.execute { worker.drain(handedOver: handedOver) { gate.leave() } } }
         let limit = publication.snapshot.configuration.timeouts.drain
         let isComplete = gate.wait(milliseconds: Int(clamping: limit.nanoseconds / 1_000_000))
-        for worker in workers {
-            worker.loop.execute {
-                worker.shutDown()
-                worker.loop.stop()
-            }
-        }
-        for thread in threads { thread.join() }
+        end(workers, threads)
         releases.close()
         publication.accessLog?.stop(timeout: .seconds(5))
         return isComplete

@@ -7,6 +7,8 @@ package enum StartError: Error, Sendable, CustomStringConvertible {
     case bind(listener: String, address: String, code: Int32)
     case accessLog(path: String, code: Int32)
     case routes([Diagnostic])
+    /// Keys that `require_keys` asks for did not come.
+    case keys(issuer: String, reason: String)
     case noThread
 
     package var description: String {
@@ -19,6 +21,8 @@ package enum StartError: Error, Sendable, CustomStringConvertible {
             "access_log: cannot write to \(path): \(StartError.text(code))"
         case .routes(let diagnostics):
             diagnostics.map(\.description).joined(separator: "\n")
+        case .keys(let issuer, let reason):
+            "auth: the keys of \(issuer) cannot be had (\(reason)), and require_keys is set"
         case .noThread:
             "the system has no thread left for a worker"
         }

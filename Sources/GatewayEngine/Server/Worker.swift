@@ -56,6 +56,11 @@ final class Worker: @unchecked Sendable {
     var limitText: [UInt8] = []
     var identifiers = IdentifierSource()
     private(set) var isDraining = false
+    /// Tasks of Swift code under way, and how many there may be.
+    private var programTasks = 0
+    private var programLimit: Int
+    /// When a failure of Swift code may be logged again.
+    private var nextProgramError: Int64 = 0
     /// The pages of the admin listener.
     let pages: AdminPages
 
@@ -94,6 +99,7 @@ final class Worker: @unchecked Sendable {
         self.count = count
         coders = CoderPool(memoryLimit: snapshot.configuration.limits.encoderMemory / count)
         codingWork = CodingWork(loop: loop)
+        programLimit = max(1, snapshot.configuration.limits.handlers / count)
         self.metrics = metrics.makeShard()
         view = WorkerView(snapshot)
         self.log = log
@@ -143,6 +149,7 @@ final class Worker: @unchecked Sendable {
         if snapshot !== old {
             view = WorkerView(snapshot, worker: self, replacing: view)
             coders.memoryLimit = snapshot.configuration.limits.encoderMemory / count
+            programLimit = max(1, snapshot.configuration.limits.handlers / count)
             healthChecks.reconcile(snapshot.services)
             keyDriver.reconcile(snapshot.auth.feeds)
             certificateDriver.reconcile(snapshot.managed)
@@ -273,7 +280,33 @@ final class Worker: @unchecked Sendable {
             last.place = place
         }
         if !downstream.isAdmin { clientCount -= 1 }
-        if isDraining && clientCount == 0 { reportEmpty() }
+        if isDraining { reportIfEmpty() }
+    }
+
+    // MARK: Swift code
+
+    var hasProgramPlace: Bool { programTasks < programLimit }
+
+    /// A task begins; false: there are as many as may be.
+    func enterProgram(mustStart: Bool) -> Bool {
+        guard mustStart || hasProgramPlace else { return false }
+        programTasks += 1
+        metrics.programTasks(by: 1)
+        return true
+    }
+
+    /// It has ended, which may be after its request.
+    func leaveProgram() {
+        programTasks -= 1
+        metrics.programTasks(by: -1)
+        if isDraining { reportIfEmpty() }
+    }
+
+    /// Once a second: whoever sends requests that fail decides how many there are.
+    func mayTellOfProgram() -> Bool {
+        guard loop.now >= nextProgramError else { return false }
+        nextProgramError = loop.now + 1_000_000_000
+        return true
     }
 
     // MARK: Exchanges
@@ -325,10 +358,12 @@ final class Worker: @unchecked Sendable {
         for downstream in downstreams.reversed() where !downstream.isAdmin {
             downstream.drain(hasTime: handedOver)
         }
-        if clientCount == 0 { reportEmpty() }
+        reportIfEmpty()
     }
 
-    private func reportEmpty() {
+    /// The last client is gone, and what worked for one has ended.
+    private func reportIfEmpty() {
+        guard clientCount == 0, programTasks == 0 else { return }
         let done = onEmpty
         onEmpty = nil
         done?()

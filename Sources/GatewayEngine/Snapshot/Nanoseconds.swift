@@ -16,3 +16,10 @@ enum Deadline {
     /// Far enough to be never, near enough that adding it to a clock does not overflow.
     static let never: Int64 = .max / 4
 }
+
+extension Duration {
+    /// The same for durations that code may choose freely: below nothing is nothing, beyond a hundred years is never.
+    var boundedNanoseconds: Int64 {
+        self <= .zero ? 0 : self > .seconds(3_000_000_000) ? Deadline.never : nanoseconds
+    }
+}

@@ -33,6 +33,8 @@ package final class Snapshot: Sendable {
     let errorForms: [CompiledErrors]
     let generalErrors: Int32
     let addresses: [AddressListConfiguration]
+    /// What Swift code of the program has to do with it.
+    let program: CompiledProgram
     let addsSecurityHeaders: Bool
     let labels: AccessLabels
     let trustedProxies: [NetworkPrefix]
@@ -54,11 +56,13 @@ package final class Snapshot: Sendable {
     ///   - registry: where the states of services live on from one snapshot to the next.
     ///   - releases: the same for splits; what they are now is told by `ReleaseRegistry.adopt`.
     ///   - now: nanoseconds since 1970: certificates must be valid then.
+    ///   - program: what the program brings in Swift; nil where nothing is run: names of handlers and policies stand for
+    ///     themselves then.
     ///   - loadsTLS: false where nobody will connect: the files need not be there then.
     package init(
         _ configuration: GatewayConfiguration, metrics: Metrics, registry: ServiceRegistry,
         releases: ReleaseRegistry = ReleaseRegistry(workers: 1), now: Int64 = OperationLog.wallClock(),
-        loadsTLS: Bool = true
+        program table: ProgramTable? = ProgramTable(), loadsTLS: Bool = true
     ) throws(RouteTableError) {
         self.configuration = configuration
         var compiler = TLSCompiler(now: now / 1_000_000_000, certificates: registry.certificates)
@@ -118,6 +122,7 @@ package final class Snapshot: Sendable {
         var checking = ValidationCompiler(
             configuration.schemaDocuments, limit: configuration.limits.bufferedBody)
         var errorForms = ErrorForms(configuration.errors)
+        var code = ProgramCompiler(table, general: configuration.policies, metrics: metrics)
         plans = zip(configuration.routes, routeSeries).enumerated().map { [routes] index, pair in
             RoutePlan(
                 pair.0, routes.routes[index], series: pair.1, firstImplied: firstImplied, services: named,
@@ -125,16 +130,19 @@ package final class Snapshot: Sendable {
                 transformations: &reshaping, validation: checking.add(pair.0),
                 crossOrigin: crossOrigin.add(pair.0), addresses: addresses.add(pair.0),
                 compression: compression.add(pair.0),
-                errors: errorForms.add(pair.0), aggregates: &aggregates)
+                errors: errorForms.add(pair.0), aggregates: &aggregates, code: &code)
         }
         let wrong = aggregates.diagnostics.filter { $0.severity == .error }
-        if !wrong.isEmpty { throw RouteTableError(diagnostics: wrong) }
+        let missing = wrong + code.diagnostics
+        if !missing.isEmpty { throw RouteTableError(diagnostics: missing) }
+        program = code.finish(named, parts: aggregates.names.count)
         transformations = try reshaping.finish(configuration.transformations)
         validations = try checking.finish(configuration.validations)
         self.tries = tries
         self.faults = faults
         self.auth = auth
-        if !auth.diagnostics.isEmpty { throw RouteTableError(diagnostics: auth.diagnostics) }
+        let mistakes = auth.diagnostics.filter { $0.severity == .error }
+        if !mistakes.isEmpty { throw RouteTableError(diagnostics: mistakes) }
         try limits.check()
         self.limits = limits
         limitStore = configuration.rateLimiting.store.map { store in
@@ -149,7 +157,9 @@ package final class Snapshot: Sendable {
         addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
-            limits: limits.labels, parts: aggregates.names, consumers: configuration.consumers.map(\.name))
+            limits: limits.labels,
+            parts: aggregates.names + (program.services.isEmpty ? [] : configuration.services.map(\.name)),
+            consumers: configuration.consumers.map(\.name), handlers: program.handlers)
         trustedProxies = configuration.trustedProxies
         attemptsHeader = configuration.forwarding.attemptsHeader.map(NumberField.init)
         timeoutHeader = configuration.forwarding.timeoutHeader.map(NumberField.init)
@@ -190,12 +200,13 @@ final class RoutePlan: Sendable {
         case redirect(CompiledRedirect)
         case respond(CompiledResponse)
         case aggregate(CompiledAggregate)
+        case handler(CompiledHandler)
 
         /// One endpoint answers, and not the gateway itself.
         var isService: Bool {
             switch self {
             case .service, .serviceFromPath, .split: true
-            case .redirect, .respond, .aggregate: false
+            case .redirect, .respond, .aggregate, .handler: false
             }
         }
     }
@@ -203,7 +214,9 @@ final class RoutePlan: Sendable {
     let way: Way
     let host: HostHeader
     let series: SeriesID
-    /// Bytes; -1: the general limit.
+    /// Bytes; -1: the general limits alone.
+    let requestHead: Int
+    let requestLine: Int
     let requestBody: Int
     /// Nanoseconds; -1: the service's or the general one.
     let requestTimeout: Int64
@@ -234,6 +247,8 @@ final class RoutePlan: Sendable {
     let addresses: Int32
     let compression: Int32
     let errors: Int32
+    /// Likewise in the snapshot's `program`: policies in Swift.
+    let policies: Int32
     /// Requests of one client at once; -1: any number.
     let concurrency: Int32
 
@@ -242,7 +257,7 @@ final class RoutePlan: Sendable {
         services: [String: Int], releases: ReleaseRegistry, tries: inout RouteTries, faults: inout [CompiledFault],
         auth: inout AuthPlans, limits: Int32, transformations: inout TransformationCompiler,
         validation: Int32, crossOrigin: Int32, addresses: Int32, compression: Int32, errors: Int32,
-        aggregates: inout AggregateCompiler
+        aggregates: inout AggregateCompiler, code: inout ProgramCompiler
     ) {
         way =
             switch route.answer {
@@ -257,7 +272,14 @@ final class RoutePlan: Sendable {
                 // One with errors ends the compilation, and nobody asks for this.
                 aggregates.compile(configuration, parameters: route.parameterNames).map(Way.aggregate)
                     ?? .respond(CompiledResponse(FixedResponseConfiguration()))
+            case .handler:
+                if case .handler(let name) = configuration.answer {
+                    .handler(code.handler(name))
+                } else {
+                    .respond(CompiledResponse(FixedResponseConfiguration()))
+                }
             }
+        policies = code.policies(of: configuration)
         host =
             switch configuration.host {
             case .target: .target
@@ -265,6 +287,8 @@ final class RoutePlan: Sendable {
             case .literal(let text): .literal(Array(text.utf8))
             }
         self.series = series
+        requestHead = configuration.maxRequestHead ?? -1
+        requestLine = configuration.maxRequestLine ?? -1
         requestBody = configuration.maxRequestBody ?? -1
         webSocket = configuration.webSocket
         grpcWeb = configuration.grpcWeb

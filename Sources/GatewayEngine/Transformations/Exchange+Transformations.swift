@@ -69,7 +69,7 @@ extension Exchange {
         guard !all.isEmpty, !wantsTunnel else { return false }
         switch plan.way {
         case .redirect, .respond: return false
-        case .service, .serviceFromPath, .split, .aggregate: break
+        case .service, .serviceFromPath, .split, .aggregate, .handler: break
         }
         transformation = all.find(plan.transformation, request, path: matchedPath(), scratch: worker.policyScratch)
         return transformation != nil

@@ -78,6 +78,9 @@ package final class HeaderBlock {
     /// How many fields there are, removed ones included: iterate over `0..<count` and skip `isRemoved`.
     package var count: Int { fieldCount }
 
+    /// The bytes of all text in it: of a head as it came over HTTP/1, its size.
+    package var byteCount: Int { arena.count }
+
     /// How much memory the block holds at the moment, for tests and for the memory guard.
     package var capacity: Int { arena.capacity + fieldCapacity * MemoryLayout<Field>.stride }
 

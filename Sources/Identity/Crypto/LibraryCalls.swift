@@ -21,21 +21,8 @@ package enum SHA256 {
 
     package static let length = 32
 
-    /// Fetched once: to look the algorithm up by name costs more than to hash a short text.
-    nonisolated(unsafe) private static let algorithm = unsafe EVP_MD_fetch(nil, "SHA256", nil)
-
     package static func hash(_ message: Span<UInt8>) -> Value {
-        unsafe message.withUnsafeBytes { message in
-            // The room is as long as the digest; the library writes that many bytes.
-            unsafe [UInt8](unsafeUninitializedCapacity: length) { room, count in
-                var size: UInt32 = 0
-                let done = unsafe EVP_Digest(
-                    message.baseAddress, message.count, room.baseAddress, &size, algorithm, nil)
-                // It fails only where memory is at its end; no digest must ever stand for many messages.
-                precondition(done == 1 && size == UInt32(length), "SHA-256 is not to be had")
-                count = length
-            }
-        }
+        SHA256Digest(of: message).bytes
     }
 }
 

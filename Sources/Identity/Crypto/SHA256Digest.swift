@@ -1,8 +1,26 @@
-/// A SHA-256 as a value: what keys and tokens are looked up by where they are not to be kept.
+internal import COpenSSL
+
+/// A SHA-256 as a value: what keys and tokens are looked up by where they are not to be kept. Making one allocates nothing.
 package struct SHA256Digest: Hashable, Sendable {
     private var words: (UInt64, UInt64, UInt64, UInt64)
 
-    package init(of message: Span<UInt8>) { self.init(SHA256.hash(message)) }
+    package init(of message: Span<UInt8>) {
+        var digest = InlineArray<4, UInt64>(repeating: 0)
+        var room = digest.mutableSpan
+        // The message is read, and the 32 bytes of four words are written, during the call only.
+        let done = unsafe message.withUnsafeBufferPointer { message in
+            unsafe room.withUnsafeMutableBytes { room in
+                unsafe gh_sha256(
+                    message.baseAddress, message.count, room.baseAddress?.assumingMemoryBound(to: UInt8.self))
+            }
+        }
+        // No digest must ever stand for many messages.
+        precondition(done == 1, "SHA-256 is not to be had")
+        words = (
+            UInt64(bigEndian: digest[0]), UInt64(bigEndian: digest[1]), UInt64(bigEndian: digest[2]),
+            UInt64(bigEndian: digest[3])
+        )
+    }
 
     /// - Parameter bytes: 32 of them.
     init(_ bytes: [UInt8]) {

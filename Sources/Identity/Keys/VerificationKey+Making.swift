@@ -78,12 +78,19 @@ extension VerificationKey {
     }
 
     /// What deserves a word: nothing for public keys, which are refused where they are weak.
-    package var warnings: [KeyWarning] {
+    ///
+    /// A secret has to be as long as the digest (RFC 7518 §3.2): of the longest algorithm that is named for it, by the key
+    /// itself or by its issuer; where none is named, of the shortest that it may be used with.
+    ///
+    /// - Parameter accepted: what the issuer's list names; nil: there is no list.
+    package func warnings(named accepted: SignatureAlgorithms? = nil) -> [KeyWarning] {
         guard case .secret(let secret) = material else { return [] }
-        // A secret that is long enough for the shortest algorithm is no danger; one that is not is guessed offline.
-        let weakest = [SignatureAlgorithm.hs256, .hs384, .hs512].first { algorithms.contains($0) }
-        guard let weakest, let wanted = weakest.digest?.length, secret.length < wanted else { return [] }
-        return [.shortSecret(bytes: secret.length, algorithm: weakest)]
+        let possible = algorithms.intersection(accepted ?? .all)
+        let all = [SignatureAlgorithm.hs256, .hs384, .hs512].filter { possible.contains($0) }
+        let isNamed = accepted != nil || all.count == 1
+        guard let judged = isNamed ? all.last : all.first, let wanted = judged.digest?.length, secret.length < wanted
+        else { return [] }
+        return [.shortSecret(bytes: secret.length, algorithm: judged)]
     }
 
     private static func contains(_ text: [UInt8], _ part: String) -> Bool {

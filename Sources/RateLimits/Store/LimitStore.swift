@@ -119,13 +119,15 @@ package final class LimitStore: Sendable {
 
     /// Looks at `slots` slots of the next shard and forgets what no longer matters: for a timer, so that memory comes
     /// back when no new keys come.
-    package func sweep(slots: Int, at now: LimitTime) {
+    ///
+    /// - Returns: how many keys it forgot.
+    @discardableResult
+    package func sweep(slots: Int, at now: LimitTime) -> Int {
         let number = sweepPosition.wrappingAdd(1, ordering: .relaxed).oldValue & mask
         let shard = shards[number]
-        shard.lock.withLock { _ in
+        return shard.lock.withLock { _ in
             let tables = shard.tables
-            tables.buckets.sweep(slots, at: now)
-            tables.windows.sweep(slots, at: now)
+            return tables.buckets.sweep(slots, at: now) + tables.windows.sweep(slots, at: now)
         }
     }
 

@@ -9,7 +9,8 @@ internal import CSystem
 /// 3. let libuv run if it has anything (wake-ups from other threads, signals, file events),
 /// 4. tell each ready handler; what it wrote in small pieces leaves in one system call after it,
 /// 5. fire due timers,
-/// 6. go round once more for sockets that had more to read than their turn allows, and for failures found on the way.
+/// 6. go round once more for sockets that had more to read than their turn allows, and for failures found on the way,
+/// 7. run the steps of Swift tasks that all of this has brought (`LoopExecutor`).
 ///
 /// Nothing here is locked: apart from `execute` and `stop`, every call belongs to the loop's own thread.
 @safe package final class EventLoop: @unchecked Sendable {
@@ -132,7 +133,8 @@ internal import CSystem
         fireTimers()
         if !readAgain.isEmpty { continueReading() }
         if !failed.isEmpty { reportFailures() }
-        while !deferred.isEmpty { runDeferred() }
+        runAllDeferred()
+        if inbox.hasOwn { inbox.runOwn(on: self) }
         if !endingTurn.isEmpty { endTurn() }
         let lag = gh_monotonic_ns() - began
         if lag > worstLag { worstLag = lag }
@@ -175,7 +177,9 @@ internal import CSystem
     }
 
     private func waitTime(_ longest: Int64?) -> Int32 {
-        if !readAgain.isEmpty || !failed.isEmpty || !deferred.isEmpty || !endingTurn.isEmpty || inbox.hasMore {
+        if !readAgain.isEmpty || !failed.isEmpty || !deferred.isEmpty || !endingTurn.isEmpty || inbox.hasMore
+            || inbox.hasOwn
+        {
             return 0
         }
         var wait = longest ?? 60_000
@@ -215,6 +219,10 @@ internal import CSystem
             socket.failAfterWriting(error)
             flush()
         }
+    }
+
+    func runAllDeferred() {
+        while !deferred.isEmpty { runDeferred() }
     }
 
     private func runDeferred() {

@@ -2,6 +2,9 @@
 ///
 /// `Task(executorPreference: loop.executor)` starts a task there; an actor may return it as its `unownedExecutor`.
 ///
+/// A step that the loop's own thread brings (a task that is begun there, or goes on because something came that the loop
+/// has read) runs in the same turn, or the next, without a wake-up; one of another thread wakes the loop.
+///
 /// It holds the inbox and not the loop: a task that outlives its loop still has somewhere to put its next step, where it
 /// stays for ever, as on a loop that is not run.
 package final class LoopExecutor: TaskExecutor, SerialExecutor {
@@ -12,7 +15,7 @@ package final class LoopExecutor: TaskExecutor, SerialExecutor {
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
-        inbox.add(.job(UnownedJob(job)))
+        inbox.add(UnownedJob(job))
     }
 
     package func isIsolatingCurrentContext() -> Bool? {

@@ -20,6 +20,10 @@ internal import Synchronization
     private var isOpen = true
     /// What the loop is running right now. Touched by the loop's thread only, as `hasMore`.
     private var running: [Work] = []
+    /// Jobs that the loop's own thread has brought, the next ones and those of the present round: nobody has to be woken
+    /// for them, and no other thread sees them.
+    private var own: [UnownedJob] = []
+    private var ownNow: [UnownedJob] = []
     /// The last drain stopped before the inbox was empty.
     private(set) var hasMore = false
     /// The thread that turns the loop, 0 for none: asked for from any thread.
@@ -65,6 +69,15 @@ internal import Synchronization
         }
     }
 
+    /// A step of a task. One that the loop's own thread brings costs neither a lock nor a wake-up: the turn under way
+    /// comes to it, or the next one, which does not wait then.
+    func add(_ job: UnownedJob) {
+        if isOnLoop { own.append(job) } else { add(.job(job)) }
+    }
+
+    /// Jobs of the loop's own thread wait.
+    var hasOwn: Bool { !own.isEmpty }
+
     func add(_ work: Work) {
         withLock {
             waiting.append(work)
@@ -98,6 +111,20 @@ internal import Synchronization
                 loop.flush()
             }
             running.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Runs the jobs that the loop's own thread has brought, and what those bring, as often as `drain` does.
+    func runOwn(on loop: EventLoop) {
+        for _ in 0..<Self.rounds {
+            if own.isEmpty { return }
+            swap(&own, &ownNow)
+            for job in ownNow {
+                loop.executor.run(job)
+                loop.flush()
+                loop.runAllDeferred()
+            }
+            ownNow.removeAll(keepingCapacity: true)
         }
     }
 }

@@ -1,11 +1,12 @@
 """Frames of HTTP/2 by hand against a running gateway: field rules, floods, windows, resets, the end.
 
-    frames.py PORT PID fields|floods|flow|resets|streams|drain|protocol|told
+    frames.py PORT PID fields|floods|flow|resets|streams|drain|protocol|told|identity
 
 The gateway sends /echo/... to an origin that answers with the head it got, and anything else to one that answers.
 Needs the packages hyperframe and hpack, which come with h2. Says what went wrong and ends with 1 if anything did.
 """
 import os
+import random
 import signal
 import socket
 import sys
@@ -133,8 +134,13 @@ class Client:
 def literal(name, value):
     """A field as HPACK writes it without its tables: any bytes."""
     def text(data):
-        assert len(data) < 127
-        return bytes([len(data)]) + data
+        if len(data) < 127:
+            return bytes([len(data)]) + data
+        # RFC 7541 §5.1: what does not fit into seven bits follows, seven at a time.
+        prefix, rest = b"\x7f", len(data) - 127
+        while rest >= 128:
+            prefix, rest = prefix + bytes([rest % 128 + 128]), rest // 128
+        return prefix + bytes([rest]) + data
     return b"\x00" + text(name) + text(value)
 
 
@@ -723,5 +729,49 @@ def protocol():
     still_serves("after all")
 
 
-{"told": told, "protocol": protocol, "fields": fields, "floods": floods, "flow": flow, "resets": resets, "streams": streams, "drain": drain}[sys.argv[3]]()
+# ---- Identity headers ------------------------------------------------------------------------------------------------
+
+def identity():
+    """Random spellings of the headers that only the gateway sets, in heads and trailers, on every kind of route.
+
+    frames.py PORT PID identity TOKEN SEED: what reached the origin is judged by the caller.
+    """
+    token, chance = sys.argv[4], random.Random(int(sys.argv[5]))
+    client = Client()
+    for number in range(300):
+        stream = 2 * number + 1
+        name = chance.choice(["x-user-id", "x-user-role", "x-user-email", "x-tenant-user"])
+        spelled = "".join(chance.choice("-_.~-_!#") if c == "-" else c for c in name)
+        kind = chance.choice(["head", "head", "twice", "trailer", "upper", "connection"])
+        path = chance.choice(["/open", "/excluded", "/closed", "/other"])
+        head = [(":method", "POST"), (":scheme", "http"), (":authority", "x.test"), (":path", path),
+                ("authorization", f"Bearer {token}")]
+        if kind in ("head", "twice"):
+            head += [(spelled, "forged")] * (2 if kind == "twice" else 1)
+        elif kind == "upper":
+            # Names in upper case do not exist in HTTP/2 (RFC 9113 §8.2.1), nor does Connection (§8.2.2).
+            place = chance.randrange(len(spelled))
+            upper = spelled[:place] + spelled[place].upper() + spelled[place + 1:]
+            head.append((upper if upper != spelled else "X" + spelled[1:], "forged"))
+        elif kind == "connection":
+            head += [("connection", spelled), (spelled, "forged")]
+        client.send(client.headers(stream, raw(*head), raw=True, end=False))
+        body = DataFrame(stream, b"x")
+        if kind == "trailer":
+            client.send(body, client.headers(stream, raw((spelled, "forged")), raw=True))
+        else:
+            body.flags.add("END_STREAM")
+            client.send(body)
+        client.read(lambda c: stream in c.ended or stream in c.reset or c.closed)
+        wanted = "400" if kind in ("upper", "connection") else "200"
+        check(f"{number}: {kind} {spelled} on {path}", client.status(stream) == wanted, client.heads.get(stream))
+        check(f"{number}: nothing forged comes back", b"forged" not in client.bodies.get(stream, b""))
+        if client.closed or client.goaways:
+            # Malformed requests in a row end a connection; the next one begins with new streams.
+            check(f"{number}: the connection went on", False, client.goaways)
+            break
+    client.close()
+
+
+{"identity": identity, "told": told, "protocol": protocol, "fields": fields, "floods": floods, "flow": flow, "resets": resets, "streams": streams, "drain": drain}[sys.argv[3]]()
 sys.exit(1 if failures else 0)

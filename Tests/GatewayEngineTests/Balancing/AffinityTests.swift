@@ -23,11 +23,12 @@ import Testing
     private struct Unfinished: Error {}
 
     private func hash(
-        _ key: HashKey, _ target: String, _ fields: String..., client: SocketAddress = client
+        _ key: HashKey, _ target: String, _ fields: String..., client: SocketAddress = client,
+        caller: KnownCaller = KnownCaller()
     ) throws -> UInt64 {
         let head = try head(target, fields)
         let scratch = WireBuffer(capacity: 64)
-        return CompiledHashKey(key).hash(head, path: head.path, client: client, scratch: scratch)
+        return CompiledHashKey(key).hash(head, path: head.path, client: client, caller: caller, scratch: scratch)
     }
 
     @Test func eachKeyReadsItsOwn() throws {
@@ -38,6 +39,14 @@ import Testing
         #expect(try hash(.cookie("id"), "/", "Cookie: x=1; id=seven", "Cookie: id=8") == text("seven"))
         #expect(try hash(.query("q"), "/?a=1&q=two%20words&q=no") == text("two words"))
         #expect(try hash(.clientAddress, "/") != hash(.clientAddress, "/", client: Self.other))
+    }
+
+    /// Whom authentication has recognised, and the client's address where it has nobody.
+    @Test func goesByTheConsumer() throws {
+        let caller = KnownCaller(consumer: Array("shop".utf8))
+        #expect(try hash(.consumer, "/", caller: caller) == SipHash.hash("shop", .placement))
+        #expect(try hash(.consumer, "/", "X-Consumer-Name: shop") == hash(.clientAddress, "/"))
+        #expect(try hash(.claim("sub"), "/", caller: caller) == hash(.clientAddress, "/"))
     }
 
     @Test(arguments: [HashKey.header("X-Tenant"), .cookie("id"), .query("q")])

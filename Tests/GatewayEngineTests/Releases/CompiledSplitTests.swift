@@ -18,7 +18,7 @@ import Testing
 
     private static func choose(
         _ split: CompiledSplit, _ headers: [(String, String)] = [], query: String = "", path: String = "/",
-        client: (UInt64, UInt64) = (0, 0)
+        client: (UInt64, UInt64) = (0, 0), caller: KnownCaller = KnownCaller()
     ) -> CompiledSplit.Choice {
         let fields = HeaderBlock()
         for (name, value) in headers {
@@ -29,7 +29,7 @@ import Testing
         return split.choose(
             SplitRequest(
                 fields: fields, query: queryBytes.span, path: pathBytes.span, clientHigh: client.0,
-                clientLow: client.1),
+                clientLow: client.1, caller: caller),
             MatchScratch())
     }
 
@@ -42,6 +42,7 @@ import Testing
             ("orders", .header("x-user"), "alice", 0x97D3_63AE_2CCF_0F63),
             ("/api/**", .path, "/api/a", 0x5B8F_1C54_0DBC_A4F4),
             ("checkout", .query("u"), "7", 0xB10A_A4D8_40E6_C2AF),
+            ("checkout", .consumer, "shop", 0x92EF_0D16_6200_13B2),
         ]
         for (route, key, value, point) in cases {
             let split = Self.split(key, route: route)
@@ -50,7 +51,8 @@ import Testing
                 case .header(let name): Self.choose(split, [(name, value)])
                 case .cookie(let name): Self.choose(split, [("Cookie", "a=b; \(name)=\(value)")])
                 case .query(let name): Self.choose(split, query: "\(name)=\(value)")
-                case .path, .client: Self.choose(split, path: value)
+                case .consumer: Self.choose(split, caller: KnownCaller(consumer: Array(value.utf8)))
+                case .path, .client, .claim: Self.choose(split, path: value)
                 }
             #expect(choice == .key(point), "\(route) \(key) \(value)")
         }

@@ -39,6 +39,21 @@ func fault(
     } catch { return error }
 }
 
+/// Who signed a text in the form of a token, whatever stands in its payload.
+func signer(of text: String, among keys: KeySet) throws(TokenFault) -> VerificationKey {
+    let bytes = Array(text.utf8)
+    let span = bytes.span
+    let parts = try CompactToken(span)
+    guard let header = Base64URL.decode(span.extracting(parts.header)),
+        Base64URL.decode(span.extracting(parts.payload)) != nil,
+        let signature = Base64URL.decode(span.extracting(parts.signature))
+    else { throw .badEncoding }
+    let read = try TokenHeader(header)
+    return try keys.signer(
+        of: span.extracting(parts.signed), signature: signature.span, algorithm: read.algorithm,
+        identifier: read.identifier)
+}
+
 /// The fault in making a key.
 func keyFault(_ make: () throws(KeyFault) -> VerificationKey) -> KeyFault? {
     do throws(KeyFault) {

@@ -112,3 +112,57 @@ private actor Elsewhere {
         #expect(inside == true)
     }
 }
+
+/// What tasks say, from wherever they run.
+private final class Notes: Sendable {
+    private let all = Mutex<[String]>([])
+    var events: [String] { all.withLock { $0 } }
+    func note(_ event: String) { all.withLock { $0.append(event) } }
+}
+
+/// A task that the loop's own thread begins or resumes: in a loop that is turned by hand, so that a wait would show.
+@Suite struct OwnJobTests {
+    /// Nothing wakes the loop: it must not wait for what its own thread has brought.
+    @Test func itsOwnJobsAreRunWithoutAWait() throws {
+        let loop = EventLoop()
+        loop.turn(longest: 0)
+        let done = Notes()
+        Task(executorPreference: loop.executor) {
+            done.note("began")
+            await Task.yield()
+            done.note("went on")
+        }
+        #expect(done.events.isEmpty)
+        // The longest wait that there is: it is not waited.
+        loop.turn(longest: nil)
+        try loop.turn(until: "the task to end") { done.events == ["began", "went on"] }
+        #expect(loop.turns <= 3)
+    }
+
+    /// What comes of the work of a turn runs in the same turn.
+    @Test func whatATurnBringsRunsInIt() {
+        let loop = EventLoop()
+        loop.turn(longest: 0)
+        let done = Notes()
+        loop.afterThis {
+            Task(executorPreference: loop.executor) { done.note("ran") }
+        }
+        let before = loop.turns
+        loop.turn(longest: 0)
+        #expect(done.events == ["ran"] && loop.turns == before + 1)
+    }
+
+    /// A task that always yields does not keep the loop from the rest of its work.
+    @Test func aTaskThatNeverRestsLeavesRoom() throws {
+        let loop = EventLoop()
+        loop.turn(longest: 0)
+        let task = Task(executorPreference: loop.executor) {
+            while !Task.isCancelled { await Task.yield() }
+        }
+        let before = loop.turns
+        loop.turnAFewTimes(5)
+        #expect(loop.turns == before + 5)
+        task.cancel()
+        loop.turnAFewTimes(2)
+    }
+}

@@ -19,6 +19,14 @@ extension Vocabulary {
             Field(.issuers, .list(.object(issuer)), "Several issuers, each with its own keys."),
             Field(.algorithms, .list(algorithms), "Accepted `alg` values.", default: "those that the keys are for"),
             Field(.clockSkew, .duration, "Tolerance for `exp`, `nbf` and `iat`.", default: "60s"),
+            Field(
+                .refetchInterval, .duration,
+                "For tokens of unknown keys an issuer is asked at most once in this time; `0s`: one question after the other.",
+                default: "30s"),
+            Field(
+                .requireKeys, .boolean,
+                "Refuses to start when the keys of an issuer cannot be had, instead of answering 503 until they come.",
+                default: "false"),
             Field(.token, .object(tokenPlaces), "Where the token is looked for.", default: "Authorization: Bearer"),
             Field(.excludePaths, .list(.scalar(.pathPattern)), "Paths that need no identity."),
             Field(

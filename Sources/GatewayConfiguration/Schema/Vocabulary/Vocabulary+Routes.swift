@@ -1,10 +1,10 @@
 extension Vocabulary {
-    private static let answers: [Key] = [.service, .upstream, .split, .respond, .redirect, .aggregate]
+    private static let answers: [Key] = [.service, .upstream, .split, .respond, .redirect, .aggregate, .handler]
 
     static let route = ObjectShape(
         "route",
         "Which requests it takes, and who answers them: exactly one of "
-            + "`service`, `upstream`, `split`, `respond`, `redirect`, `aggregate`.",
+            + "`service`, `upstream`, `split`, `respond`, `redirect`, `aggregate`, `handler`.",
         rules: [.exactlyOne(answers), .atMostOne([.stripPrefix, .rewrite, .rewritePrefix])],
         [
             Field(
@@ -34,6 +34,9 @@ extension Vocabulary {
             Field(.respond, .object(respond), "Answered by the gateway itself."),
             Field(.redirect, .object(redirect), "Answered by a redirect."),
             Field(.aggregate, .object(aggregate), "Answered by several calls in one."),
+            Field(
+                .handler, .scalar(.name),
+                "Answered by Swift code of this name, in a program that is built with the Gatehouse library."),
             Field(
                 .stripPrefix, .scalar(.pathTemplate), "Removes leading segments of the path; nothing left becomes `/`."),
             Field(.rewrite, .scalar(.rewriteTarget), "The whole path that is forwarded, as in `/v2/{path}`."),
@@ -72,6 +75,10 @@ extension Vocabulary {
                 "What requests and responses of this route must look like, in place of `validate` by path."),
             Field(.cors, .object(cors), "Cross-origin rules of this route, in place of those on top."),
             Field(.addresses, .object(addressList), "Whom its requests may come from, in place of the list on top."),
+            Field(
+                .policies, .oneOrList(.scalar(.name)),
+                "Policies in Swift, of a program that is built with the Gatehouse library, in place of those on top;"
+                    + " `[]`: none.", default: "those on top"),
             Field(
                 .errors, .object(errors), "The form of this route's errors, in place of that on top.",
                 default: "that on top"),
@@ -136,6 +143,12 @@ extension Vocabulary {
     static let routeLimits = ObjectShape(
         "route_limits", "Limits of one route.",
         [
+            Field(
+                .requestHead, .size(256...16 << 20),
+                "Bytes of a request head; more is answered 431. The general limit holds before it."),
+            Field(
+                .requestLine, .size(16...16 << 20),
+                "Bytes of the request line; more is answered 414. The general limit holds before it."),
             Field(.requestBody, .size(0...1 << 50), "Bytes of a request body; more is answered 413."),
             Field(
                 .concurrency, .integer(1...1_000_000), "Requests at once per client address; more is answered 429."),

@@ -39,6 +39,10 @@ enum Vocabulary {
             Field(.cors, .object(cors), "Cross-origin rules, preflight requests included."),
             Field(.addresses, .object(addressList), "Whom requests may come from.", default: "anyone"),
             Field(
+                .policies, .oneOrList(.scalar(.name)),
+                "Policies in Swift that requests pass, in this order: names that a program built with the Gatehouse"
+                    + " library gives them.", default: "none"),
+            Field(
                 .transformations, .list(.object(transformation)), "How requests and responses are reshaped, by path."),
             Field(
                 .validate, .list(.object(validation)), "What requests and responses must look like, by path."),
@@ -123,6 +127,9 @@ enum Vocabulary {
             Field(
                 .connections, .integer(1...10_000_000), "Open client connections of all listeners together.",
                 default: "50000"),
+            Field(
+                .handlers, .integer(1...1_000_000),
+                "Requests that handlers and policies in Swift work on at once; more are answered 503.", default: "1024"),
             Field(
                 .connectionBuffer, .size(4096...64 << 20),
                 "Bytes held per connection and direction before the other side is paused.", default: "32KiB"),

@@ -59,6 +59,8 @@ struct PartAnswer {
     var contentType: [UInt8] = []
     var body: [UInt8] = []
     var freshness = PartFreshness()
+    /// Of the head, names in lower case, where somebody asks for them.
+    var fields: [(name: [UInt8], value: [UInt8])] = []
 
     /// The value that it holds for a part; nil: none, which is no failure.
     ///

@@ -14,13 +14,15 @@ package final class AccessLabels: Sendable {
     private let limits: [UInt32]
     private let parts: [UInt32]
     private let consumers: [UInt32]
+    private let handlers: [UInt32]
 
     /// - Parameters:
     ///   - routes: name and place of each route, in the order of its index.
     ///   - endpoints: `host:port` of all endpoints of all services, in the order of the index that the engine gave them.
     package init(
         routes: [(name: String, location: SourceLocation)], services: [String], endpoints: [String],
-        limits: [String] = [], parts: [String] = [], consumers: [String] = []
+        limits: [String] = [], parts: [String] = [], consumers: [String] = [],
+        handlers: [String] = []
     ) {
         var arena: [UInt8] = []
         var piece = LineWriter(capacity: 256)
@@ -63,6 +65,7 @@ package final class AccessLabels: Sendable {
         self.limits = keep(limits, after: ",\"limit\":")
         self.parts = keep(parts, after: "{\"part\":")
         self.consumers = keep(consumers, after: ",\"consumer\":")
+        self.handlers = keep(handlers, after: ",\"handler\":")
         self.arena = arena
     }
 
@@ -74,6 +77,7 @@ package final class AccessLabels: Sendable {
     /// Begins an object.
     func writePart(_ index: Int32, into line: inout LineWriter) { write(parts, index, into: &line) }
     func writeConsumer(_ index: Int32, into line: inout LineWriter) { write(consumers, index, into: &line) }
+    func writeHandler(_ index: Int32, into line: inout LineWriter) { write(handlers, index, into: &line) }
     func writeEndpoint(_ index: Int32, into line: inout LineWriter) { write(endpoints, index, into: &line) }
 
     /// An index without a name writes nothing: a line with a gap serves its reader better than a trap.

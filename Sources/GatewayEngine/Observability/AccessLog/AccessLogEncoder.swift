@@ -80,6 +80,7 @@ package struct AccessLogEncoder: ~Copyable {
         labels.writeRoute(record.route, into: &line)
         labels.writeService(record.service, into: &line)
         labels.writeEndpoint(record.endpoint, into: &line)
+        labels.writeHandler(record.handler, into: &line)
         writeOutcome(record)
         writeUpstream(record)
         if let details, !details.parts.isEmpty { writeParts(details.parts, labels) }

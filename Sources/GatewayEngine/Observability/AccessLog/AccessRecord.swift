@@ -94,6 +94,9 @@ package struct AccessRecord: Sendable, BitwiseCopyable {
     package var route: Int32 = -1
     package var service: Int32 = -1
     package var endpoint: Int32 = -1
+    /// The Swift code that answered, and its counters.
+    package var handler: Int32 = -1
+    package var handlerSeries = SeriesID.none
     package var limitState = LimitState.none
     /// Of the limits that held, the one that decided; as above.
     package var limit: Int32 = -1

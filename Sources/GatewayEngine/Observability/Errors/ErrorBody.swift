@@ -80,6 +80,29 @@ package enum ErrorBody {
         end(error, members, as: format, into: buffer)
     }
 
+    /// The same for an error that Swift code has put into words: its code, which is no one's label here, and its sentence.
+    package static func write(
+        code: String, _ status: Int, _ message: String, as format: Format = .json, into buffer: WireBuffer
+    ) {
+        switch format {
+        case .json:
+            put("{\"error\": \"", to: buffer)
+            append(json: code, to: buffer)
+            put("\", \"message\": \"", to: buffer)
+            append(json: message, to: buffer)
+        case .problem:
+            put("{\"type\": \"about:blank\", \"title\": \"", to: buffer)
+            buffer.append(StatusText.reason(status))
+            put("\", \"status\": ", to: buffer)
+            buffer.append(decimal: status)
+            put(", \"detail\": \"", to: buffer)
+            append(json: message, to: buffer)
+            put("\", \"error\": \"", to: buffer)
+            append(json: code, to: buffer)
+        }
+        put("\"}\n", to: buffer)
+    }
+
     /// An error that is over after some seconds: the sentence says so, and the member `retry_after`. Without an
     /// allocation: whoever asks too much does so often.
     package static func write(

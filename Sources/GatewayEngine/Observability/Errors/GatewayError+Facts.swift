@@ -278,6 +278,36 @@ extension GatewayError {
             Facts(
                 503, "connection_limit", "Too many connections are open.",
                 "error=http_request_denied; details=\"connection_limit\"", closes: true)
+        case .handlerFailed:
+            Facts(
+                500, "handler_failed", "The request could not be answered.",
+                "error=proxy_internal_error; details=\"handler_failed\"")
+        case .handlerTimeout:
+            Facts(
+                504, "handler_timeout", "The request could not be answered in time.",
+                "error=proxy_internal_error; details=\"handler_timeout\"")
+        case .handlerOverloaded:
+            Facts(
+                503, "handler_overloaded", "Too many requests are being worked on.",
+                "error=connection_limit_reached; details=\"handler_overloaded\"")
+        case .handlerRefused:
+            // The answer has the status, the code and the sentence that the handler gave it.
+            Facts(
+                400, "handler_refused", "The request was refused.",
+                "error=http_request_denied; details=\"handler_refused\"")
+        case .policyFailed:
+            Facts(
+                500, "policy_failed", "The request could not be checked.",
+                "error=proxy_internal_error; details=\"policy_failed\"")
+        case .policyTimeout:
+            Facts(
+                504, "policy_timeout", "The request could not be checked in time.",
+                "error=proxy_internal_error; details=\"policy_timeout\"")
+        case .policyRefused:
+            // As for handlers.
+            Facts(
+                403, "policy_refused", "The request was refused.",
+                "error=http_request_denied; details=\"policy_refused\"")
         case .faultInjected:
             // The route names the status; this one stands where there is none.
             Facts(

@@ -79,6 +79,13 @@ package enum GatewayError: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopya
 
     case overloaded = 140
     case connectionLimit = 141
+    case handlerFailed = 142
+    case handlerTimeout = 143
+    case handlerOverloaded = 144
+    case handlerRefused = 145
+    case policyFailed = 146
+    case policyTimeout = 147
+    case policyRefused = 148
     case faultInjected = 150
 
     case clientClosed = 160

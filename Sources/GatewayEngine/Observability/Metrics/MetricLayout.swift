@@ -42,7 +42,9 @@ enum MetricLayout {
     static let encoded = validations + 2 * ValidationResult.allCases.count
     static let decoded = encoded + 2 * ContentCoding.allCases.count
     static let encodersMissing = decoded + 2 * ContentCoding.allCases.count
-    static let general = encodersMissing + 1
+    /// Tasks of Swift code under way.
+    static let programTasks = encodersMissing + 1
+    static let general = programTasks + 1
 
     /// Slots of a block, counted from its start. Both kinds begin alike.
     static let classes = 0  // by status / 100; 0: no status
@@ -90,6 +92,9 @@ enum MetricLayout {
 
     /// Of a consumer: requests by class of status.
     static let consumerStride = classCount
+
+    /// Of a handler: requests by `HandlerResult`.
+    static let handlerStride = HandlerResult.allCases.count
 
     static func statusClass(_ status: UInt16) -> Int { status < 600 ? Int(status) / 100 : 0 }
 }

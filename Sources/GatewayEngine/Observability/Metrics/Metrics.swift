@@ -25,6 +25,8 @@ package final class Metrics: Sendable {
     static let limitCap = 200
     /// Consumers that get one.
     static let consumerCap = 500
+    /// Handlers that get one.
+    static let handlerCap = 200
 
     /// The page's media type.
     package static let contentType = PrometheusWriter.contentType
@@ -42,6 +44,7 @@ package final class Metrics: Sendable {
         var services: SeriesTable
         var limits = SeriesTable(cap: Metrics.limitCap)
         var consumers = SeriesTable(cap: Metrics.consumerCap)
+        var handlers = SeriesTable(cap: Metrics.handlerCap)
         var limitStore: LimitStore?
         /// Of the store elsewhere; nil: there is none.
         var storeStatus: LimitStoreStatus?
@@ -75,7 +78,8 @@ package final class Metrics: Sendable {
         let shard = MetricsShard(
             routeSeries: routeCap + SeriesID.firstNamed, serviceSeries: serviceCap + SeriesID.firstNamed,
             limitSeries: Metrics.limitCap + SeriesID.firstNamed,
-            consumerSeries: Metrics.consumerCap + SeriesID.firstNamed)
+            consumerSeries: Metrics.consumerCap + SeriesID.firstNamed,
+            handlerSeries: Metrics.handlerCap + SeriesID.firstNamed)
         state.withLock { $0.shards.append(shard) }
         return shard
     }
@@ -91,6 +95,9 @@ package final class Metrics: Sendable {
 
     /// The same for consumers.
     func assignConsumers(_ names: [String]) -> [SeriesID] { state.withLock { $0.consumers.assign(names) } }
+
+    /// The same for handlers.
+    func assignHandlers(_ names: [String]) -> [SeriesID] { state.withLock { $0.handlers.assign(names) } }
 
     /// From now on the page shows what this store holds.
     func show(_ limits: LimitStore) { state.withLock { $0.limitStore = limits } }
@@ -120,8 +127,8 @@ package final class Metrics: Sendable {
         let (routes, services, shards, registry, releases, breakers, tls) = state.withLock {
             ($0.routes.names, $0.services.names, $0.shards, $0.registry, $0.releases, $0.breakers, $0.tls)
         }
-        let (limits, limitStore, storeStatus, consumers) = state.withLock {
-            ($0.limits.names, $0.limitStore, $0.storeStatus, $0.consumers.names)
+        let (limits, limitStore, storeStatus, consumers, handlers) = state.withLock {
+            ($0.limits.names, $0.limitStore, $0.storeStatus, $0.consumers.names, $0.handlers.names)
         }
         var writer = PrometheusWriter(buffer: buffer)
         let page = MetricsPage(routes: routes, services: services, shards: shards)
@@ -139,6 +146,7 @@ package final class Metrics: Sendable {
         releases?.write(to: &writer)
         page.writeTLS(tls, to: &writer)
         page.writeParts(to: &writer)
+        page.writeHandlers(handlers, to: &writer)
         writeProgram(to: &writer)
         writer.finish()
     }

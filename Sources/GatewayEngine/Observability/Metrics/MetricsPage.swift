@@ -227,6 +227,24 @@ struct MetricsPage {
         writer.sample("result=\"failed\"", sum(MetricLayout.parts + 1))
     }
 
+    // MARK: Swift code
+
+    /// Handlers without a request yet are left out, as routes are.
+    func writeHandlers(_ names: [String], to writer: inout PrometheusWriter) {
+        guard let first = shards.first else { return }
+        writer.begin("gatehouse_handler_requests_total", .counter, "Requests that Swift code answered, by result.")
+        for index in names.indices where index >= SeriesID.firstNamed || index == 0 {
+            let label = PrometheusWriter.label("handler", names[index])
+            for result in HandlerResult.allCases {
+                let count = sum(first.handlerSlot(index, result))
+                if count > 0 { writer.sample(label, "result", result.label, count) }
+            }
+        }
+        writer.begin(
+            "gatehouse_handler_tasks", .gauge, "Requests that Swift code is working on, policies included.")
+        writer.sample(gauge: sum(MetricLayout.programTasks))
+    }
+
     // MARK: Consumers
 
     /// Consumers without a request yet are left out, as routes are.

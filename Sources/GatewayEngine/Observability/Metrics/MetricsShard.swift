@@ -13,12 +13,14 @@ package final class MetricsShard: Sendable {
     private let serviceStart: Int
     private let limitStart: Int
     private let consumerStart: Int
+    private let handlerStart: Int
 
-    init(routeSeries: Int, serviceSeries: Int, limitSeries: Int, consumerSeries: Int = 0) {
+    init(routeSeries: Int, serviceSeries: Int, limitSeries: Int, consumerSeries: Int = 0, handlerSeries: Int = 0) {
         serviceStart = MetricLayout.general + routeSeries * MetricLayout.routeStride
         limitStart = serviceStart + serviceSeries * MetricLayout.serviceStride
         consumerStart = limitStart + limitSeries * MetricLayout.limitStride
-        slots = CounterSlots(count: consumerStart + consumerSeries * MetricLayout.consumerStride)
+        handlerStart = consumerStart + consumerSeries * MetricLayout.consumerStride
+        slots = CounterSlots(count: handlerStart + handlerSeries * MetricLayout.handlerStride)
     }
 
     // MARK: Client connections
@@ -69,6 +71,9 @@ package final class MetricsShard: Sendable {
 
         if record.consumerSeries != .none {
             slots.add(1, at: consumerSlot(Int(record.consumerSeries.index), statusClass))
+        }
+        if record.handlerSeries != .none {
+            slots.add(1, at: handlerSlot(Int(record.handlerSeries.index), HandlerResult(record.error)))
         }
         if let encoding = record.encoding {
             let slot = MetricLayout.encoded + 2 * Int(encoding.rawValue)
@@ -165,6 +170,13 @@ package final class MetricsShard: Sendable {
         slots.add(1, at: MetricLayout.validations + side + Int(result.rawValue))
     }
 
+    // MARK: Swift code
+
+    /// A task of Swift code began, or ended.
+    func programTasks(by amount: Int) {
+        slots.add(UInt64(bitPattern: Int64(amount)), at: MetricLayout.programTasks)
+    }
+
     // MARK: Limits
 
     func limitAllowed(_ limit: SeriesID) { count(limit, MetricLayout.limitAllowed) }
@@ -198,6 +210,10 @@ package final class MetricsShard: Sendable {
 
     func consumerSlot(_ series: Int, _ offset: Int) -> Int {
         consumerStart + series * MetricLayout.consumerStride + offset
+    }
+
+    func handlerSlot(_ series: Int, _ result: HandlerResult) -> Int {
+        handlerStart + series * MetricLayout.handlerStride + Int(result.rawValue)
     }
 
     func limitSlot(_ series: Int, _ offset: Int) -> Int { limitStart + series * MetricLayout.limitStride + offset }

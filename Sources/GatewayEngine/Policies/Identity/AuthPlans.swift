@@ -53,6 +53,17 @@ struct AuthPlans: Sendable {
         return feeds
     }
 
+    /// Those without whose keys nothing starts.
+    var requiredFeeds: [KeyFeed] {
+        var feeds: [KeyFeed] = []
+        for policy in policies where policy.requiresKeys {
+            for case .fetched(let feed) in policy.keys where !feeds.contains(where: { $0 === feed }) {
+                feeds.append(feed)
+            }
+        }
+        return feeds
+    }
+
     /// Those who are asked about callers.
     var authorities: [CallerAuthority] {
         var found: [CallerAuthority] = []

@@ -23,6 +23,8 @@ final class CompiledAuth: Sendable {
     /// Paths that need no identity.
     let excluded: PathRules?
     let isOptional: Bool
+    /// Nothing starts before the keys of its issuers have come.
+    let requiresKeys: Bool
     let forwardsToken: Bool
     /// Whether API keys and passwords, which are this gateway's, go on to services.
     let forwardsKeys: Bool
@@ -70,7 +72,9 @@ final class CompiledAuth: Sendable {
                 rules.headerClaims = claims.map { ClaimPath($0.claim) }
                 return rules
             })
-        keys = issuers.map { Self.keys($0, registry, &diagnostics) }
+        let refetch = configuration.refetchInterval ?? AuthConfiguration.defaultRefetchInterval
+        keys = issuers.map { Self.keys($0, registry, refetch, &diagnostics) }
+        requiresKeys = configuration.requiresKeys ?? false
         headers = claims.map { Array($0.header.utf8) }
         places = TokenPlaces(configuration.places)
         excluded = Self.excluded(configuration.excludePaths ?? [], &diagnostics)
@@ -100,11 +104,14 @@ final class CompiledAuth: Sendable {
     }
 
     private static func keys(
-        _ issuer: TokenIssuerConfiguration, _ registry: IdentityRegistry, _ diagnostics: inout [Diagnostic]
+        _ issuer: TokenIssuerConfiguration, _ registry: IdentityRegistry, _ refetch: Duration,
+        _ diagnostics: inout [Diagnostic]
     ) -> Keys {
         guard case .written(let secret, let written) = issuer.source else {
-            return registry.feed(issuer.source).map(Keys.fetched) ?? .written(KeySet([]))
+            let identity = KeyFeed.Identity(source: issuer.source, refetchInterval: refetch)
+            return registry.feed(identity).map(Keys.fetched) ?? .written(KeySet([]))
         }
+        let named = issuer.algorithms.map { _ in algorithms(issuer) }
         var keys: [VerificationKey] = []
         func report(_ fault: KeyFault, at location: SourceLocation) {
             diagnostics.append(Diagnostic(.error, at: location, "keys: \(fault.text)", fix: "give another key"))
@@ -114,11 +121,15 @@ final class CompiledAuth: Sendable {
         } catch { report(error, at: issuer.location) }
         for key in written {
             do throws(KeyFault) {
-                if key.isPEM {
-                    keys.append(try .pem(key.text.bytes))
-                } else {
-                    keys += try Self.set(key.text.bytes)
+                let read = key.isPEM ? [try VerificationKey.pem(key.text.bytes)] : try Self.set(key.text.bytes)
+                for case .shortSecret(let bytes, let algorithm) in read.flatMap({ $0.warnings(named: named) }) {
+                    diagnostics.append(
+                        Diagnostic(
+                            .warning, at: key.location,
+                            "keys: a secret of \(bytes) bytes is shorter than the \(algorithm.digest?.length ?? 0) that"
+                                + " \(algorithm.name) needs", fix: "use a longer random secret"))
                 }
+                keys += read
             } catch { report(error, at: key.location) }
         }
         return .written(KeySet(keys))

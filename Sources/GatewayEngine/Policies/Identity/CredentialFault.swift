@@ -77,9 +77,11 @@ struct CredentialCheck {
         self.result = result
     }
 
-    static let count = Kind.allCases.count * Result.allCases.count
+    /// Kept, since an unoptimised build makes `allCases` anew each time.
+    private static let results = Result.allCases.count
+    static let count = Kind.allCases.count * results
 
-    var slot: Int { kind.rawValue * Result.allCases.count + result.rawValue }
+    var slot: Int { kind.rawValue * Self.results + result.rawValue }
 
     /// By slot.
     static let labels = Kind.allCases.flatMap { kind in

@@ -19,7 +19,7 @@ final class IdentityRegistry: Sendable {
     }
 
     private struct State {
-        var feeds: [KeySourceConfiguration: KeyFeed] = [:]
+        var feeds: [KeyFeed.Identity: KeyFeed] = [:]
         var authorities: [CallerAuthority.Identity: CallerAuthority] = [:]
         var numbers: [Verification: Int] = [:]
         var lastNumber = 0
@@ -36,13 +36,13 @@ final class IdentityRegistry: Sendable {
     init() {}
 
     /// nil for keys that are written in the configuration.
-    func feed(_ source: KeySourceConfiguration) -> KeyFeed? {
-        if case .written = source { return nil }
+    func feed(_ identity: KeyFeed.Identity) -> KeyFeed? {
+        if case .written = identity.source { return nil }
         return state.withLock { state in
-            if let known = state.feeds[source] { return known }
+            if let known = state.feeds[identity] { return known }
             if state.tls == nil { state.tls = Self.makeTLS() }
-            let made = KeyFeed(source, tls: state.tls)
-            if let made { state.feeds[source] = made }
+            let made = KeyFeed(identity, tls: state.tls)
+            if let made { state.feeds[identity] = made }
             return made
         }
     }

@@ -23,6 +23,13 @@ final class KeyFeed: Sendable {
         var waiting: [@Sendable () -> Void] = []
     }
 
+    /// What makes two feeds the same one.
+    struct Identity: Hashable {
+        var source: KeySourceConfiguration
+        /// Between two fetches for the sake of unknown keys.
+        var refetchInterval: Duration
+    }
+
     let source: KeySourceConfiguration
     /// For logs and metrics: the address as it was written.
     let name: String
@@ -31,7 +38,8 @@ final class KeyFeed: Sendable {
     private let state: Mutex<State>
 
     /// nil for keys that are written in the configuration.
-    init?(_ source: KeySourceConfiguration, tls: TLSContext?) {
+    init?(_ identity: Identity, tls: TLSContext?) {
+        let source = identity.source
         let location: KeySource.Location
         switch source {
         case .keySet(let target):
@@ -44,13 +52,29 @@ final class KeyFeed: Sendable {
         }
         self.source = source
         self.tls = tls
-        state = Mutex(State(cache: KeySetCache([KeySource(location)])))
+        var rules = KeySource(location)
+        rules.unknownKeyInterval = identity.refetchInterval.nanoseconds
+        state = Mutex(State(cache: KeySetCache([rules])))
     }
 
     /// How many keys there are; nil before the first have come.
     var keyCount: Int? { state.withLock { $0.cache.issuers[0].keys?.keys.count } }
 
     var nextDeadline: Int64? { state.withLock { $0.cache.nextDeadline } }
+
+    /// What the last fetch failed of; nil where it did not.
+    var lastFault: KeyFetchFault? { state.withLock { $0.cache.issuers[0].lastFault } }
+
+    /// Calls back, on any thread, when the first fetch has come to an end, good or bad; at once, where it has.
+    func whenFirstFetched(_ body: @escaping @Sendable () -> Void) {
+        let isOver = state.withLock { state in
+            let issuer = state.cache.issuers[0]
+            if issuer.keys != nil || issuer.lastFault != nil { return true }
+            state.waiting.append(body)
+            return false
+        }
+        if isOver { body() }
+    }
 
     /// Who fetches from now on; nil: nobody, and nobody waits any more.
     func attach(_ driver: KeyDriver?) {

@@ -1,5 +1,7 @@
 internal import GatewayConfiguration
 internal import HTTPWire
+internal import Identity
+internal import JSONStream
 
 /// Finds a request's key and its place among all keys.
 struct CompiledSplitKey: Sendable {
@@ -9,6 +11,8 @@ struct CompiledSplitKey: Sendable {
         case header(KnownField, name: [UInt8])
         case cookie([UInt8])
         case query([UInt8])
+        case consumer
+        case claim(ClaimPath)
     }
 
     private let source: Source
@@ -27,6 +31,8 @@ struct CompiledSplitKey: Sendable {
             case .header(let text): Self.header(Bytes.lowercased(text))
             case .cookie(let name): .cookie(Array(name.utf8))
             case .query(let name): .query(Array(name.utf8))
+            case .consumer: .consumer
+            case .claim(let name): .claim(ClaimPath(name))
             }
     }
 
@@ -71,6 +77,16 @@ struct CompiledSplitKey: Sendable {
             guard let range = QueryReader.firstValue(query, named: name.span), !range.isEmpty else { return nil }
             hash.add(query.extracting(range))
             return hash.point
+        case .consumer:
+            let name = request.caller.consumer
+            if name.isEmpty { return nil }
+            hash.add(name.span)
+            return hash.point
+        case .claim(let path):
+            guard let node = request.caller.claim(path) else { return nil }
+            let bytes = node.document.bytes
+            hash.add(bytes.span.extracting(node.range))
+            return hash.point
         }
     }
 }
@@ -84,6 +100,8 @@ extension SplitKey {
         case .header(let name): "header:\(name)"
         case .cookie(let name): "cookie:\(name)"
         case .query(let name): "query:\(name)"
+        case .consumer: "consumer"
+        case .claim(let name): "claim:\(name)"
         }
     }
 }

@@ -9,13 +9,18 @@ struct SplitRequest: ~Escapable {
     /// The client, found by the rules of trusted proxies.
     let clientHigh: UInt64
     let clientLow: UInt64
+    let caller: KnownCaller
 
     @_lifetime(copy query, copy path)
-    init(fields: HeaderBlock, query: Span<UInt8>, path: Span<UInt8>, clientHigh: UInt64, clientLow: UInt64) {
+    init(
+        fields: HeaderBlock, query: Span<UInt8>, path: Span<UInt8>, clientHigh: UInt64, clientLow: UInt64,
+        caller: KnownCaller = KnownCaller()
+    ) {
         self.fields = fields
         self.query = query
         self.path = path
         self.clientHigh = clientHigh
         self.clientLow = clientLow
+        self.caller = caller
     }
 }

@@ -56,6 +56,8 @@ package enum CompiledAnswer: Sendable {
     case respond(CompiledResponse)
     /// Compiled with the snapshot: its parts concern the services, not the search.
     case aggregate
+    /// Likewise: who it is, the program knows.
+    case handler
 }
 
 package final class CompiledRedirect: Sendable {

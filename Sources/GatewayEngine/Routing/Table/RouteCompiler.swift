@@ -135,6 +135,7 @@ struct RouteCompiler {
         case .redirect(let redirect): return .redirect(CompiledRedirect(redirect, hasPath: redirect.path != nil))
         case .respond(let response): return .respond(CompiledResponse(response))
         case .aggregate: return .aggregate
+        case .handler: return .handler
         }
     }
 
@@ -169,7 +170,7 @@ struct RouteCompiler {
             let text = query?.parts.reduce(into: "") { if case .literal(let part) = $1 { $0 += part } }
             return plans.plan(
                 edit: .rewrite(template, query: text), path: nil, query: nil, shape: shape, problems: &problems)
-        case .service, .serviceFromPath, .split, .respond, .aggregate: break
+        case .service, .serviceFromPath, .split, .respond, .aggregate, .handler: break
         }
         return plans.plan(edit: route.pathEdit, path: nil, query: nil, shape: shape, problems: &problems)
     }

@@ -1,0 +1,14 @@
+import Dashboards
+import Gatehouse
+
+@main struct Main {
+    static func main() async throws {
+        let file = CommandLine.arguments.dropFirst().first ?? "gateway.yaml"
+        do {
+            try await Gateway(file: file, program: Dashboards.program).run()
+        } catch let failure as Gateway.Failure {
+            // Everything that is wrong with the file, with its lines.
+            print(failure)
+        }
+    }
+}
