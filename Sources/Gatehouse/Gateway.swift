@@ -94,7 +94,7 @@ public final class Gateway: Sendable {
     package static func accepted(
         _ result: LoadResult, _ program: GatewayProgram = GatewayProgram()
     ) throws(Failure) -> GatewayConfiguration {
-        let refused = result.errors + result.unbuilt + program.problems
+        let refused = result.errors + program.problems
         guard refused.isEmpty, let configuration = result.configuration else {
             throw .configuration(refused.map(Finding.init))
         }

@@ -58,7 +58,7 @@ public struct RouteOptions: Sendable {
         var text = String(decoding: json.dropLast(), as: UTF8.self)
         text += settings.isEmpty ? "}" : ", \(settings)\n}"
         let result = ConfigurationLoader.load(text: "routes: [ \(text) ]", file: handler.location.file, format: .yaml)
-        let problems = (result.errors + result.unbuilt).map { problem in
+        let problems = result.errors.map { problem in
             Diagnostic(.error, at: handler.location, problem.message, fix: problem.fix)
         }
         guard problems.isEmpty, var route = result.configuration?.routes.first else { return (nil, problems) }

@@ -37,10 +37,9 @@ import Testing
         #expect(try String(contentsOf: expected, encoding: .utf8) == text)
     }
 
-    /// Diagnostics, then what is not built, then what came of it; without the path of this machine.
+    /// Diagnostics, then what came of it; without the path of this machine.
     static func describe(_ result: LoadResult) -> String {
         var lines = result.diagnostics.map(\.description)
-        lines += result.unbuilt.map { "not built: \($0.location): \($0.message)" }
         lines += result.hostNames.map { "host: \($0.name) at \($0.location)" }
         if let configuration = result.configuration {
             let listeners = configuration.listeners.map(\.name).joined(separator: ", ")

@@ -90,6 +90,5 @@ import Testing
         let result = loader.load(path: "/\(root)/Examples/shared-limits.yaml")
         #expect(result.diagnostics.isEmpty)
         #expect(result.configuration?.rateLimiting.store?.servers.count == 2)
-        #expect(result.unbuilt.isEmpty)
     }
 }

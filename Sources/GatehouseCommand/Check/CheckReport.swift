@@ -35,7 +35,7 @@ struct CheckReport {
             ]
             if let store = configuration.rateLimiting.store { parts.append("limits counted in \(store.name)") }
         }
-        for (kind, noun) in [(DiagnosticText.Kind.error, "error"), (.warning, "warning"), (.planned, "planned key")] {
+        for (kind, noun) in [(DiagnosticText.Kind.error, "error"), (.warning, "warning")] {
             let found = file.findings.count { $0.kind == kind }
             if found > 0 { parts.append(count(found, noun)) }
         }

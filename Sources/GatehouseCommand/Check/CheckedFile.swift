@@ -37,10 +37,6 @@ struct CheckedFile {
     static func check(_ path: String, resolver: NameCheck?) -> CheckedFile {
         let result = ConfigurationLoader.load(path: path)
         var findings = result.diagnostics.map { Finding($0) }
-        findings += result.unbuilt.map { unbuilt in
-            // Its fix is for `run`; here it is a note.
-            Finding(.planned, Diagnostic(.warning, at: unbuilt.location, "\(unbuilt.message): run refuses it"))
-        }
         if let configuration = result.configuration {
             do {
                 _ = try RouteTable(

@@ -17,8 +17,7 @@ struct CheckCommand: ParsableCommand {
               gatehouse check new.yaml --against old.yaml      or one file by the other
 
             Errors keep `run` from starting. Warnings do not: a host name that does not
-            resolve now may do so later. What is planned is understood and checked, but not
-            built in this version: `run` refuses it.
+            resolve now may do so later.
 
             Exit codes: 0 no errors; 1 errors; 2 the command line is wrong.
             """)

@@ -61,9 +61,6 @@ struct ExplainCommand: ParsableCommand {
         let story = ExplainStory(request: request, explanation: explanation, snapshot: explainer.snapshot)
         let output = Console.output
         output.write(json ? try story.json() : story.text(colour: output.hasColour))
-        for key in result.unbuilt {
-            report.say("not considered: \(key.location): \(key.message)")
-        }
     }
 
     private static func refused(_ errors: [Diagnostic], _ report: Console) -> Outcome {

@@ -5,8 +5,6 @@ internal import GatewayConfiguration
 enum DiagnosticText {
     enum Kind: String, Encodable {
         case error, warning
-        /// Understood and checked, but not built yet: `check` notes it, `run` refuses it.
-        case planned
     }
 
     static func text(_ diagnostic: Diagnostic, colour: Bool) -> String {
@@ -25,7 +23,6 @@ enum DiagnosticText {
             switch kind {
             case .error: .bad
             case .warning: .caution
-            case .planned: .accent
             }
         let line = "\(Paint.strong(location + ":", colour)) \(paint(kind.rawValue + ":", colour)) \(message)"
         guard let fix else { return line }

@@ -1,6 +1,6 @@
 /// Who answers a route, and what becomes of the path on the way: where references to services and parameters are checked.
 extension ConfigurationDecoder {
-    /// nil for an answer that has errors, or whose capability is not built yet.
+    /// nil for an answer that has errors.
     mutating func decodeAnswer(_ parts: RouteNodes, _ parameters: RouteParameters) -> Answer? {
         if parts.answerKey != .split { refuseRelease(parts.release) }
         guard let node = parts.answer else { return nil }

@@ -41,8 +41,7 @@ extension ConfigurationDecoder {
         guard let pathNode = parts.path, let path = decodePath(pathNode) else { return nil }
         let parameters = RouteParameters(path)
         let answer = decodeAnswer(parts, parameters)
-        // A route without an answer comes with errors; one whose answer is not built yet with a finding that `run`
-        // refuses. Whoever runs it all the same says what it is.
+        // A route without an answer comes with errors, and nobody runs it.
         var notImplemented = FixedResponseConfiguration()
         notImplemented.status = 501
         var route = RouteConfiguration(

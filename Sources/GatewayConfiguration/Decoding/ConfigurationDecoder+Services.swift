@@ -1,8 +1,7 @@
 /// Services: endpoints with their weights, how one is picked, time limits and pools.
 ///
 /// They are decoded before the routes, wherever they stand in the file: routes refer to them by name. What a later
-/// capability adds to a service (health, ejection, retries, TLS) is one more case in the switch below, beside a field of
-/// the model; until then the checker has named it as not built.
+/// capability adds to a service is one more case in the switch below, beside a field of the model.
 extension ConfigurationDecoder {
     /// In the order of the file: `explain`, metrics and the admin pages list them as the operator wrote them. Names are
     /// unique already, as they are keys of one mapping.

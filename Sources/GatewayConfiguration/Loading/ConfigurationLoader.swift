@@ -91,8 +91,6 @@ package struct LoadResult: Sendable {
     package var admin: AdminConfiguration?
     /// Errors and warnings, in the order of the text.
     package var diagnostics: [Diagnostic]
-    /// Keys and values that are understood and checked, but whose capability is not built yet: `run` refuses them.
-    package var unbuilt: [Diagnostic]
     /// Names that must resolve, each once, where it first stands: whoever can ask DNS warns of those that do not.
     package var hostNames: [HostReference]
 
@@ -112,7 +110,6 @@ package struct LoadResult: Sendable {
         self.configuration = configuration
         self.admin = admin
         diagnostics = findings.sorted()
-        unbuilt = findings.sortedUnbuilt()
         self.hostNames = hostNames
     }
 

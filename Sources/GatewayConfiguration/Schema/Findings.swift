@@ -7,7 +7,6 @@ struct Findings {
 
     private(set) var errors: [Diagnostic] = []
     private(set) var warnings: [Diagnostic] = []
-    private(set) var unbuilt: [Diagnostic] = []
     private var suppressed = 0
 
     var hasErrors: Bool { !errors.isEmpty }
@@ -33,13 +32,6 @@ struct Findings {
         warnings.append(Diagnostic(.warning, at: location, message, fix: fix))
     }
 
-    mutating func unbuilt(at location: SourceLocation, _ message: String) {
-        guard unbuilt.count < Self.maximum else { return }
-        unbuilt.append(
-            Diagnostic(
-                .error, at: location, message, fix: "remove it to run this version; check accepts it"))
-    }
-
     /// Errors before warnings of the same place, all in the order of the text.
     func sorted() -> [Diagnostic] {
         var all = errors + warnings
@@ -54,12 +46,5 @@ struct Findings {
                     "\(suppressed) more errors are not shown", fix: "mend these first"))
         }
         return all
-    }
-
-    func sortedUnbuilt() -> [Diagnostic] {
-        unbuilt.sorted {
-            ($0.location.file, $0.location.line, $0.location.column)
-                < ($1.location.file, $1.location.line, $1.location.column)
-        }
     }
 }

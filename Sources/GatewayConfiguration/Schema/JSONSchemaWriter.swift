@@ -27,7 +27,6 @@ private struct Definitions {
         var properties: [(String, JSONText)] = []
         for field in object.fields {
             var summary = field.summary
-            if field.isPlanned { summary += " Not built yet in this version." }
             if let value = field.defaultValue { summary += " Default: \(value)." }
             var members: [(String, JSONText)] = [("description", .string(summary))]
             // `$ref` may stand beside other keywords since draft 2019-09.
@@ -104,9 +103,9 @@ extension ScalarKind {
                 ("maximum", .number(1)), pattern("^[0-9.]+%?$"),
             ]
         case .word(let words):
-            let values = words.map { JSONText.string($0.text) }
+            let values = words.map { JSONText.string($0) }
             let enumeration = JSONText.object([("enum", .array(values))])
-            if words.contains(where: { $0.text == "null" }) {
+            if words.contains("null") {
                 return [("anyOf", .array([enumeration, .object([("type", .string("null"))]), reference]))]
             }
             return [("anyOf", .array([enumeration, reference]))]

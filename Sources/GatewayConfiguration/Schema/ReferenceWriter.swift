@@ -29,9 +29,6 @@ package enum ReferenceWriter {
             if !nested.isEmpty { value += ": " + nested.joined(separator: ", ") }
             var meaning = field.summary
             if field.isRequired { meaning = "**Required.** " + meaning }
-            if field.isPlanned { meaning += " *Not built yet: `check` accepts it, `run` refuses it.*" }
-            let planned = field.shape.plannedWords
-            if !planned.isEmpty { meaning += " *Not built yet: \(planned.joined(separator: ", ")).*" }
             let defaultValue = field.defaultValue.map(escaped) ?? ""
             text += "| `\(field.key.rawValue)` | \(escaped(value)) | \(defaultValue) | \(escaped(meaning)) |\n"
         }
@@ -60,15 +57,6 @@ extension Shape {
         case .list(let inner), .oneOrList(let inner), .map(_, let inner): inner.objects
         case .choice(let alternatives): alternatives.flatMap(\.objects)
         case .scalar, .anything: []
-        }
-    }
-
-    fileprivate var plannedWords: [String] {
-        switch self {
-        case .scalar(.word(let words)): words.filter(\.isPlanned).map { "`\($0.text)`" }
-        case .list(let inner), .oneOrList(let inner): inner.plannedWords
-        case .choice(let alternatives): alternatives.flatMap(\.plannedWords)
-        case .scalar, .object, .map, .anything: []
         }
     }
 }

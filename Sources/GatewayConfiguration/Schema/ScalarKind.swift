@@ -14,7 +14,7 @@ enum ScalarKind: Sendable {
     case duration(off: Bool)
     case size(ClosedRange<Int>)
     case share
-    case word([Word])
+    case word([String])
     case address
     case prefix
     case endpointURL
@@ -77,7 +77,7 @@ enum ScalarKind: Sendable {
         case .retryCondition where scalar.type == .integer: retryProblem(scalar.text)
         case .statusRange where scalar.type == .integer || scalar.type == .string:
             caught { () throws(Problem) in _ = try StatusRange.parse(scalar.text) }
-        case .word(let words) where !words.contains { $0.text == scalar.text }: wordProblem(scalar, words)
+        case .word(let words) where !words.contains(scalar.text): wordProblem(scalar, words)
         default: stringProblem(scalar)
         }
     }
@@ -205,11 +205,10 @@ enum ScalarKind: Sendable {
     }
 
     /// All words are listed: there are few of each, and the reader has one place less to look up.
-    private func wordProblem(_ scalar: CoreScalar, _ words: [Word]) -> Problem {
-        let names = words.map(\.text)
-        let near = EditDistance.nearest(to: scalar.text, among: names)
+    private func wordProblem(_ scalar: CoreScalar, _ words: [String]) -> Problem {
+        let near = EditDistance.nearest(to: scalar.text, among: words)
         return Problem(
-            "is not one of \(names.joined(separator: ", "))", fix: "write one of them", suggestion: near)
+            "is not one of \(words.joined(separator: ", "))", fix: "write one of them", suggestion: near)
     }
 }
 

@@ -25,16 +25,7 @@ extension Shape {
 
     static func integer(_ range: ClosedRange<Int>) -> Shape { .scalar(.integer(range)) }
     static func size(_ range: ClosedRange<Int>) -> Shape { .scalar(.size(range)) }
-    static func word(_ values: String..., planned: [String] = []) -> Shape {
-        .scalar(.word(values.map { Word(text: $0) } + planned.map { Word(text: $0, isPlanned: true) }))
-    }
-}
-
-/// One value of an enumeration.
-struct Word: Sendable {
-    var text: String
-    /// Accepted by `check`, refused by `run`.
-    var isPlanned = false
+    static func word(_ values: String...) -> Shape { .scalar(.word(values)) }
 }
 
 /// A key that an object may have.
@@ -46,19 +37,15 @@ struct Field: Sendable {
     /// As it would be written; nil where absence is a case of its own.
     var defaultValue: String?
     var isRequired: Bool
-    /// `check` accepts it, `run` refuses it by name until the capability is built.
-    var isPlanned: Bool
 
     init(
-        _ key: Key, _ shape: Shape, _ summary: String, default defaultValue: String? = nil, required: Bool = false,
-        planned: Bool = false
+        _ key: Key, _ shape: Shape, _ summary: String, default defaultValue: String? = nil, required: Bool = false
     ) {
         self.key = key
         self.shape = shape
         self.summary = summary
         self.defaultValue = defaultValue
         isRequired = required
-        isPlanned = planned
     }
 }
 

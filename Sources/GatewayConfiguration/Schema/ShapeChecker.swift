@@ -1,13 +1,10 @@
-/// Walks the document along the vocabulary: unknown keys, wrong types, values out of range, missing keys, and keys whose
-/// capability is not built yet.
+/// Walks the document along the vocabulary: unknown keys, wrong types, values out of range, missing keys.
 ///
 /// It reports everything that one value, or one mapping, shows by itself. References between parts are the business of
 /// `CrossReferences`, after decoding.
 struct ShapeChecker {
     let document: Document
     var findings: Findings
-    /// Above zero inside of a key that is planned: it is named once, not with everything in it.
-    private var planned = 0
 
     init(document: Document, findings: Findings = Findings()) {
         self.document = document
@@ -70,13 +67,7 @@ struct ShapeChecker {
             }
             let field = object.fields[index]
             present |= 1 << UInt64(index)
-            if field.isPlanned, planned == 0 {
-                findings.unbuilt(
-                    at: document.location(key), "\(quote(field.key.rawValue)) is not built yet in this version")
-            }
-            planned += field.isPlanned ? 1 : 0
             check(value, against: field.shape, name: field.key.rawValue)
-            planned -= field.isPlanned ? 1 : 0
         }
         if object.requiredMask & ~(present | guessed) != 0 {
             for (index, field) in object.fields.enumerated()
@@ -126,11 +117,7 @@ struct ShapeChecker {
 
     private mutating func check(_ id: NodeID, scalar kind: ScalarKind, name: String) {
         guard let scalar = document.scalar(id) else { return }
-        if let problem = kind.problem(in: scalar) {
-            report(problem, at: id, name: name)
-        } else if planned == 0, let word = kind.unbuiltPart(of: scalar.text) {
-            findings.unbuilt(at: document.location(id), "\(name): \(word) is not built yet in this version")
-        }
+        if let problem = kind.problem(in: scalar) { report(problem, at: id, name: name) }
     }
 
     /// The alternatives are told apart by kind; where several scalars fit, one without a problem is enough.

@@ -10,7 +10,7 @@ extension ScalarKind {
         case .duration: "a duration"
         case .size: "a size"
         case .share: "a share"
-        case .word(let words): words.count == 1 ? words[0].text : "one of \(words.map(\.text).joined(separator: ", "))"
+        case .word(let words): words.count == 1 ? words[0] : "one of \(words.joined(separator: ", "))"
         case .address: "an address"
         case .prefix: "an address block"
         case .endpointURL, .upstreamURL, .httpURL, .redisURL: "a URL"
@@ -32,14 +32,6 @@ extension ScalarKind {
         case .retryCondition: "a condition"
         case .checkTarget: "a path"
         case .statusRange: "a status or a range of them"
-        }
-    }
-
-    /// What of an accepted value belongs to a capability that is not built yet.
-    func unbuiltPart(of text: String) -> String? {
-        switch self {
-        case .word(let words): words.contains { $0.text == text && $0.isPlanned } ? quote(text) : nil
-        default: nil
         }
     }
 }

@@ -72,7 +72,7 @@ package final class ReloadController: Sendable {
     }
 
     private func apply(_ result: LoadResult, _ loaded: inout Loaded) -> ReloadReport {
-        let refused = result.errors + result.unbuilt
+        let refused = result.errors
         loaded.tried = result.inputs.fingerprint
         loaded.files = result.inputs.files
         var report: ReloadReport
@@ -114,7 +114,7 @@ package final class ReloadController: Sendable {
     /// What a reload of some file would change, without changing anything; the errors when it could not be one.
     package func rehearse(_ path: String) -> ReloadReport {
         let result = load(path)
-        let refused = result.errors + result.unbuilt
+        let refused = result.errors
         var report: ReloadReport
         if let configuration = result.configuration, refused.isEmpty {
             report = ReloadReport(
