@@ -62,7 +62,7 @@ package enum LimitFields {
             isFirst = false
             // A name has no quote and no backslash: it was asked when the limit was made.
             bytes.append(UInt8(ascii: "\""))
-            for index in item.limit.name.indices { bytes.append(item.limit.name[index]) }
+            bytes.append(contentsOf: item.limit.name)
             bytes.append(UInt8(ascii: "\""))
             parameters(item, &bytes)
         }

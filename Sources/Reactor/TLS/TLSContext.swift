@@ -212,7 +212,7 @@ internal import COpenSSL
 
     deinit {
         for index in unsafe others.indices { unsafe SSL_CTX_free(others[index]) }
-        unsafe challenges.values.forEach { unsafe SSL_CTX_free($0) }
+        for unsafe context in unsafe challenges.values { unsafe SSL_CTX_free(context) }
         unsafe SSL_CTX_free(raw)
     }
 

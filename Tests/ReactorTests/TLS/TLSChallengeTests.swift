@@ -70,7 +70,9 @@ import Testing
     @Test func hellos() {
         let name = Array("acme-tls/1".utf8)
         #expect(ChallengeHello.isChallenge(protocols: [0, 11, 10] + name))
-        let others: [[UInt8]] = [[], [0], [0, 11], [0, 11, 10], [0, 11, 10] + name.dropLast(), [0, 11, 10] + name + [0]]
+        let others: [[UInt8]] = [
+            [], [0], [0, 11], [0, 11, 10], [0, 11, 10] + name.dropLast(), [0, 11, 10] + name + [0],
+        ]
         for bytes in others {
             #expect(!ChallengeHello.isChallenge(protocols: bytes))
         }
