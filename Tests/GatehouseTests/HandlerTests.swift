@@ -263,6 +263,8 @@ import Testing
             let curl = try ChildProcess(
                 "/usr/bin/env", ["curl", "-sS", "-m", "30", "--compressed", "http://127.0.0.1:\(gateway.port)\(path)"])
             #expect(try curl.waitForExit() == .code(0) && curl.output == plain.bodyText, "\(curl.errors)")
+            let coded = try gateway.ask("GET \(path)", "Accept-Encoding: gzip")
+            #expect(coded.fields["content-encoding"] == "gzip" && coded.body.count < 200)
         }
     }
 

@@ -125,6 +125,9 @@ extension Exchange {
         }
         if rule.readsResponses {
             let fields = request.fields
+            // The client's own answer is compressed by what the client accepts.
+            coder.accepted = acceptedCodings
+            coder.isUsed = true
             fields.set(.acceptEncoding, "identity")
             fields.remove(.range)
             let ifRange = Self.ifRangeName
