@@ -6,9 +6,9 @@ import Gatehouse
         let file = CommandLine.arguments.dropFirst().first ?? "gateway.yaml"
         do {
             try await Gateway(file: file, program: Dashboards.program).run()
-        } catch let failure as Gateway.Failure {
+        } catch {
             // Everything that is wrong with the file, with its lines.
-            print(failure)
+            print(error)
         }
     }
 }
