@@ -113,14 +113,14 @@ import Testing
         let secure = gateway.namedPorts["secure"] ?? 0
         let pebble = try PebbleServer(certificates, port: port, tlsPort: secure, seconds: 9)
         // A try that fails is repeated after a minute, and that is no fault of the gateway on a machine that is busy.
-        func waitFor(certificates count: Int) throws {
+        func wait(issued count: Int) throws {
             _ = try gateway.process.wait(for: "\(count) certificates", within: .seconds(200)) { _, errors in
                 errors.split(separator: "\n").count { $0.contains("a certificate has come") } >= count ? true : nil
             }
         }
-        try waitFor(certificates: 1)
+        try wait(issued: 1)
         let first = try serial("c.gateway.test", by: secure)
-        try waitFor(certificates: 3)
+        try wait(issued: 3)
         let later = try serial("c.gateway.test", by: secure)
         #expect(first != nil && later != nil && first != later)
         // Whoever asks by that protocol gets nothing but a handshake, and only while it is asked for.
