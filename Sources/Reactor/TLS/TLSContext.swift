@@ -212,7 +212,8 @@ internal import COpenSSL
 
     deinit {
         for index in unsafe others.indices { unsafe SSL_CTX_free(others[index]) }
-        for unsafe context in unsafe challenges.values { unsafe SSL_CTX_free(context) }
+        let answers = unsafe Array(challenges.values)
+        for index in unsafe answers.indices { unsafe SSL_CTX_free(answers[index]) }
         unsafe SSL_CTX_free(raw)
     }
 
