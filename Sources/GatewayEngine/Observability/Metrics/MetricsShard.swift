@@ -32,11 +32,11 @@ package final class MetricsShard: Sendable {
 
     package func downstreamClosed() { slots.add(.max, at: MetricLayout.downstreamOpen) }
 
-    /// Closed at once, because a limit was reached.
     package func downstreamSpeaksHTTP2() { slots.add(1, at: MetricLayout.downstreamHTTP2) }
 
     package func downstreamFlooded() { slots.add(1, at: MetricLayout.downstreamFlooded) }
 
+    /// Closed at once, because a limit was reached.
     package func downstreamRefused() { slots.add(1, at: MetricLayout.downstreamRefused) }
 
     // MARK: TLS towards clients
