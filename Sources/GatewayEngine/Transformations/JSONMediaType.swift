@@ -17,18 +17,7 @@ enum JSONMediaType {
         var end = 0
         while end < value.count, value[end] != UInt8(ascii: ";"), value[end] != UInt8(ascii: ",") { end += 1 }
         while end > 0, value[end - 1] == 0x20 || value[end - 1] == 0x09 { end -= 1 }
-        if equals(value.extracting(0..<end), "application/json") { return true }
-        return end > 5 && equals(value.extracting(end - 5..<end), "+json")
-    }
-
-    private static func equals(_ bytes: Span<UInt8>, _ lowercaseText: StaticString) -> Bool {
-        guard bytes.count == lowercaseText.utf8CodeUnitCount else { return false }
-        for index in bytes.indices {
-            let byte = bytes[index]
-            let folded = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
-            // The text is constant data of the program, and as long as `bytes`.
-            if unsafe folded != lowercaseText.utf8Start[index] { return false }
-        }
-        return true
+        if Text.equals(value.extracting(0..<end), "application/json") { return true }
+        return end > 5 && Text.equals(value.extracting(end - 5..<end), "+json")
     }
 }

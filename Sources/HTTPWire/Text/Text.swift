@@ -1,7 +1,7 @@
 /// Comparing and splitting field values, on spans and without allocating.
-enum Text {
+package enum Text {
     /// Whether `bytes` are `lowercaseText` in any case of ASCII letters.
-    static func equals(_ bytes: Span<UInt8>, _ lowercaseText: StaticString) -> Bool {
+    package static func equals(_ bytes: Span<UInt8>, _ lowercaseText: StaticString) -> Bool {
         guard bytes.count == lowercaseText.utf8CodeUnitCount else { return false }
         // The text is constant data of the program, and as long as `bytes`.
         let expected = unsafe lowercaseText.utf8Start
@@ -31,7 +31,7 @@ enum Text {
     /// nil at the end. Empty elements are skipped. Elements with quoted commas come apart, which suits the fields this
     /// is used for: in none of them does a quoted string have a meaning that the gateway acts on.
     @_lifetime(copy list)
-    static func nextElement(of list: Span<UInt8>, from position: inout Int) -> Span<UInt8>? {
+    package static func nextElement(of list: Span<UInt8>, from position: inout Int) -> Span<UInt8>? {
         while position < list.count {
             var start = position
             while position < list.count && list[position] != UInt8(ascii: ",") { position += 1 }
