@@ -66,8 +66,6 @@ static inline int gh_tls_set_server_name(SSL *connection, const char *name) {
     return SSL_set_tlsext_host_name(connection, name) == 1;
 }
 
-static inline void gh_tls_set_owner(void *connection, void *owner) { SSL_set_ex_data((SSL *)connection, 0, owner); }
-static inline void *gh_tls_owner(const SSL *connection) { return SSL_get_ex_data(connection, 0); }
 static inline void gh_tls_set_context_owner(SSL_CTX *context, void *owner) { SSL_CTX_set_ex_data(context, 0, owner); }
 static inline void *gh_tls_context_owner(const SSL_CTX *context) { return SSL_CTX_get_ex_data(context, 0); }
 

@@ -35,6 +35,8 @@ internal import CSystem
     var batch: WriteBatch
     /// What TLS connections have encrypted, on its way out; made when the first one comes.
     lazy var sealed = TLSOutput()
+    /// What OpenSSL takes for the transport of each of them.
+    lazy var transport = TLSTransport()
     /// Sockets with more to read than one turn gives them.
     private var readAgain: [StreamSocket] = []
     private var readAgainNow: [StreamSocket] = []

@@ -106,20 +106,14 @@ enum TLSCallbacks {
 
     /// Steps of the state machine and alerts: after the handshake they are key updates, tickets, and wishes to begin anew.
     static let info: @convention(c) (OpaquePointer?, Int32, Int32) -> Void = { ssl, event, _ in
-        guard event & (SSL_CB_LOOP | SSL_CB_ALERT) != 0, let ssl = unsafe ssl, let owner = unsafe gh_tls_owner(ssl)
-        else { return }
-        // As below.
-        unsafe Unmanaged<TLSSession>.fromOpaque(owner)._withUnsafeGuaranteedRef { $0.noteControl() }
+        if event & (SSL_CB_LOOP | SSL_CB_ALERT) != 0 { unsafe TLSTransport.session(of: ssl)?.noteControl() }
     }
 
     /// A server has given something to resume by: kept for the next connection to it.
     static let newSession: @convention(c) (OpaquePointer?, OpaquePointer?) -> Int32 = { ssl, session in
-        guard let ssl = unsafe ssl, let owner = unsafe gh_tls_owner(ssl) else { return 0 }
-        // The session's owner outlives the SSL object. Returning 1 keeps the reference that came with the call.
-        return unsafe Unmanaged<TLSSession>.fromOpaque(owner)._withUnsafeGuaranteedRef {
-            guard let peer = $0.peer, let session = unsafe session else { return 0 }
-            unsafe peer.keep(session)
-            return 1
-        }
+        guard let peer = unsafe TLSTransport.session(of: ssl)?.peer, let session = unsafe session else { return 0 }
+        // Returning 1 keeps the reference that came with the call.
+        unsafe peer.keep(session)
+        return 1
     }
 }

@@ -81,13 +81,10 @@ internal import CSystem
     private func begin() -> Bool {
         guard unsafe ssl == nil else { return true }
         guard let made = unsafe SSL_new(context.raw) else { return false }
-        guard let transport = unsafe TLSLibrary.makeTransport(for: self) else {
+        guard unsafe socket.loop.transport.attach(made) else {
             unsafe SSL_free(made)
             return false
         }
-        // One reference for both directions; SSL_free gives it back.
-        unsafe SSL_set_bio(made, transport, transport)
-        unsafe gh_tls_set_owner(UnsafeMutableRawPointer(made), Unmanaged.passUnretained(self).toOpaque())
         if let peer {
             unsafe SSL_set_connect_state(made)
             guard unsafe peer.prepare(made) else {
@@ -156,6 +153,12 @@ internal import CSystem
 
     // MARK: Steps
 
+    /// What OpenSSL is asked next is asked for this connection, and errors of others are forgotten.
+    private func enter() {
+        unsafe socket.loop.transport.enter(self)
+        ERR_clear_error()
+    }
+
     /// The descriptor has something new.
     func wake() { isDry = false }
 
@@ -165,7 +168,7 @@ internal import CSystem
     /// Goes on with the handshake: `.more` when it is complete.
     func handshake() -> Progress {
         guard begin() else { return .broken(ENOMEM) }
-        ERR_clear_error()
+        enter()
         let result = unsafe SSL_do_handshake(ssl)
         if result == 1 {
             phase = .open
@@ -179,7 +182,7 @@ internal import CSystem
     /// Reads what there is into `target`, record by record, as long as a whole one fits.
     func read(into target: UnsafeMutablePointer<UInt8>, _ capacity: Int) -> (count: Int, progress: Progress) {
         var filled = 0
-        ERR_clear_error()
+        enter()
         while capacity - filled >= TLSOutput.recordSize {
             var count = 0
             // At most as much as is left of the target.
@@ -193,7 +196,7 @@ internal import CSystem
 
     /// Encrypts the stretches in order, in as few records as they fit in, into the loop's output. False on failure.
     func seal(_ first: Span<UInt8>, _ second: Span<UInt8>, _ third: Span<UInt8>) -> Bool {
-        ERR_clear_error()
+        enter()
         if second.isEmpty && third.isEmpty { return seal(first) }
         let output = unsafe socket.loop.sealed
         var staged = 0
@@ -248,7 +251,7 @@ internal import CSystem
     func sayGoodbye() {
         guard phase == .open, failure == nil, !saidGoodbye else { return }
         saidGoodbye = true
-        ERR_clear_error()
+        enter()
         _ = unsafe SSL_shutdown(ssl)
     }
 
