@@ -27,6 +27,8 @@ final class Worker: @unchecked Sendable {
     /// Passwords that this loop has seen verified; made when the first one comes.
     lazy var passwords = PasswordCache()
     private(set) var accessLog: AccessLogWorker?
+    /// What sessions of HTTP/2 allocate from, on both sides.
+    let sessionMemory = HTTP2Memory()
     let scratch = MatchScratch()
     /// For rules of policies, which must not disturb what the route has matched.
     let policyScratch = MatchScratch()
@@ -342,6 +344,7 @@ final class Worker: @unchecked Sendable {
         spareStreams.removeAll(keepingCapacity: true)
         for exchange in spare { loop.timers.disarm(exchange) }
         spare.removeAll(keepingCapacity: true)
+        sessionMemory.shrink()
     }
 
     // MARK: Draining

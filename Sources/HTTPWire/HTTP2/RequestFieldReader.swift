@@ -57,22 +57,7 @@ package struct RequestFieldReader: Sendable {
     private mutating func addPseudo(
         _ name: Span<UInt8>, _ value: Span<UInt8>, to head: RequestHead
     ) throws(WireError) {
-        let part: Seen
-        if Text.equals(name, ":method") {
-            part = .method
-        } else if Text.equals(name, ":path") {
-            part = .path
-        } else if Text.equals(name, ":authority") {
-            part = .authority
-        } else if Text.equals(name, ":scheme") {
-            part = .scheme
-        } else if Text.equals(name, ":protocol") {
-            part = .protocol
-        } else {
-            throw .badPseudoField
-        }
-        // `:Method` is no pseudo-header field.
-        for index in name.indices where name[index] &- 0x41 < 26 { throw .badPseudoField }
+        guard let part = Self.part(name) else { throw .badPseudoField }
         if seen.contains(.regular) || seen.contains(part) { throw .badPseudoField }
         seen.insert(part)
         if part == .method {
@@ -93,6 +78,22 @@ package struct RequestFieldReader: Sendable {
             guard isSecure || Text.equals(value, "http") else { throw .badPseudoField }
             head.parts.hasScheme = true
             head.parts.isSecureScheme = isSecure
+        }
+    }
+
+    /// Which pseudo-header field this is; nil: none, as `:Method` is none.
+    private static func part(_ name: Span<UInt8>) -> Seen? {
+        switch name.count {
+        case 5: Text.equalsExactly(name, ":path") ? .path : nil
+        case 7:
+            if name[1] == UInt8(ascii: "m") {
+                Text.equalsExactly(name, ":method") ? .method : nil
+            } else {
+                Text.equalsExactly(name, ":scheme") ? .scheme : nil
+            }
+        case 9: Text.equalsExactly(name, ":protocol") ? .protocol : nil
+        case 10: Text.equalsExactly(name, ":authority") ? .authority : nil
+        default: nil
         }
     }
 

@@ -12,6 +12,17 @@ package enum Text {
         return true
     }
 
+    /// Whether `bytes` are `text`, case and all.
+    @inline(__always)
+    static func equalsExactly(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+        guard bytes.count == text.utf8CodeUnitCount else { return false }
+        for index in bytes.indices {
+            // The text is constant data of the program, and as long as `bytes`.
+            if unsafe bytes[index] != text.utf8Start[index] { return false }
+        }
+        return true
+    }
+
     static func equals(_ first: Span<UInt8>, _ second: Span<UInt8>) -> Bool {
         guard first.count == second.count else { return false }
         for index in first.indices where first[index] != second[index] { return false }

@@ -60,6 +60,17 @@ struct FrameReader {
                 offset += skipped
                 continue
             }
+            if have == 0 && bytes.count - offset >= Self.headSize {
+                // Whole, as nearly always.
+                let length = Int(bytes[offset]) << 16 | Int(bytes[offset + 1]) << 8 | Int(bytes[offset + 2])
+                let stream =
+                    UInt32(bytes[offset + 5] & 0x7F) << 24 | UInt32(bytes[offset + 6]) << 16
+                    | UInt32(bytes[offset + 7]) << 8 | UInt32(bytes[offset + 8])
+                toSkip = length
+                let head = Head(length: length, type: bytes[offset + 3], flags: bytes[offset + 4], stream: stream)
+                offset += Self.headSize
+                return head
+            }
             let byte = bytes[offset]
             offset += 1
             if have == 0 { head = Head() }

@@ -47,9 +47,12 @@ internal import Reactor
     var flood: FrameGuard.Flood?
     /// Bytes of fields in the present header block, as they are without compression.
     var decoded = 0
-    /// What that block may hold, and the stream that it is for: looked up once for all of its fields.
+    /// What that block may hold, and the stream that it is for: looked up once for all of its fields. nil when that has
+    /// ended; while it has not, `streams` holds it.
     var limits = HeadLimits()
-    var reading: HTTP2Downstream?
+    var reading: Unmanaged<HTTP2Downstream>?
+    /// When fields that never come twice are to be told with their names.
+    var namesAreDue = Int64.min
     private var reader = FrameReader()
     private var numbers = StreamNumbers()
     private var wait = Wait.none
@@ -63,6 +66,8 @@ internal import Reactor
 
     /// Control frames that may wait for a client at once.
     static let outboundLimit = 1_000
+    /// A date a second fills the tables in about a minute.
+    static let namesTime: Int64 = 20_000_000_000
     private static let lingerLimit = 1 << 20
     private static let lingerTime: Int64 = 2_000_000_000
     /// How long a client gets to show that it has heard of the end.
@@ -80,8 +85,9 @@ internal import Reactor
         let library = HTTP2Library.shared
         var session: OpaquePointer?
         // The session is deleted before this object lets go of itself.
-        let made = unsafe nghttp2_session_server_new2(
-            &session, library.callbacks, Unmanaged.passUnretained(self).toOpaque(), library.options)
+        var memory = unsafe worker.sessionMemory.functions
+        let made = unsafe nghttp2_session_server_new3(
+            &session, library.callbacks, Unmanaged.passUnretained(self).toOpaque(), library.options, &memory)
         guard made == 0, unsafe session != nil else { return nil }
         unsafe self.session = session
         self.socket = socket
@@ -241,6 +247,7 @@ internal import Reactor
     }
 
     func remove(_ stream: HTTP2Downstream) {
+        if unsafe reading?.toOpaque() == Unmanaged.passUnretained(stream).toOpaque() { unsafe reading = nil }
         // The last one takes the free place.
         let place = stream.place
         guard place < streams.count, streams[place] === stream, let last = streams.popLast() else { return }
@@ -321,7 +328,7 @@ internal import Reactor
     private func dropSession() {
         guard let session = unsafe session else { return }
         unsafe self.session = nil
-        reading = nil
+        unsafe reading = nil
         waking.removeAll()
         drained.removeAll()
         while let stream = streams.popLast() { stream.connectionDidEnd() }
@@ -393,6 +400,4 @@ internal import Reactor
             rearm()
         }
     }
-
-    func send(_ bytes: Span<UInt8>) { socket?.write(bytes) }
 }

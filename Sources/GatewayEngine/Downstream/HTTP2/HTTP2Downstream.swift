@@ -10,7 +10,7 @@ internal import Reactor
 /// 3. The response's body waits here until the client's windows have room, and then leaves in frames.
 /// 4. When both sides have ended, or either was reset, the library forgets the stream, and this object goes back to its
 ///    worker. The exchange may have ended long before.
-final class HTTP2Downstream: DownstreamStream {
+@safe final class HTTP2Downstream: DownstreamStream {
     private enum Wait: UInt8 { case none, body, send, linger }
 
     /// What is next of a response's body.
@@ -29,6 +29,8 @@ final class HTTP2Downstream: DownstreamStream {
     private var exchange: Exchange?
 
     // The request.
+    /// The exchange's, as long as there is one.
+    private var head: Unmanaged<RequestHead>?
     private var reader = RequestFieldReader()
     private var trailerReader = TrailerFieldReader()
     private var isInTrailers = false
@@ -79,10 +81,10 @@ final class HTTP2Downstream: DownstreamStream {
     func begin(_ id: Int32, on connection: HTTP2Connection) {
         self.connection = connection
         self.id = id
-        slot = connection.slot
+        if slot !== connection.slot { slot = connection.slot }
         client = connection.client
         tlsFacts = connection.tlsFacts
-        certificate = connection.certificate
+        if certificate !== connection.certificate { certificate = connection.certificate }
         beganAt = worker.loop.now
         reader = RequestFieldReader()
         isInTrailers = false
@@ -103,21 +105,32 @@ final class HTTP2Downstream: DownstreamStream {
         closingCode = NGHTTP2_NO_ERROR.rawValue
         trailers = nil
         wait = .none
-        exchange = worker.takeExchange(for: self)
-        exchange?.request.removeAll()
+        let exchange = worker.takeExchange(for: self)
+        exchange.request.removeAll()
+        unsafe head = Unmanaged.passUnretained(exchange.request)
+        self.exchange = exchange
     }
 
     // MARK: The request
 
     func didReceive(_ name: Span<UInt8>, _ value: Span<UInt8>, _ limits: HeadLimits) {
-        guard fault == nil, let exchange else { return }
-        do {
-            if isInTrailers {
-                let takesThem = exchange.framing == .chunked
-                try trailerReader.add(name, value, to: takesThem ? exchange.requestTrailers : nil, limits: limits)
-            } else {
-                try reader.add(name, value, to: exchange.request, limits: limits)
+        // The head is looked at through a reference of its own, so that nothing is counted for each field.
+        guard fault == nil, exchange != nil, let head = unsafe head else { return }
+        if isInTrailers { return didReceiveTrailer(name, value, limits) }
+        unsafe head._withUnsafeGuaranteedRef {
+            do throws(WireError) {
+                try reader.add(name, value, to: $0, limits: limits)
+            } catch {
+                fault = error
             }
+        }
+    }
+
+    private func didReceiveTrailer(_ name: Span<UInt8>, _ value: Span<UInt8>, _ limits: HeadLimits) {
+        guard let exchange else { return }
+        let takesThem = exchange.framing == .chunked
+        do throws(WireError) {
+            try trailerReader.add(name, value, to: takesThem ? exchange.requestTrailers : nil, limits: limits)
         } catch {
             fault = error
         }
@@ -129,16 +142,17 @@ final class HTTP2Downstream: DownstreamStream {
         requestHasEnded = endsStream
         var framing = BodyFraming.none
         if fault == nil {
+            let request = exchange.request
             do {
-                try reader.finish(exchange.request)
-                framing = try Framing.ofRequest(exchange.request)
+                try reader.finish(request)
+                framing = try Framing.ofRequest(request)
                 if case .length(let length) = framing {
                     declared = length
                     if endsStream && length > 0 { throw WireError.wrongLength }
                 } else if !endsStream {
                     framing = .chunked
                 }
-                if exchange.request.isExtendedConnect {
+                if request.isExtendedConnect {
                     // It has no body, and so no length of one, and does not end with its head.
                     if framing != .chunked { throw WireError.wrongLength }
                     framing = .none
@@ -274,7 +288,7 @@ final class HTTP2Downstream: DownstreamStream {
     override func sendInformational(_ head: ResponseHead) {
         // 101 switches connections, and there is none to switch (RFC 9113 §8.6).
         guard head.status != 101, let connection else { return }
-        connection.submit(head, for: id, isInterim: true, endsStream: false)
+        connection.submit(head, for: self, isInterim: true, endsStream: false)
     }
 
     override func sendHead(_ head: ResponseHead, framing: BodyFraming) {
@@ -284,7 +298,7 @@ final class HTTP2Downstream: DownstreamStream {
         // As a line of HTTP/1 would count; what is sent is compressed later, together with other answers.
         exchange?.record.bytesSent += UInt64(head.fields.wireSize)
         let endsStream = framing == .none || framing == .length(0)
-        connection.submit(head, for: id, isInterim: false, endsStream: endsStream)
+        connection.submit(head, for: self, isInterim: false, endsStream: endsStream)
     }
 
     /// The endpoint has switched: the answer is 200, since there is no connection to switch (RFC 8441 §5).
@@ -296,7 +310,7 @@ final class HTTP2Downstream: DownstreamStream {
         head.fields.removeAll(named: accept.span, foldingUnderscores: true)
         head.fields.remove(.contentLength)
         exchange?.record.bytesSent += UInt64(head.fields.wireSize)
-        connection.submit(head, for: id, isInterim: false, endsStream: false)
+        connection.submit(head, for: self, isInterim: false, endsStream: false)
         bodyStarted = true
         connection.wake(self)
         if worker.isDraining { exchange?.drainTunnel() }
@@ -352,11 +366,11 @@ final class HTTP2Downstream: DownstreamStream {
     }
 
     /// Writes so many bytes out of the queue, which has them.
-    func write(_ count: Int) {
+    func write(_ count: Int, to socket: StreamSocket) {
         var left = count
-        while left > 0, let connection {
+        while left > 0 {
             let size = min(left, queue.front.count)
-            connection.send(queue.front.extracting(0..<size))
+            socket.write(queue.front.extracting(0..<size))
             queue.drop(size, pool: &worker.loop.chunks)
             left -= size
         }

@@ -8,6 +8,9 @@ internal import Reactor
 ///   reason, and no field vanishes without a word.
 /// - Window updates: off. A window opens again when an exchange has taken the bytes.
 /// - Bounds against floods: above ours (`FrameGuard`), which come first.
+///
+/// What the callbacks refer to is kept alive by others while the library is on the stack, and so not counted again for
+/// each of the many calls of a request.
 @safe final class HTTP2Library: @unchecked Sendable {  // Written in `init` only.
     static let shared = HTTP2Library()
 
@@ -32,51 +35,68 @@ internal import Reactor
         // The pointers that the library hands over are good for the call; the last is the connection, which outlives
         // its session.
         unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, user in
-            unsafe connection(user).headerBlockDidBegin(frame!.pointee.hd, frame!.pointee.headers.cat)
+            unsafe connection(user)._withUnsafeGuaranteedRef {
+                unsafe $0.headerBlockDidBegin(frame!.pointee.hd, frame!.pointee.headers.cat)
+            }
             return 0
         }
         unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks) {
             _, frame, name, nameCount, value, valueCount, _, user in
-            let name = unsafe Span(_unsafeStart: name!, count: nameCount)
-            let value = unsafe Span(_unsafeStart: value!, count: valueCount)
-            let goesOn = unsafe connection(user).didReceiveField(frame!.pointee.hd.stream_id, name, value)
-            return goesOn ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+            unsafe connection(user)._withUnsafeGuaranteedRef {
+                let name = unsafe Span(_unsafeStart: name!, count: nameCount)
+                let value = unsafe Span(_unsafeStart: value!, count: valueCount)
+                let goesOn = unsafe $0.didReceiveField(frame!.pointee.hd.stream_id, name, value)
+                return goesOn ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+            }
         }
         unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, user in
-            unsafe connection(user).didReceiveFrame(frame!.pointee.hd, frame!.pointee.headers.cat)
+            unsafe connection(user)._withUnsafeGuaranteedRef {
+                unsafe $0.didReceiveFrame(frame!.pointee.hd, frame!.pointee.headers.cat)
+            }
             return 0
         }
         unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, data, count, user in
-            unsafe connection(user).didReceiveData(stream, Span(_unsafeStart: data!, count: count))
+            unsafe connection(user)._withUnsafeGuaranteedRef {
+                unsafe $0.didReceiveData(stream, Span(_unsafeStart: data!, count: count))
+            }
             return 0
         }
         unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, user in
             let frame = unsafe frame!
             let isReset = unsafe UInt32(frame.pointee.hd.type) == NGHTTP2_RST_STREAM.rawValue
             let code = unsafe isReset ? frame.pointee.rst_stream.error_code : 0
-            unsafe connection(user).didSendFrame(frame.pointee.hd, code)
+            unsafe connection(user)._withUnsafeGuaranteedRef { unsafe $0.didSendFrame(frame.pointee.hd, code) }
             return 0
         }
         unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, _, user in
-            unsafe connection(user).streamDidClose(stream)
+            unsafe connection(user)._withUnsafeGuaranteedRef { $0.streamDidClose(stream) }
             return 0
         }
-        unsafe nghttp2_session_callbacks_set_send_data_callback(callbacks) { _, frame, head, count, _, user in
-            let head = unsafe Span(_unsafeStart: head!, count: 9)
-            return unsafe connection(user).sendData(frame!.pointee.hd.stream_id, head, count)
+        unsafe nghttp2_session_callbacks_set_send_data_callback(callbacks) { _, _, head, count, source, user in
+            unsafe connection(user)._withUnsafeGuaranteedRef {
+                let head = unsafe Span(_unsafeStart: head!, count: 9)
+                return unsafe $0.sendData(owner(source), head, count)
+            }
         }
     }
 
-    /// Where a response's body comes from: the stream's own queue.
-    static var provider: nghttp2_data_provider {
+    /// Where a response's body comes from: the stream's own queue. The library asks only for streams that it knows.
+    @unsafe static func provider(for stream: HTTP2Downstream) -> nghttp2_data_provider {
         var provider = unsafe nghttp2_data_provider()
-        unsafe provider.read_callback = { _, stream, _, limit, flags, _, user in
-            unsafe connection(user).nextData(stream, limit, &flags!.pointee)
+        unsafe provider.source.ptr = Unmanaged.passUnretained(stream).toOpaque()
+        unsafe provider.read_callback = { _, _, _, limit, flags, source, user in
+            unsafe connection(user)._withUnsafeGuaranteedRef {
+                unsafe $0.nextData(owner(source), limit, &flags!.pointee)
+            }
         }
         return unsafe provider
     }
 }
 
-private func connection(_ user: UnsafeMutableRawPointer?) -> HTTP2Connection {
-    unsafe Unmanaged<HTTP2Connection>.fromOpaque(user!).takeUnretainedValue()
+@unsafe private func connection(_ user: UnsafeMutableRawPointer?) -> Unmanaged<HTTP2Connection> {
+    unsafe Unmanaged<HTTP2Connection>.fromOpaque(user!)
+}
+
+@unsafe private func owner(_ source: UnsafeMutablePointer<nghttp2_data_source>?) -> Unmanaged<HTTP2Downstream> {
+    unsafe Unmanaged<HTTP2Downstream>.fromOpaque(source!.pointee.ptr!)
 }

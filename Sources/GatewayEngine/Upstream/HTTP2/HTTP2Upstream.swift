@@ -63,8 +63,9 @@ internal import Reactor
         let library = HTTP2UpstreamLibrary.shared
         var session: OpaquePointer?
         // The session is deleted before this object lets go of itself.
-        let made = unsafe nghttp2_session_client_new2(
-            &session, library.callbacks, Unmanaged.passUnretained(self).toOpaque(), library.options)
+        var memory = unsafe pool.worker.sessionMemory.functions
+        let made = unsafe nghttp2_session_client_new3(
+            &session, library.callbacks, Unmanaged.passUnretained(self).toOpaque(), library.options, &memory)
         guard made == 0, unsafe session != nil else { return nil }
         unsafe self.session = session
         self.socket = socket
