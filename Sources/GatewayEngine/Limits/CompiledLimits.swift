@@ -34,6 +34,8 @@ final class CompiledLimits: Sendable {
     private let fallback: LimitSet?
     /// By the consumer's place; empty: no consumer has limits of its own.
     private let callers: [CallerLimits]
+    /// Where a route has nothing of its own, the default holds whatever is asked.
+    private let hasDefaultOnly: Bool
     /// For the access log: by `CompiledLimit.label`.
     let labels: [String]
 
@@ -42,6 +44,7 @@ final class CompiledLimits: Sendable {
         self.fallback = fallback
         self.callers = callers
         self.labels = labels
+        hasDefaultOnly = scopes[0].rules == nil && callers.isEmpty
     }
 
     /// The limits that hold for a request; nil: none.
@@ -53,6 +56,7 @@ final class CompiledLimits: Sendable {
         _ scope: Int32, consumer: Int32, _ request: RequestHead, path: Span<UInt8>, scratch: MatchScratch
     ) -> LimitSet? {
         if scope < 0 { return nil }
+        if scope == 0 && hasDefaultOnly { return fallback }
         if let own = scopes[Int(scope)].own { return own }
         if consumer >= 0, !callers.isEmpty,
             let found = callers[Int(consumer)].find(scope, request, path, scratch)

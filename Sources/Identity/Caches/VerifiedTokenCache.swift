@@ -1,3 +1,5 @@
+internal import CSystem
+
 /// The tokens that one loop has seen verified, so that a token is checked once and recognised from then on.
 ///
 /// One belongs to each loop: there is no lock. Only tokens that passed every check are in it; that a token is bad is
@@ -162,21 +164,11 @@ package final class VerifiedTokenCache {
     private static func isText(_ text: Span<UInt8>, of token: VerifiedToken) -> Bool {
         let kept = token.text
         guard text.count == kept.count else { return false }
-        // Both have as many bytes as is asked here; eight at once, then the rest.
+        // Both have as many bytes as is asked here.
         return unsafe text.withUnsafeBytes { text in
             unsafe kept.withUnsafeBytes { kept in
-                var index = 0
-                while index &+ 8 <= text.count {
-                    let one = unsafe text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    let other = unsafe kept.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    if one != other { return false }
-                    index &+= 8
-                }
-                while index < text.count {
-                    if unsafe text[index] != kept[index] { return false }
-                    index &+= 1
-                }
-                return true
+                guard let one = text.baseAddress, let other = kept.baseAddress else { return true }
+                return unsafe memcmp(one, other, text.count) == 0
             }
         }
     }
