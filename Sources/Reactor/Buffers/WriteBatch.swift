@@ -4,7 +4,7 @@ internal import CSystem
 ///
 /// One per loop, owned by at most one socket at a time; when another socket writes, the first one's bytes leave. Bytes
 /// stay here only while a handler runs, so it costs no memory per connection.
-@safe final class WriteBatch {
+@safe struct WriteBatch: ~Copyable {
     static let capacity = 16 * 1024
 
     private(set) var owner: StreamSocket?
@@ -20,7 +20,7 @@ internal import CSystem
     }
 
     /// Takes the bytes when they fit beside what the same socket wrote before.
-    func take(_ bytes: Span<UInt8>, for socket: StreamSocket) -> Bool {
+    mutating func take(_ bytes: Span<UInt8>, for socket: StreamSocket) -> Bool {
         let size = bytes.count
         if owner == nil {
             if size > Self.capacity { return false }
@@ -36,7 +36,7 @@ internal import CSystem
         return true
     }
 
-    func flush() {
+    mutating func flush() {
         guard let socket = owner else { return }
         let size = count
         owner = nil
@@ -46,7 +46,7 @@ internal import CSystem
     }
 
     /// Sends what waits and `bytes` behind it, without copying them.
-    func flush(with bytes: Span<UInt8>, _ tail: Span<UInt8> = Span()) {
+    mutating func flush(with bytes: Span<UInt8>, _ tail: Span<UInt8> = Span()) {
         guard let socket = owner else { return }
         let size = count
         owner = nil
@@ -56,7 +56,7 @@ internal import CSystem
     }
 
     /// Forgets the bytes of a socket that was closed without sending them.
-    func drop(_ socket: StreamSocket) {
+    mutating func drop(_ socket: StreamSocket) {
         if owner === socket {
             owner = nil
             count = 0

@@ -24,7 +24,7 @@ internal import CSystem
     package private(set) var now: Int64
     /// Nanoseconds since the epoch, taken with it.
     package private(set) var wallNow: Int64
-    package let timers: TimerWheel
+    package var timers: TimerWheel
     package var chunks = ChunkPool()
     /// The longest time one turn took since somebody last asked: how late others were served (nanoseconds).
     package private(set) var worstLag: Int64 = 0
@@ -32,7 +32,7 @@ internal import CSystem
 
     let descriptors: DescriptorSet
     let scratch: UnsafeMutablePointer<UInt8>
-    let batch = WriteBatch()
+    var batch: WriteBatch
     /// What TLS connections have encrypted, on its way out; made when the first one comes.
     lazy var sealed = TLSOutput()
     /// Sockets with more to read than one turn gives them.
@@ -57,6 +57,7 @@ internal import CSystem
         wallNow = gh_wall_ns()
         timers = TimerWheel(now: now)
         unsafe scratch = .allocate(capacity: Self.readSize)
+        batch = WriteBatch()
         unsafe libuv = .allocate(capacity: 1)
         let made = unsafe uv_loop_init(libuv)
         precondition(made == 0, "uv_loop_init failed: \(made)")

@@ -41,10 +41,7 @@
 /// The common case on the path of a request is that a deadline moves later (every request moves its connection's idle
 /// deadline). That is one store: the node stays where it is, and when the wheel comes by it is put where it belongs.
 /// Precision is one tick (8 ms), late, never early.
-///
-/// A class, and not a part of the loop: who arms a timer from another module would otherwise hold the loop through the
-/// call, which counts references up and down.
-@safe package final class TimerWheel {
+@safe package struct TimerWheel: ~Copyable {
     package static let tick: Int64 = 8_000_000
     private static let slotCount = 1_024
 
@@ -62,7 +59,7 @@
 
     /// Sets the node's deadline. Nothing else happens when the wheel will look at the node early enough anyway.
     /// `Int64.max` is no deadline at all, as `pause`.
-    package func arm(_ node: TimerNode, at deadline: Int64) {
+    package mutating func arm(_ node: TimerNode, at deadline: Int64) {
         node.isDue = false
         node.deadline = deadline
         if deadline == .max { return }
@@ -75,13 +72,13 @@
     }
 
     /// Forgets the deadline, leaving the node linked: for a node that will be armed again soon.
-    package func pause(_ node: TimerNode) {
+    package mutating func pause(_ node: TimerNode) {
         node.isDue = false
         node.deadline = .max
     }
 
     /// Forgets the deadline and unlinks the node: before it is let go.
-    package func disarm(_ node: TimerNode) {
+    package mutating func disarm(_ node: TimerNode) {
         node.isDue = false
         node.deadline = .max
         if node.slot >= 0 { unlink(node) }
@@ -109,7 +106,7 @@
 
     /// Disarms what is due at `now` and appends it to `due`; the caller fires it with `fireIfStillDue`, when the wheel
     /// may be used again.
-    package func collectDue(now: Int64, into due: inout [TimerNode]) {
+    package mutating func collectDue(now: Int64, into due: inout [TimerNode]) {
         let target = now / Self.tick
         if target <= currentTick { return }
         // After a long pause one turn of the wheel sees every slot.
@@ -149,7 +146,7 @@
         deadline / tick + 1
     }
 
-    private func link(_ node: TimerNode, at tick: Int64) {
+    private mutating func link(_ node: TimerNode, at tick: Int64) {
         let index = Int(tick & Int64(Self.slotCount - 1))
         let entry = unsafe Unmanaged.passUnretained(node)
         if tick < earliest { earliest = tick }
@@ -162,7 +159,7 @@
         linkedCount += 1
     }
 
-    private func unlink(_ node: TimerNode) {
+    private mutating func unlink(_ node: TimerNode) {
         if let previous = unsafe node.previous {
             unsafe previous.takeUnretainedValue().next = node.next
         } else {

@@ -18,7 +18,7 @@ private final class Node: TimerNode {
 
 extension TimerWheel {
     /// What a loop does in a turn at `now`.
-    fileprivate func fire(at now: Int64) -> [TimerNode] {
+    fileprivate mutating func fire(at now: Int64) -> [TimerNode] {
         var due: [TimerNode] = []
         collectDue(now: now, into: &due)
         for node in due { node.fireIfStillDue() }
@@ -33,7 +33,7 @@ private let ms: Int64 = 1_000_000
     @Test(arguments: [0, 1, 7_999_999, 8 * ms, 8 * ms + 1, 100 * ms, 8_191 * ms, 8_192 * ms, 8_193 * ms, 60_000 * ms])
     func firesOnceAndInTime(delay: Int64) {
         let start: Int64 = 1_000 * ms
-        let wheel = TimerWheel(now: start)
+        var wheel = TimerWheel(now: start)
         let node = Node()
         wheel.arm(node, at: start + delay)
         var now = start
@@ -50,7 +50,7 @@ private let ms: Int64 = 1_000_000
 
     @Test(arguments: [.max, .max - 1, .max / 2] as [Int64])
     func farDeadlinesNeitherTrapNorFire(deadline: Int64) {
-        let wheel = TimerWheel(now: 0)
+        var wheel = TimerWheel(now: 0)
         let node = Node()
         wheel.arm(node, at: deadline)
         #expect(wheel.timeout(now: 0).map { $0 > 1_000_000 } ?? true)
@@ -60,7 +60,7 @@ private let ms: Int64 = 1_000_000
     }
 
     @Test func anEmptyWheelNeverWakesTheLoop() {
-        let wheel = TimerWheel(now: 0)
+        var wheel = TimerWheel(now: 0)
         let node = Node()
         wheel.arm(node, at: 10 * ms)
         wheel.disarm(node)
@@ -69,7 +69,7 @@ private let ms: Int64 = 1_000_000
     }
 
     @Test func whoFiresFirstMayDisarmOrMoveTheOthers() {
-        let wheel = TimerWheel(now: 0)
+        var wheel = TimerWheel(now: 0)
         let nodes = (0..<3).map { Node($0) }
         for node in nodes { wheel.arm(node, at: 10 * ms) }
         var due: [TimerNode] = []
@@ -86,7 +86,7 @@ private let ms: Int64 = 1_000_000
     }
 
     @Test func aPausedNodeStaysQuietAndCanBeArmedAgain() {
-        let wheel = TimerWheel(now: 0)
+        var wheel = TimerWheel(now: 0)
         let node = Node()
         wheel.arm(node, at: 50 * ms)
         wheel.pause(node)
@@ -101,7 +101,7 @@ private let ms: Int64 = 1_000_000
     @Test func behavesLikeASortedList() {
         var random = SeededRandom()
         var now: Int64 = .random(in: 0...1_000_000 * ms, using: &random)
-        let wheel = TimerWheel(now: now)
+        var wheel = TimerWheel(now: now)
         let nodes = (0..<200).map { Node($0) }
         var model: [Int: Int64] = [:]
         for step in 0..<10_000 {
