@@ -405,6 +405,10 @@ import Testing
                 ("expected_status", "200", "[ 2xx, 300-399 ]"),
                 ("expected_body", "a", "b"), ("required", "true", "false"),
             ])
+        + service("service", "protocol: http2, ", "", [("ping", "{}", "{ timeout: 1s }")])
+        + service(
+            "ping", "protocol: http2, ping: { ", " }",
+            [("idle", "0s", "1s"), ("interval", "0s", "1s"), ("timeout", "1s", "2s")])
         + service("service", "", "", [("outlier_detection", "{}", "{ enabled: false }")])
         + service(
             "outlier_detection", "outlier_detection: { ", " }",

@@ -96,6 +96,8 @@ enum Key: String, CaseIterable, Sendable {
     case challenge
     case endpoints
     case loadBalancing = "load_balancing"
+    case ping
+    case idle
     case pool
     case healthCheck = "health_check"
     case outlierDetection = "outlier_detection"
