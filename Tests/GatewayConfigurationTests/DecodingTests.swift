@@ -201,6 +201,17 @@ import Testing
             "acme", "tls: { acme: { directory: \"https://a/d\", domains: [ a ], storage: s, ", " } }",
             [("email", "a@b", "c@b"), ("challenge", "http-01", "tls-alpn-01"), ("ca", "a", "b")])
         + listener(
+            "acme", "tls: { acme: { directory: \"https://a/d\", domains: [ a ], storage: s, ", " } }",
+            [("eab", "{ key_id: a, hmac_key: abcd }", "{ key_id: b, hmac_key: abcd }")])
+        + listener(
+            "eab", "tls: { acme: { directory: \"https://a/d\", domains: [ a ], storage: s, eab: { key_id: a, ",
+            " } } }",
+            [("hmac_key", "abcd", "abce")])
+        + listener(
+            "eab",
+            "tls: { acme: { directory: \"https://a/d\", domains: [ a ], storage: s, eab: { hmac_key: abcd, ", " } } }",
+            [("key_id", "a", "b")])
+        + listener(
             "acme", "tls: { acme: { domains: [ a ], storage: s, ", " } }",
             [("directory", "\"https://a/d\"", "\"https://a/e\"")])
         + listener(
