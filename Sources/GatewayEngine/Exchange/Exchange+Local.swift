@@ -178,7 +178,7 @@ extension Exchange {
         appendDate(fields)
         copyRequestID(to: fields)
         demandHTTPS(fields)
-        appendLimitFields(to: fields)
+        if !limitFields.isEmpty { limitFields.append(from: request.fields, to: fields) }
         appendCrossOrigin(to: fields)
         appendSecurityHeaders(to: fields)
         if let program, let passed = program.policiesPassed { editResponseByCode(program, passed) }

@@ -27,7 +27,7 @@ extension Exchange {
         hasResponseTrailers = false
         appendDate(fields)
         copyRequestID(to: fields)
-        appendLimitFields(to: fields)
+        if !limitFields.isEmpty { limitFields.append(from: request.fields, to: fields) }
         appendCrossOrigin(to: fields)
         appendSecurityHeaders(to: fields)
         demandHTTPS(fields)

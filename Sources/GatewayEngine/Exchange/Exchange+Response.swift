@@ -41,7 +41,7 @@ extension Exchange {
         if !fields.contains(.date) { appendDate(fields) }
         if record.isRehearsal { markRehearsal(fields) }
         copyRequestID(to: fields)
-        appendLimitFields(to: fields)
+        if !limitFields.isEmpty { limitFields.append(from: request.fields, to: fields) }
         appendCrossOrigin(to: fields)
         appendSecurityHeaders(to: fields)
         keepClient(fields)

@@ -151,7 +151,7 @@ final class Exchange: UpstreamRequest {
     /// What a store is asked about the request's limits, while it is waited for.
     var limitCall: LimitCall?
     /// What the client is told of its limits, in the same arena.
-    var limitFields = LimitFieldRanges()
+    var limitFields = LimitFields()
     /// The route's parameters while a policy waits: other requests use the worker's scratch then.
     var keptMatch: [ByteRange] = []
     /// Nanoseconds until a refused request may come again; 0: not known.
@@ -264,7 +264,7 @@ final class Exchange: UpstreamRequest {
         isExcluded = false
         caller = .unasked
         consumer = -1
-        limitFields = LimitFieldRanges()
+        limitFields = LimitFields()
         isPreflight = false
         removedPrefix = .empty
         hasResponseTrailers = false

@@ -9,6 +9,7 @@ final class CompiledLimit: Sendable {
     /// The index in the snapshot's `AccessLabels`.
     let label: Int32
     let series: SeriesID
+    let texts: LimitFields.Texts
 
     init(
         _ configuration: RateLimitConfiguration, name: String, key: CompiledLimitKey, label: Int32, series: SeriesID
@@ -27,6 +28,7 @@ final class CompiledLimit: Sendable {
         rate = try RateLimit(
             name: name, limit: configuration.requests, window: Int64(period.rawValue) * 1_000_000_000,
             algorithm: algorithm, isDryRun: configuration.isDryRun)
+        texts = LimitFields.Texts(rate)
     }
 }
 
@@ -34,9 +36,12 @@ final class CompiledLimit: Sendable {
 final class LimitSet: Sendable {
     let limits: [CompiledLimit]
     let source: RequestExplanation.LimitSource
+    /// The value of `RateLimit-Policy`.
+    let policy: [UInt8]
 
     init(_ limits: [CompiledLimit], source: RequestExplanation.LimitSource) {
         self.limits = limits
         self.source = source
+        policy = Array(limits.filter { !$0.rate.isDryRun }.map(\.texts.policy).joined(separator: Array(", ".utf8)))
     }
 }

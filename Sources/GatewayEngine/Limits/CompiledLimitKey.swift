@@ -43,9 +43,12 @@ struct CompiledLimitKey: Sendable {
     static let longestValue = 64
 
     private let parts: [Part]
+    /// It is the client's address and nothing else, as nearly always.
+    let isAddress: Bool
 
     /// - Parameter parameters: of the override's own pattern, in the order of its match.
     init(_ keys: [LimitKey], parameters: [String]) {
+        isAddress = keys == [.clientAddress]
         parts = keys.map { key in
             switch key {
             case .clientAddress: return .clientAddress
@@ -71,7 +74,7 @@ struct CompiledLimitKey: Sendable {
 
     func write(_ input: Input, into key: WireBuffer) {
         for index in 0..<parts.count where !write(parts[index], input, into: key) {
-            writeAddress(input, into: key)
+            Self.writeAddress(high: input.clientHigh, low: input.clientLow, into: key)
         }
     }
 
@@ -142,8 +145,8 @@ struct CompiledLimitKey: Sendable {
         if value.count > Self.longestValue {
             let digest = KeyDigest(of: value)
             key.append(byte: tag | 0x80)
-            append(digest.low, to: key)
-            append(digest.high, to: key)
+            Self.append(digest.low, to: key)
+            Self.append(digest.high, to: key)
             return true
         }
         key.append(byte: tag)
@@ -167,17 +170,17 @@ struct CompiledLimitKey: Sendable {
     }
 
     /// Of an IPv6 address only the network: a client has 2^64 addresses in it.
-    private func writeAddress(_ input: Input, into key: WireBuffer) {
-        if input.clientHigh == 0, input.clientLow >> 32 == 0xFFFF {
+    static func writeAddress(high: UInt64, low: UInt64, into key: WireBuffer) {
+        if high == 0, low >> 32 == 0xFFFF {
             key.append(byte: UInt8(ascii: "4"))
-            append(input.clientLow, to: key)
+            append(low, to: key)
         } else {
             key.append(byte: UInt8(ascii: "6"))
-            append(input.clientHigh, to: key)
+            append(high, to: key)
         }
     }
 
-    private func append(_ word: UInt64, to key: WireBuffer) {
+    private static func append(_ word: UInt64, to key: WireBuffer) {
         for shift in 0..<8 { key.append(byte: UInt8(truncatingIfNeeded: word >> UInt64(shift * 8))) }
     }
 }

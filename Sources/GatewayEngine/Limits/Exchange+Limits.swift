@@ -34,28 +34,33 @@ extension Exchange {
     }
 
     func fill(_ check: LimitCheck, _ set: LimitSet) {
-        let input = limitInput
         let key = worker.limitKey
         // By index, here and below: an unoptimised build allocates for an array's iterator.
         for index in 0..<set.limits.count {
+            let limit = set.limits[index]
             key.removeAll()
-            set.limits[index].key.write(input, into: key)
-            check.add(set.limits[index].rate, key: key.span)
+            if limit.key.isAddress {
+                CompiledLimitKey.writeAddress(high: record.clientHigh, low: record.clientLow, into: key)
+            } else {
+                limit.key.write(limitInput, into: key)
+            }
+            check.add(limit.rate, key: key.span)
         }
     }
 
     /// Does what the limits have decided; false: the request was refused, and answered.
     func heed(_ check: LimitCheck, _ set: LimitSet, _ now: LimitTime) -> Bool {
-        record.limitState = check.isAllowed ? .allowed : .refused
+        let isAllowed = check.isAllowed
+        record.limitState = isAllowed ? .allowed : .refused
         let decisive = check.decisive
-        for index in 0..<min(set.limits.count, check.items.count) {
-            let (limit, item) = (set.limits[index], check.items[index])
-            if let decisive, limit.rate === decisive.limit { record.limit = limit.label }
-            if item.outcome.isAllowed {
-                if check.isAllowed { worker.metrics.limitAllowed(limit.series) }
+        if let decisive { record.limit = set.limits[decisive].label }
+        for index in 0..<min(set.limits.count, check.count) {
+            let limit = set.limits[index]
+            if check.outcome(index).isAllowed {
+                if isAllowed { worker.metrics.limitAllowed(limit.series) }
             } else if limit.rate.isDryRun {
                 worker.metrics.limitWouldRefuse(limit.series)
-                if check.isAllowed {
+                if isAllowed {
                     record.limitState = .dryRun
                     record.limit = limit.label
                 }
@@ -64,76 +69,10 @@ extension Exchange {
             }
         }
         guard let decisive else { return true }
-        keepFields(check, decisive, now)
-        if check.isAllowed { return true }
-        retryAfter = decisive.outcome.retryAfter &* LimitTime.second
+        limitFields = LimitFields(check, set, decisive: decisive, at: now, in: request.fields)
+        if isAllowed { return true }
+        retryAfter = check.outcome(decisive).retryAfter &* LimitTime.second
         refuse(.rateLimited)
         return false
     }
-
-    /// What the client will be told is written down now: the next request asks with the same objects.
-    private func keepFields(_ check: LimitCheck, _ decisive: LimitCheck.Item, _ now: LimitTime) {
-        limitFields = LimitFieldRanges(
-            limit: store { LimitFields.appendLimit(of: decisive, to: &$0) },
-            remaining: store { LimitFields.appendRemaining(of: decisive, to: &$0) },
-            reset: store { LimitFields.appendReset(of: decisive, to: &$0) },
-            rateLimit: store { LimitFields.appendRateLimit(of: check, at: now, to: &$0) },
-            policy: store { LimitFields.appendPolicy(of: check, to: &$0) })
-    }
-
-    private func store(_ write: (inout [UInt8]) -> Void) -> ByteRange {
-        worker.limitText.removeAll(keepingCapacity: true)
-        write(&worker.limitText)
-        let fields = request.fields
-        let text = worker.limitText
-        return fields.store(text.span)
-    }
-
-    /// The limits that the client meets first are this gateway's: what a service says of its own under the same names is
-    /// replaced.
-    func appendLimitFields(to fields: HeaderBlock) {
-        if limitFields.limit.isEmpty { return }
-        let names = LimitFieldNames.shared
-        append(names.limit, limitFields.limit, to: fields)
-        append(names.remaining, limitFields.remaining, to: fields)
-        append(names.reset, limitFields.reset, to: fields)
-        append(names.rateLimit, limitFields.rateLimit, to: fields)
-        append(names.policy, limitFields.policy, to: fields)
-    }
-
-    private func append(_ name: LimitFieldNames.Name, _ value: ByteRange, to fields: HeaderBlock) {
-        let own = request.fields
-        fields.removeAll(named: name.lower.span)
-        fields.append(name: name.written.span, value: own.bytes(value))
-    }
-}
-
-/// Values of the fields that tell of limits, in the arena of the request's fields; empty: there are none.
-struct LimitFieldRanges {
-    var limit = ByteRange.empty
-    var remaining = ByteRange.empty
-    var reset = ByteRange.empty
-    var rateLimit = ByteRange.empty
-    var policy = ByteRange.empty
-}
-
-/// Their names, made once.
-struct LimitFieldNames: Sendable {
-    struct Name: Sendable {
-        let written: [UInt8]
-        let lower: [UInt8]
-
-        init(_ text: StaticString) {
-            written = Array(text.description.utf8)
-            lower = Bytes.lowercased(text.description)
-        }
-    }
-
-    static let shared = LimitFieldNames()
-
-    let limit = Name(LimitFields.limitName)
-    let remaining = Name(LimitFields.remainingName)
-    let reset = Name(LimitFields.resetName)
-    let rateLimit = Name(LimitFields.rateLimitName)
-    let policy = Name(LimitFields.policyName)
 }

@@ -50,10 +50,9 @@ final class Worker: @unchecked Sendable {
     let concurrency: ConcurrencyStore
     /// Where requests are counted for several gateways together; nil: nowhere but here.
     private(set) var remoteLimits: RemoteLimits?
-    /// The limits of the request that is being asked about, the key of one of them, and what the client is told.
+    /// The limits of the request that is being asked about, and the key of one of them.
     let limitCheck = LimitCheck()
     let limitKey = WireBuffer(capacity: 512)
-    var limitText: [UInt8] = []
     var identifiers = IdentifierSource()
     private(set) var isDraining = false
     /// Tasks of Swift code under way, and how many there may be.

@@ -116,7 +116,7 @@ package final class Snapshot: Sendable {
         var crossOrigin = CrossOriginRules(configuration.cors)
         var addresses = AddressLists(configuration.addresses)
         var compression = CompressionRules(configuration.compression)
-        var limits = try CompiledLimits(
+        var limits = try LimitCompiler(
             configuration.rateLimiting, consumers: configuration.consumers, metrics: metrics)
         var aggregates = AggregateCompiler(configuration, services: named)
         var reshaping = TransformationCompiler(configuration)
@@ -144,8 +144,7 @@ package final class Snapshot: Sendable {
         self.auth = auth
         let mistakes = auth.diagnostics.filter { $0.severity == .error }
         if !mistakes.isEmpty { throw RouteTableError(diagnostics: mistakes) }
-        try limits.check()
-        self.limits = limits
+        self.limits = try limits.finish()
         limitStore = configuration.rateLimiting.store.map { store in
             CompiledLimitStore(store, tls: storeTLS, status: registry.limitStores.status(of: store))
         }
@@ -158,7 +157,7 @@ package final class Snapshot: Sendable {
         addsSecurityHeaders = configuration.securityHeaders
         self.labels = AccessLabels(
             routes: configuration.routes.map { ($0.name, $0.location) }, services: all.map(\.name), endpoints: labels,
-            limits: limits.labels,
+            limits: self.limits.labels,
             parts: aggregates.names + (program.services.isEmpty ? [] : configuration.services.map(\.name)),
             consumers: configuration.consumers.map(\.name), handlers: program.handlers)
         trustedProxies = configuration.trustedProxies

@@ -112,6 +112,26 @@ extension HeaderBlock {
         return ByteRange(start, arena.count)
     }
 
+    package func store(decimal value: Int) -> ByteRange {
+        let start = arena.count
+        arena.append(decimal: value)
+        return ByteRange(start, arena.count)
+    }
+
+    /// All that was stored since the block had so many bytes.
+    package func stored(since byteCount: Int) -> ByteRange {
+        precondition(byteCount >= 0 && byteCount <= arena.count, "a block that was emptied since")
+        return ByteRange(byteCount, arena.count)
+    }
+
+    /// Adds a field whose name is written in the program and has no `KnownField`, so that it need not be looked up.
+    package func append(other name: StaticString, value: Span<UInt8>) {
+        // The name is constant data of the program; the value is used within this call only.
+        unsafe value.withUnsafeBufferPointer { value in
+            unsafe appendLine(.none, 0, name.utf8Start, name.utf8CodeUnitCount, value.baseAddress, value.count)
+        }
+    }
+
     /// Adds `Name: value\r\n` to the arena and the field that describes it.
     func appendLine(
         _ known: KnownField, _ flags: UInt8, _ name: UnsafePointer<UInt8>?, _ nameSize: Int,

@@ -1,13 +1,15 @@
+internal import CSystem
+
 /// The tokens that one loop has seen verified, so that a token is checked once and recognised from then on.
 ///
 /// One belongs to each loop: there is no lock. Only tokens that passed every check are in it; that a token is bad is
 /// not remembered, because keys come and go, and because remembering costs memory at the choice of whoever sends it.
 ///
-/// It is found by the SipHash of its whole text (the standard library's `Hasher`, whose secret is drawn by each
+/// It is found by the SipHash of the end of its text (the standard library's `Hasher`, whose secret is drawn by each
 /// process) and then compared byte by byte. So recognising a token never rests on the hash: two texts that collide are
-/// two tokens. The hash only spreads them, and with an unknown secret nobody can choose texts that fall together. The
-/// comparison need not be in constant time: what is compared against are whole tokens found by a keyed hash, so a text
-/// that is wrong in any byte is, but for one in 2^64, compared with nothing.
+/// two tokens. The hash only spreads them, and the end of a token is enough for that: it is a signature, of which
+/// nobody can choose so many bytes, not even who may have tokens signed. The comparison need not be in constant time: a
+/// text is compared only with tokens that end as it does, and nobody has that end who has not seen the token.
 ///
 /// An entry counts only
 /// - under the policy it was verified for (`policy`): another may ask for another audience;
@@ -141,31 +143,32 @@ package final class VerifiedTokenCache {
         bytes -= token.footprint
     }
 
+    /// Bytes at the end of a token that are hashed: of the shortest signature, base64url of 32 bytes, most.
+    private static let hashedBytes = 32
+
     private static func hash(_ text: Span<UInt8>) -> Int {
         var hasher = Hasher()
         // Read during the call only.
-        unsafe text.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+        unsafe text.withUnsafeBytes { text in
+            if text.count < hashedBytes { return unsafe hasher.combine(bytes: text) }
+            // Word by word, which costs the hasher less than bytes; the last one ends where the text does.
+            var offset = text.count &- hashedBytes
+            while offset < text.count {
+                hasher.combine(unsafe text.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                offset &+= 8
+            }
+        }
         return hasher.finalize()
     }
 
     private static func isText(_ text: Span<UInt8>, of token: VerifiedToken) -> Bool {
         let kept = token.text
         guard text.count == kept.count else { return false }
-        // Both have as many bytes as is asked here; eight at once, then the rest.
+        // Both have as many bytes as is asked here.
         return unsafe text.withUnsafeBytes { text in
             unsafe kept.withUnsafeBytes { kept in
-                var index = 0
-                while index &+ 8 <= text.count {
-                    let one = unsafe text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    let other = unsafe kept.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    if one != other { return false }
-                    index &+= 8
-                }
-                while index < text.count {
-                    if unsafe text[index] != kept[index] { return false }
-                    index &+= 1
-                }
-                return true
+                guard let one = text.baseAddress, let other = kept.baseAddress else { return true }
+                return unsafe memcmp(one, other, text.count) == 0
             }
         }
     }

@@ -19,7 +19,7 @@ package struct LimitTime: Hashable, Sendable {
     }
 
     /// Seconds, rounded up.
-    static func seconds(_ nanoseconds: Int64) -> Int64 {
+    package static func seconds(_ nanoseconds: Int64) -> Int64 {
         nanoseconds <= 0 ? 0 : (nanoseconds &- 1) / second &+ 1
     }
 }

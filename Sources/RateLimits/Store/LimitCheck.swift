@@ -66,7 +66,7 @@ package final class LimitCheck {
 
     /// The limit that the client is told of: of those that refuse, the one that refuses longest; of those that admit,
     /// the one with the least left. Limits in dry run are not told. Nil where there is none.
-    package var decisive: Item? {
+    package var decisive: Int? {
         var found: Int?
         for index in items.indices where !items[index].limit.isDryRun {
             guard let best = found else {
@@ -81,8 +81,13 @@ package final class LimitCheck {
                 found = index
             }
         }
-        return found.map { items[$0] }
+        return found
     }
+
+    package var count: Int { items.count }
+
+    /// What the limit at this place has said.
+    package func outcome(_ index: Int) -> LimitOutcome { items[index].outcome }
 
     /// Works out what the limits' keys are in a store with this secret.
     func digest(under secret: (UInt64, UInt64)) {

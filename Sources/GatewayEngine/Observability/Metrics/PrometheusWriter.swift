@@ -141,7 +141,10 @@ struct PrometheusWriter: ~Copyable {
     private mutating func append(seconds nanoseconds: UInt64) {
         line.append(decimal: nanoseconds / 1_000_000_000)
         line.append(byte: UInt8(ascii: "."))
-        line.appendDigits(UInt(nanoseconds % 1_000_000_000), atLeast: 9)
+        let rest = UInt64(nanoseconds % 1_000_000_000)
+        line.append(threeDigits: rest / 1_000_000)
+        line.append(threeDigits: rest / 1_000 % 1_000)
+        line.append(threeDigits: rest % 1_000)
     }
 
     private mutating func endLine() {

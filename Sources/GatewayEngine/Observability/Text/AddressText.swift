@@ -6,7 +6,7 @@ extension LineWriter {
             var shift: UInt64 = 32
             while shift > 0 {
                 shift -= 8
-                appendDigits(UInt(low >> shift & 0xFF), atLeast: 1)
+                append(decimal: low >> shift & 0xFF)
                 if shift > 0 { append(byte: UInt8(ascii: ".")) }
             }
             return

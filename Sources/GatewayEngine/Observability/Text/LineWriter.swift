@@ -1,3 +1,5 @@
+internal import HTTPWire
+
 #if canImport(Glibc)
     internal import Glibc
 #else
@@ -103,49 +105,30 @@ struct LineWriter: ~Copyable {
     }
 
     mutating func append(decimal value: Int) {
-        reserve(20)
         if value < 0 { append(byte: UInt8(ascii: "-")) }
-        appendDigits(value.magnitude, atLeast: 1)
+        append(decimal: UInt64(value.magnitude))
     }
 
     mutating func append(decimal value: UInt64) {
-        appendDigits(UInt(value), atLeast: 1)
+        reserve(DecimalDigits.longest)
+        // Room for any number, as just made.
+        count &+= unsafe DecimalDigits.write(value, to: base + count)
     }
 
-    /// `value` with leading zeros up to `width` digits (at most 20).
-    mutating func appendDigits(_ value: UInt, atLeast width: Int) {
-        reserve(20)
-        if value < 10, width < 2 {
-            append(byte: UInt8(truncatingIfNeeded: value) &+ UInt8(ascii: "0"))
-            return
-        }
-        // Comparing is cheaper than dividing; most numbers here have few digits.
-        var digits = 1
-        var limit: UInt = 10
-        while digits < 20, value >= limit {
-            digits &+= 1
-            limit = digits < 20 ? limit &* 10 : limit
-        }
-        digits = max(digits, width)
-        var rest = value
-        var position = digits
-        // Kept in a local variable: for all the compiler knows, a byte stored through `base` could change `base`.
-        let target = unsafe base + count
-        while position > 0 {
-            position &-= 1
-            // 20 bytes were reserved, and no 64-bit number has more digits.
-            unsafe target[position] = UInt8(truncatingIfNeeded: rest % 10) &+ UInt8(ascii: "0")
-            rest /= 10
-        }
-        count &+= digits
+    /// The three digits of a number below 1,000.
+    mutating func append(threeDigits value: UInt64) {
+        reserve(3)
+        // As above.
+        unsafe DecimalDigits.writeThree(value, to: base + count)
+        count &+= 3
     }
 
     /// Nanoseconds as milliseconds with three decimals: `1.234`.
     mutating func append(milliseconds nanoseconds: Int64) {
-        let micros = UInt(max(nanoseconds, 0)) / 1000
-        appendDigits(micros / 1000, atLeast: 1)
+        let micros = UInt64(max(nanoseconds, 0)) / 1000
+        append(decimal: micros / 1000)
         append(byte: UInt8(ascii: "."))
-        appendDigits(micros % 1000, atLeast: 3)
+        append(threeDigits: micros % 1000)
     }
 
     /// Lower-case hexadecimal without leading zeros.

@@ -21,7 +21,7 @@ struct Timestamp {
         if seconds != second { format(seconds) }
         line.append(text.span)
         line.append(byte: UInt8(ascii: "."))
-        line.appendDigits(UInt(rest / 1_000_000), atLeast: 3)
+        line.append(threeDigits: UInt64(rest / 1_000_000))
         line.append(byte: UInt8(ascii: "Z"))
     }
 
