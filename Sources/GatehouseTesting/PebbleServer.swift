@@ -64,15 +64,8 @@ public final class PebbleServer: Sendable {
         }
     }
 
-    /// One that is free, and that no connection gets by chance: below the ports that systems give out.
-    public static func freePort() throws -> UInt16 {
-        for _ in 0..<100 {
-            guard let socket = try? Socket.listen(port: UInt16.random(in: 20_000..<32_000)) else { continue }
-            defer { socket.close() }
-            return socket.localPort
-        }
-        throw KitFailure(.system, "no free port was found")
-    }
+    /// One that is free, and that no connection gets by chance.
+    public static func freePort() throws -> UInt16 { try RedisServer.freePort() }
 
     deinit {
         server.send(.kill)

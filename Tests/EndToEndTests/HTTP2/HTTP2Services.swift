@@ -19,16 +19,18 @@ import Testing
     }
 
     private func configuration(_ url: String, _ keys: String, _ more: String = "") -> String {
-        """
-        listeners: [ { name: clear, address: "127.0.0.1:0", http2: true } ]
-        admin: { address: "127.0.0.1:0" }
-        workers: 1
-        access_log: { enabled: false }
-        \(more)
-        services: { s: { endpoints: [ "\(url)" ], \(keys) } }
-        routes: [ { path: "/**", service: s } ]
+        // Connections are told apart by their numbers: none ends because a machine is busy.
+        let times = keys.contains("timeouts") ? "" : ", timeouts: { keep_alive: 10m }"
+        return """
+            listeners: [ { name: clear, address: "127.0.0.1:0", http2: true } ]
+            admin: { address: "127.0.0.1:0" }
+            workers: 1
+            access_log: { enabled: false }
+            \(more)
+            services: { s: { endpoints: [ "\(url)" ], \(keys)\(times) } }
+            routes: [ { path: "/**", service: s } ]
 
-        """
+            """
     }
 
     private func withEndpoint(
