@@ -7,9 +7,9 @@
 /// How long the kit waits for what must happen before it gives up.
 ///
 /// It bounds a failing test; a passing one never waits for it to run out. The environment variable
-/// `GATEHOUSE_PATIENCE` (whole seconds, default 20) stretches it for slow machines and sanitizers.
+/// `GATEHOUSE_PATIENCE` (whole seconds, default 60) stretches it for sanitizers and the like.
 public enum Patience {
-    public static let standard: Duration = .seconds(Environment.integer("GATEHOUSE_PATIENCE") ?? 20)
+    public static let standard: Duration = .seconds(Environment.integer("GATEHOUSE_PATIENCE") ?? 60)
 }
 
 /// A moment on the monotonic clock.

@@ -15,10 +15,13 @@ public final class PebbleServer: Sendable {
     ///   - port: nil: a free one.
     ///   - httpPort: where it looks for answers to http-01; `tlsPort`: to tls-alpn-01.
     ///   - seconds: how long its certificates are good.
+    ///   - externalAccounts: keys by their identifiers, in base64 with the URL's alphabet; where there are some, an account
+    ///     has to be bound to one of them.
     public init(
         _ certificates: TestCertificates, port: UInt16? = nil, httpPort: UInt16 = 1, tlsPort: UInt16 = 1,
-        seconds: Int = 90 * 86_400
+        seconds: Int = 90 * 86_400, externalAccounts: [String: String] = [:]
     ) throws {
+        let keys = externalAccounts.map { "\"\($0.key)\": \"\($0.value)\"" }.joined(separator: ", ")
         let files = try certificates.make("pebble", "DNS:localhost,IP:127.0.0.1")
         var attempts = 5
         while true {
@@ -30,7 +33,8 @@ public final class PebbleServer: Sendable {
                     "listenAddress": "127.0.0.1:\(chosen)", "managementListenAddress": "127.0.0.1:\(management)",
                     "certificate": "\(files.certificate)", "privateKey": "\(files.key)",
                     "httpPort": \(httpPort), "tlsPort": \(tlsPort), "ocspResponderURL": "",
-                    "externalAccountBindingRequired": false, "certificateValidityPeriod": \(seconds),
+                    "externalAccountBindingRequired": \(!keys.isEmpty), "externalAccountMACKeys": { \(keys) },
+                    "certificateValidityPeriod": \(seconds),
                     "retryAfter": { "authz": 1, "order": 1 } } }
 
                 """, to: "pebble.json")
@@ -60,15 +64,8 @@ public final class PebbleServer: Sendable {
         }
     }
 
-    /// One that is free, and that no connection gets by chance: below the ports that systems give out.
-    public static func freePort() throws -> UInt16 {
-        for _ in 0..<100 {
-            guard let socket = try? Socket.listen(port: UInt16.random(in: 20_000..<32_000)) else { continue }
-            defer { socket.close() }
-            return socket.localPort
-        }
-        throw KitFailure(.system, "no free port was found")
-    }
+    /// One that is free, and that no connection gets by chance.
+    public static func freePort() throws -> UInt16 { try RedisServer.freePort() }
 
     deinit {
         server.send(.kill)

@@ -1,3 +1,5 @@
+internal import CSystem
+
 #if canImport(Glibc)
     internal import Glibc
 #else
@@ -79,7 +81,17 @@ final class Socket: Sendable {
         } == 0
     }
 
+    /// - Parameter port: 0: one that is free.
     static func listen(port: UInt16 = 0, backlog: Int32 = 1024, receiveBuffer: Int? = nil) throws -> Socket {
+        if port != 0 { return try bound(port, backlog, receiveBuffer) }
+        var last: (any Error)?
+        for _ in FreePorts.range {
+            do { return try bound(FreePorts.next(), backlog, receiveBuffer) } catch { last = error }
+        }
+        throw last ?? KitFailure(.system, "there are no ports")
+    }
+
+    private static func bound(_ port: UInt16, _ backlog: Int32, _ receiveBuffer: Int?) throws -> Socket {
         let descriptor = try make()
         let listener = Socket(adopting: descriptor)
         _ = setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)

@@ -56,7 +56,8 @@ import Testing
 
     static let secret = "a secret of the allocation test, long enough"
     static let token = TokenIssuer.token(
-        secret: secret, #""sub":"ada","role":"user","email":"ada@example.com","scope":"read write""#)
+        secret: secret, #""sub":"ada","role":"user","email":"ada@example.com","scope":"read write""#,
+        expiresIn: Issuer.aDay)
 
     /// Gives out keys to all cases; and a token that it has signed (ES256).
     static let issuer = Issuer()
@@ -222,8 +223,13 @@ struct Issuer: Sendable {
 
     init() {
         do { issuer = try TokenIssuer() } catch { fatalError("no server for keys: \(error)") }
-        token = issuer.token(#""sub":"ada","role":"user","email":"ada@example.com","scope":"read write""#)
+        token = issuer.token(
+            #""sub":"ada","role":"user","email":"ada@example.com","scope":"read write""#, expiresIn: Self.aDay)
     }
+
+    /// Tokens are made when the first case is named, and the last one runs when all other tests have: on a slow machine
+    /// that may be long after.
+    static let aDay: Int64 = 86_400
 
     var url: String { issuer.url }
     var keysURL: String { issuer.keysURL }

@@ -122,7 +122,7 @@ private final class TokenAuthority: Sendable {
 
     @Test func anAuthorityThatIsGone() throws {
         authority.set("good", #"{"active":true,"sub":"ada"}"#)
-        let text = kit.configuration(auth(", timeout: 200ms"), log: true)
+        let text = kit.configuration(auth(", timeout: 2s"), log: true)
         try withGateway(text, kit.origin, admin: true) { gateway in
             authority.setStatus(500)
             #expect(gateway.ask("GET /a", bearer("good")) == "503 auth_unavailable")

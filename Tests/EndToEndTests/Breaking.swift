@@ -68,7 +68,7 @@ import Testing
             if request.target == "/held" { try gate.wait() }
             try connection.respond(200, body: "done")
         }
-        let caps = "circuit_breaker: { max_connections: 1, max_pending: 1, pending_timeout: 2s }"
+        let caps = "circuit_breaker: { max_connections: 1, max_pending: 1, pending_timeout: 4s }"
         try withGateway(service(at: origin.url, caps, Self.admin), origin, admin: true) { gateway in
             let oneWaits = "gatehouse_upstream_requests_pending{service=\"origin\"} 1\n"
             let held = try gateway.connect()

@@ -25,7 +25,7 @@ import Testing
             services:
               pool:
                 endpoints: [ \(urls) ]
-                health_check: { path: /health, interval: 300ms, timeout: 250ms, healthy_after: 1, unhealthy_after: 2 }
+                health_check: { path: /health, interval: 1s, timeout: 900ms, healthy_after: 1, unhealthy_after: 2 }
                 timeouts: { per_try: 1s, request: 10s }
                 retries: { attempts: 4, retry_on: [connect_failure, reset, timeout, 500], budget: 100% }
             routes: [ { name: all, path: "/**", service: pool } ]
@@ -109,7 +109,7 @@ import Testing
         endpoints[1].process.send(.stop)
         failing.set()
         // From the first checks on nobody notices; before that, nobody whose request may be repeated.
-        try eventually("traffic through it all") { tally.answers["GET 200", default: 0] > 3_000 }
+        try eventually("traffic through it all", within: .seconds(120)) { tally.answers["GET 200", default: 0] > 3_000 }
         let during = tally.answers
         #expect(during.keys.filter { $0.hasPrefix("GET") } == ["GET 200"], "\(during)")
 
@@ -135,8 +135,9 @@ import Testing
 
     /// With nobody left the answer comes at once; when they are back, so is the service, without a restart.
     @Test func allDownAndBack() throws {
-        let first = try endpoint("first")
-        let port = first.port
+        // One that no connection gets while nobody listens there.
+        let port = try PebbleServer.freePort()
+        let first = try endpoint("first", port: port)
         let gateway = try GatewayProcess(configuration([port]), admin: true)
         try eventually("the endpoint to answer") { gateway.ask("GET /") == "first" }
         first.process.send(.kill)

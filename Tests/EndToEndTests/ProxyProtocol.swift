@@ -113,7 +113,9 @@ import Testing
             try connection.send("PROXY TCP4 ")
             try connection.expectClosed()
             #expect(count(gateway, "timeout") == "1")
-            // A probe connects and goes: counted, and no line.
+        }
+        // A probe connects and goes: counted, and no line.
+        try withGateway(gateway(origin.url, "{ timeout: 1m }"), origin, admin: true) { gateway in
             let probe = try gateway.connect()
             probe.finishSending()
             try probe.expectClosed()
@@ -261,7 +263,7 @@ import Testing
     /// The gateway's own questions are nobody's, and the header goes before TLS.
     @Test func checksAndTLS() throws {
         let origin = try telling("v2")
-        let check = ", health_check: { path: /, interval: 50ms, timeout: 40ms, required: true }"
+        let check = ", health_check: { path: /, interval: 20s, timeout: 15s, required: true }"
         try withGateway(towards(origin, "v2", check), origin) { gateway in
             #expect(gateway.ask("GET /").hasPrefix("[33, 17, 0, 12, 127"))
         }

@@ -118,6 +118,53 @@ import Testing
         }
     }
 
+    /// Single members made of what the request says, of the body, and of nothing, in both directions.
+    @Test func membersThatAreSet() throws {
+        let origin = try ScriptedUpstream { request, connection in
+            try connection.respond(
+                200, fields: "Content-Type: application/json\r\n",
+                body: "{\"seen\":\(request.bodyText),\"owner\":\"old\",\"role\":\"old\"}")
+        }
+        let configuration = Self.configuration(
+            origin,
+            """
+            request: {
+              set_fields: { id: $request.params.id, role: $claims.role, "$.meta.agent": "$request.headers['user-agent']",
+                            "$.copy": $.name, "$.price": $5 },
+              default_fields: { "$.kind": $request.query.kind } },
+            response: { set_fields: { owner: { id: $request.params.id, first: "$.seen.list[0]" }, role: $claims.role } }
+            """)
+        try withGateway(configuration, origin) { gateway in
+            func post(_ body: String, _ query: String = "") throws -> String {
+                let client = try gateway.connect()
+                try client.send(
+                    "POST /prod/things/a%20b/x\(query) HTTP/1.1\r\nHost: a\r\nUser-Agent: me \"x\"\r\n"
+                        + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                return try client.readResponse().bodyText
+            }
+            // Nobody has a role here, so that a client cannot have one either.
+            let first = try post(
+                #"{"id":1,"role":"admin","name":[1.50],"list":[7,8],"in":{"id":2,"role":"x"}}"#, "?kind=c")
+            #expect(
+                try JSON(first)
+                    == JSON(
+                        #"""
+                        { "seen": { "id": "a b", "name": [1.50], "list": [7,8], "in": { "id": "a b" },
+                            "meta": { "agent": "me \"x\"" }, "copy": [1.50], "price": "$5", "kind": "c" },
+                          "owner": { "id": "a b", "first": 7 } }
+                        """#), "\(first)")
+            let second = try post(#"{"kind":null,"copy":1}"#, "?kind=c")
+            #expect(
+                try JSON(second)
+                    == JSON(
+                        #"""
+                        { "seen": { "kind": null, "meta": { "agent": "me \"x\"" }, "price": "$5" },
+                          "owner": { "id": "a b" } }
+                        """#), "\(second)")
+            #expect(origin.requests.allSatisfy { $0.framing == .length($0.body.count) })
+        }
+    }
+
     /// A value from a token that was verified, never from a client's own words.
     @Test func claims() throws {
         let origin = try ScriptedUpstream { request, connection in try connection.respond(200, body: "ok") }

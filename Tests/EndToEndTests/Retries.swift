@@ -78,7 +78,7 @@ import Testing
             }
         let good = try answering(200, "good")
         let keys =
-            "retries: { attempts: 3, retry_on: [connect_failure, reset, timeout, 503] }, timeouts: { per_try: 300ms }, \(off)"
+            "retries: { attempts: 3, retry_on: [connect_failure, reset, timeout, 503] }, timeouts: { per_try: 1s }, \(off)"
         try withGateway(pool([bad.url, good.url], keys)) { gateway in
             var answers: Set<String> = []
             for index in 0..<4 { answers.insert(gateway.ask("POST /\(index)", "Content-Length: 0")) }
@@ -140,7 +140,7 @@ import Testing
     @Test func aTryThatTakesTooLongIsGivenUp() throws {
         let bad = try stuck()
         let good = try answering(200, "good")
-        let keys = "retries: { attempts: 1, retry_on: [timeout] }, timeouts: { per_try: 200ms, request: 10s }, \(off)"
+        let keys = "retries: { attempts: 1, retry_on: [timeout] }, timeouts: { per_try: 1s, request: 30s }, \(off)"
         try withGateway(pool([bad.url, good.url], keys), good) { gateway in
             for _ in 0..<4 { #expect(gateway.ask("GET /") == "good") }
             #expect(!bad.heads.isEmpty)
@@ -188,7 +188,7 @@ import Testing
     @Test func aPostIsNotHedged() throws {
         let slow = try stuck()
         let good = try answering(200, "good")
-        let keys = "hedge: { after: 50ms }, timeouts: { request: 500ms }, \(off)"
+        let keys = "hedge: { after: 50ms }, timeouts: { request: 2s }, \(off)"
         try withGateway(pool([slow.url, good.url], keys)) { gateway in
             let answers = (0..<2).map { _ in gateway.ask("POST /", "Content-Length: 0") }
             #expect(Set(answers) == ["good", "504 upstream_timeout"])

@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func anIdleConnectionIsClosedWithoutAWord() throws {
-        try withGateway(everything(to: origin, "timeouts: { keep_alive: 300ms }"), origin) { gateway in
+        try withGateway(everything(to: origin, "timeouts: { keep_alive: 2s }"), origin) { gateway in
             let client = try gateway.connect()
             for _ in 0..<2 {
                 try client.send(request())
@@ -151,14 +151,14 @@ import Testing
             }
             try connection.send("0\r\n\r\n")
         }
-        try withGateway(service(at: slow.url, "timeouts: { request: 200ms }"), slow) { gateway in
+        try withGateway(service(at: slow.url, "timeouts: { request: 1s }"), slow) { gateway in
             let client = try gateway.connect()
             try client.send(request())
             _ = try client.readHead()
             for _ in 0..<8 {
                 _ = try client.readBody(atLeast: 5)
                 // Nothing comes while the origin waits: this is the time that passes, and nothing more.
-                #expect(try client.hasInput(within: .milliseconds(60)) == false)
+                #expect(try client.hasInput(within: .milliseconds(200)) == false)
                 read.add()
             }
             #expect(try client.readPiece() == nil)

@@ -294,7 +294,7 @@ import Testing
             if request.target == "/close" { connection.close() } else { try connection.waitForClose() }
         }
         let configuration = service(
-            at: origin.url, "timeouts: { request: 300ms }, retries: { attempts: 2, retry_on: [ reset ] }",
+            at: origin.url, "timeouts: { request: 2s }, retries: { attempts: 2, retry_on: [ reset ] }",
             "transformations: [ { path: /**, response: { remove_fields: [ a ] } } ]")
         try withGateway(configuration, origin) { gateway in
             #expect(gateway.ask("GET /close") == "502 upstream_incomplete")

@@ -58,7 +58,7 @@ import Testing
                 services:
                   app:
                     endpoints: [ "unix:\(path)", "unix:\(other)" ]
-                    health_check: { path: /health, interval: 50ms, timeout: 40ms, required: true }
+                    health_check: { path: /health, interval: 20s, timeout: 15s, required: true }
                 routes: [ { name: all, path: "/**", service: app } ]
 
                 """

@@ -132,7 +132,7 @@ import Testing
 
     @Test func silenceEndsIt() throws {
         let origin = try echo()
-        try withGateway(everything(to: origin, "timeouts: { stream_idle: 300ms }"), origin) { gateway in
+        try withGateway(everything(to: origin, "timeouts: { stream_idle: 2s }"), origin) { gateway in
             let client = try gateway.connect()
             try client.send(handshake)
             #expect(try client.readAnyHead().status == 101)

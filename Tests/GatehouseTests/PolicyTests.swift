@@ -31,18 +31,21 @@ import Testing
             if response.headers["x-upstream"] != nil { response.headers["X-Upstream"] = nil }
         }
 
-        var timeout: Duration { .milliseconds(200) }
+        var timeout: Duration = .seconds(30)
     }
 
-    static let program: GatewayProgram = {
+    static let program = makeProgram(timeout: .seconds(30))
+
+    /// - Parameter timeout: of each policy.
+    static func makeProgram(timeout: Duration) -> GatewayProgram {
         var program = GatewayProgram()
-        program.policy("one", Stamp(name: "one"))
-        program.policy("two", Stamp(name: "two"))
+        program.policy("one", Stamp(name: "one", timeout: timeout))
+        program.policy("two", Stamp(name: "two", timeout: timeout))
         program.route("/code", options: RouteOptions(policies: ["two"])) { request, _ in
             Response(text: request.headers["X-Seen"] ?? "none")
         }
         return program
-    }()
+    }
 
     static func configuration(_ origin: ScriptedUpstream, _ more: String = "") -> String {
         """
@@ -87,7 +90,8 @@ import Testing
     ])
     func theyDecide(_ query: String, _ status: Int, _ code: String, _ left: [String]) async throws {
         let origin = try ScriptedUpstream(named: "origin")
-        try await withGateway(Self.program, Self.configuration(origin)) { (gateway: Running) async throws in
+        let program = query.hasSuffix("hang") ? Self.makeProgram(timeout: .milliseconds(300)) : Self.program
+        try await withGateway(program, Self.configuration(origin)) { (gateway: Running) async throws in
             let answer = try gateway.ask("GET /a?\(query)")
             #expect(answer.status == status)
             #expect(try Value(answer.bodyText)["error"]?.text == code)

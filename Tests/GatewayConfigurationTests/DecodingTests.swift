@@ -201,6 +201,17 @@ import Testing
             "acme", "tls: { acme: { directory: \"https://a/d\", domains: [ a ], storage: s, ", " } }",
             [("email", "a@b", "c@b"), ("challenge", "http-01", "tls-alpn-01"), ("ca", "a", "b")])
         + listener(
+            "acme", "tls: { acme: { directory: \"https://a/d\", domains: [ a ], storage: s, ", " } }",
+            [("eab", "{ key_id: a, hmac_key: abcd }", "{ key_id: b, hmac_key: abcd }")])
+        + listener(
+            "eab", "tls: { acme: { directory: \"https://a/d\", domains: [ a ], storage: s, eab: { key_id: a, ",
+            " } } }",
+            [("hmac_key", "abcd", "abce")])
+        + listener(
+            "eab",
+            "tls: { acme: { directory: \"https://a/d\", domains: [ a ], storage: s, eab: { hmac_key: abcd, ", " } } }",
+            [("key_id", "a", "b")])
+        + listener(
             "acme", "tls: { acme: { domains: [ a ], storage: s, ", " } }",
             [("directory", "\"https://a/d\"", "\"https://a/e\"")])
         + listener(
@@ -405,6 +416,10 @@ import Testing
                 ("expected_status", "200", "[ 2xx, 300-399 ]"),
                 ("expected_body", "a", "b"), ("required", "true", "false"),
             ])
+        + service("service", "protocol: http2, ", "", [("ping", "{}", "{ timeout: 1s }")])
+        + service(
+            "ping", "protocol: http2, ping: { ", " }",
+            [("idle", "0s", "1s"), ("interval", "0s", "1s"), ("timeout", "1s", "2s")])
         + service("service", "", "", [("outlier_detection", "{}", "{ enabled: false }")])
         + service(
             "outlier_detection", "outlier_detection: { ", " }",

@@ -27,10 +27,11 @@ final class Demo: Sendable {
         ("products-v1", .products), ("products-v2", .products),
     ]
 
-    /// 1. Find free ports for the gateway. 2. Start the services, each of which says which port it has. 3. Write the
-    /// configuration. 4. Start the gateway on it, its access log read by `log`.
+    /// 1. See that the port that is wanted is free. 2. Start the services, each of which says which port it has. 3. Find
+    /// ports for the gateway: now, since they are taken only when it starts. 4. Write the configuration. 5. Start the gateway
+    /// on it, its access log read by `log`.
     init(port: UInt16?, isTLS: Bool, log: LiveLog, prints: Bool) throws {
-        let ports = try Self.choosePorts(port)
+        try Self.check(port)
         var children: [Subprocess] = []
         var services: [(instance: String, port: UInt16)] = []
         var directory: String?
@@ -45,6 +46,7 @@ final class Demo: Sendable {
                 }
                 services.append((instance, port))
             }
+            let ports = try Self.choosePorts(port)
             configuration = DemoConfiguration(
                 port: ports.front, stagedPort: ports.staged, adminPort: ports.admin,
                 ports: Dictionary(uniqueKeysWithValues: services.map { ($0.instance, $0.port) }), isTLS: isTLS)
@@ -80,13 +82,18 @@ final class Demo: Sendable {
         return path
     }
 
-    private static func choosePorts(_ wanted: UInt16?) throws(Outcome) -> (front: UInt16, staged: UInt16, admin: UInt16)
-    {
+    private static func check(_ wanted: UInt16?) throws(Outcome) {
         if let wanted, wanted != 0, FreePorts.probe(wanted) == nil {
             throw Outcome(.cannotStart, "port \(wanted) is taken or not permitted; choose another with --port")
         }
+    }
+
+    private static func choosePorts(_ wanted: UInt16?) throws(Outcome) -> (front: UInt16, staged: UInt16, admin: UInt16)
+    {
         let first = wanted ?? 8080
-        guard let front = FreePorts.find(from: first),
+        // Who names one gets that one, or a clear line.
+        let named = wanted.flatMap { $0 == 0 ? nil : $0 }
+        guard let front = named ?? FreePorts.find(from: first),
             let staged = FreePorts.find(from: first == 0 ? 0 : front &+ 1, besides: [front]),
             let admin = FreePorts.find(from: first == 0 ? 0 : 9901, besides: [front, staged])
         else { throw Outcome(.cannotStart, "no port is free") }

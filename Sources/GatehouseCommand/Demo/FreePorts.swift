@@ -3,11 +3,15 @@ internal import Reactor
 /// Finds ports that nobody listens on. Someone else may be quicker between here and the gateway's own binding; then that
 /// fails with a clear line.
 enum FreePorts {
-    /// The first that is free, from `first` on; 0 lets the system choose.
+    /// Below those that systems give to connections, so that none of these is quicker.
+    private static let anywhere: Range<UInt16> = 20_000..<32_000
+
+    /// The first that is free, from `first` on; 0: one that is.
     static func find(from first: UInt16, besides taken: Set<UInt16> = []) -> UInt16? {
         if first == 0 {
-            for _ in 0..<16 {
-                if let port = probe(0), !taken.contains(port) { return port }
+            for _ in 0..<256 {
+                let port = UInt16.random(in: anywhere)
+                if !taken.contains(port), probe(port) != nil { return port }
             }
             return nil
         }

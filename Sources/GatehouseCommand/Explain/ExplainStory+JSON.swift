@@ -57,8 +57,17 @@ extension ExplainStory {
             var split: Split?
             var host: String?
             var forwardedPrefix: String?
+            /// Absent where the route does not translate gRPC-Web, and the request is no call.
+            var call: Call?
             /// Absent where nothing is reshaped.
             var transformation: Transformation?
+        }
+        struct Call: Encodable {
+            /// Whether the route makes gRPC of gRPC-Web.
+            var translatesWeb: Bool
+            /// What the request and its answer are by media type; absent for a request that is no call.
+            var request: String?
+            var answer: String?
         }
         struct Transformation: Encodable {
             var location: String
@@ -174,8 +183,15 @@ extension ExplainStory {
             let prefix = explanation.removedPrefix
             return Document.Verdict(
                 kind: "proxied", destinations: all, split: split(destinations), host: explanation.upstreamHost,
-                forwardedPrefix: prefix.isEmpty ? nil : prefix, transformation: transformation)
+                forwardedPrefix: prefix.isEmpty ? nil : prefix, call: call,
+                transformation: transformation)
         }
+    }
+
+    private var call: Document.Call? {
+        let translates = route?.grpcWeb == true
+        guard let types = callTypes else { return translates ? Document.Call(translatesWeb: true) : nil }
+        return Document.Call(translatesWeb: translates, request: types.request, answer: types.answer)
     }
 
     private var transformation: Document.Transformation? {

@@ -158,6 +158,7 @@ struct ExplainStory {
         if !explanation.removedPrefix.isEmpty {
             lines.append("  X-Forwarded-Prefix: \(explanation.removedPrefix)")
         }
+        if let sentence = callSentence { lines.append("  " + sentence) }
         return lines + reshaping()
     }
 

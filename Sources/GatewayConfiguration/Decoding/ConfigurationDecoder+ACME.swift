@@ -22,6 +22,7 @@ extension ConfigurationDecoder {
             case .email: acme.email = decodeContact(value)
             case .challenge: acme.challenge = word(value) ?? acme.challenge
             case .ca: acme.ca = file(value)
+            case .eab: acme.externalAccount = decodeExternalAccount(value)
             default: break
             }
         }
@@ -78,6 +79,44 @@ extension ConfigurationDecoder {
             at: location(id), "email: \(quote(email)) is no address of a mailbox",
             fix: "write one, as in ops@example.com")
         return nil
+    }
+
+    private mutating func decodeExternalAccount(_ id: NodeID) -> ExternalAccountConfiguration? {
+        var keyID: String?
+        var key: Secret?
+        for (name, value) in entries(id) {
+            guard !document.isUnresolved(value) else { continue }
+            switch document.key(name) {
+            case .keyID: keyID = text(value)
+            case .hmacKey:
+                key = Self.base64(text(value)).map { Secret($0) }
+                // Not what it says: it may be a secret all the same.
+                guard key == nil else { break }
+                findings.error(
+                    at: location(value), "hmac_key: this is no base64",
+                    fix: "copy it as the authority shows it, without quotes or blanks")
+            default: break
+            }
+        }
+        guard let keyID, let key else { return nil }
+        return ExternalAccountConfiguration(keyID: keyID, key: key)
+    }
+
+    /// In the one spelling that has the URL's alphabet and no padding; nil for what stands for no byte at all, or for none
+    /// in whole. Authorities show either alphabet.
+    private static func base64(_ text: String) -> String? {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        let plain = text.utf8.map { byte in
+            byte == UInt8(ascii: "+") ? UInt8(ascii: "-") : byte == UInt8(ascii: "/") ? UInt8(ascii: "_") : byte
+        }
+        let padding = plain.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        let digits = plain.dropLast(padding)
+        guard padding <= 2, digits.count >= 2, digits.count % 4 != 1, digits.allSatisfy(alphabet.contains),
+            let last = digits.last.flatMap(alphabet.firstIndex)
+        else { return nil }
+        // Bits that belong to no byte are zero.
+        let unused = digits.count % 4 == 2 ? 0x0F : digits.count % 4 == 3 ? 0x03 : 0
+        return last & unused == 0 ? String(decoding: digits, as: UTF8.self) : nil
     }
 
     /// What one listener's certificate asks of the others.

@@ -21,6 +21,7 @@ extension ConfigurationDecoder {
         var service = ServiceConfiguration(name: name, endpoints: [], location: location(place))
         var outlierDetection: NodeID?
         var healthCheck: NodeID?
+        var ping: NodeID?
         for (key, value) in entries(id) {
             switch document.key(key) {
             case .endpoints: service.endpoints = decodeEndpoints(value)
@@ -37,6 +38,9 @@ extension ConfigurationDecoder {
             case .hedge: service.hedge = decodeHedge(value)
             case .circuitBreaker: service.circuitBreaker = decodeCircuitBreaker(value)
             case .protocol: service.protocol = word(value) ?? service.protocol
+            case .ping:
+                decodePing(value, into: &service.ping)
+                ping = key
             case .tls: service.tls = decodeServiceTLS(value)
             case .proxyProtocol: service.proxyProtocol = word(value)
             default: break
@@ -53,6 +57,11 @@ extension ConfigurationDecoder {
                 at: location(healthCheck),
                 "health_check: gRPC is spoken over HTTP/2, and this service's protocol is http1",
                 fix: "add protocol: http2 to the service")
+        }
+        if let ping, service.protocol == .http1 {
+            findings.warning(
+                at: location(ping), "ping: only HTTP/2 has it, and this service's protocol is http1",
+                fix: "add protocol: http2 to the service, or remove the key")
         }
         if let outlierDetection, service.endpoints.count == 1, service.outlierDetection.enabled {
             findings.warning(
@@ -131,6 +140,17 @@ extension ConfigurationDecoder {
             case .request: assign(value, to: &timeouts.request)
             case .keepAlive: assign(value, to: &timeouts.keepAlive)
             case .perTry: assign(value, to: &timeouts.perTry)
+            default: break
+            }
+        }
+    }
+
+    private func decodePing(_ id: NodeID, into ping: inout PingConfiguration) {
+        for (key, value) in entries(id) {
+            switch document.key(key) {
+            case .idle: assign(value, to: &ping.idle)
+            case .interval: assign(value, to: &ping.interval)
+            case .timeout: assign(value, to: &ping.timeout)
             default: break
             }
         }

@@ -1,3 +1,15 @@
+/// An account that the authority knows by other means than ACME (RFC 8555 §7.3.4).
+package struct ExternalAccountConfiguration: Sendable, Hashable {
+    package var keyID: String
+    /// In base64 with the URL's alphabet, without padding.
+    package var key: Secret
+
+    package init(keyID: String, key: Secret) {
+        self.keyID = keyID
+        self.key = key
+    }
+}
+
 /// A certificate that the gateway gets and renews by itself (RFC 8555).
 ///
 /// Two listeners that ask for the same one share it; so do the configurations before and after a reload.
@@ -16,6 +28,8 @@ package struct ACMEConfiguration: Sendable, Hashable {
     package var challenge = Challenge.tlsALPN
     /// Authorities that are trusted for the directory's server, PEM; nil: the system's.
     package var ca: FileReference?
+    /// nil: the account is bound to none.
+    package var externalAccount: ExternalAccountConfiguration?
     @NotCompared package var location: SourceLocation = .none
 
     package init(directory: HTTPTarget, domains: [String], storage: String) {

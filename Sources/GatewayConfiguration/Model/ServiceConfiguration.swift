@@ -16,6 +16,7 @@ package struct ServiceConfiguration: Sendable, Hashable {
     package var hedge: HedgeConfiguration?
     package var circuitBreaker = CircuitBreakerConfiguration()
     package var `protocol` = ServiceProtocol.http1
+    package var ping = PingConfiguration()
     /// Each connection begins with a header that says for whom it is made; nil: none does.
     package var proxyProtocol: ProxyVersion?
     /// nil: https endpoints are verified by the system's authorities and their own names.
@@ -88,6 +89,17 @@ package struct UpstreamTimeoutsConfiguration: Sendable, Hashable {
     package var keepAlive: Duration? = .seconds(4)
     /// From the start of one try to the head of its response.
     package var perTry: Duration?
+
+    package init() {}
+}
+
+/// How dead connections of HTTP/2 are found; `0s` in the file switches a cause to ask off (nil here).
+package struct PingConfiguration: Sendable, Hashable {
+    /// A request after so long a silence brings a PING along.
+    package var idle: Duration? = .seconds(10)
+    /// So long a silence with requests under way brings one. A second more than what servers of gRPC put up with.
+    package var interval: Duration? = .seconds(301)
+    package var timeout: Duration = .seconds(5)
 
     package init() {}
 }

@@ -96,6 +96,11 @@ enum Key: String, CaseIterable, Sendable {
     case challenge
     case endpoints
     case loadBalancing = "load_balancing"
+    case ping
+    case eab
+    case keyID = "key_id"
+    case hmacKey = "hmac_key"
+    case idle
     case pool
     case healthCheck = "health_check"
     case outlierDetection = "outlier_detection"

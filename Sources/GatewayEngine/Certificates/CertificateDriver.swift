@@ -2,12 +2,13 @@ internal import GatewayConfiguration
 internal import Reactor
 
 /// Gets and renews the managed certificates, on the first worker's loop: it knows which are due, and each order under way
-/// is a `CertificateRun`.
+/// is a `CertificateRun`. In between it asks the authority when it wants to be asked (`RenewalQuestion`).
 final class CertificateDriver: TimerNode {
     /// Whose loop this is; set once, before the first `reconcile`.
     weak var worker: Worker?
     private var certificates: [ManagedCertificate] = []
     private var runs: [ObjectIdentifier: CertificateRun] = [:]
+    private var questions: [ObjectIdentifier: RenewalQuestion] = [:]
 
     /// The clock of the machine may be set, or the machine sleep: it is looked at this often at least.
     private static let longestRest: Int64 = 600 * 1_000_000_000
@@ -33,6 +34,7 @@ final class CertificateDriver: TimerNode {
     }
 
     private func stop(_ certificate: ManagedCertificate) {
+        questions.removeValue(forKey: ObjectIdentifier(certificate))?.stop()
         guard let run = runs.removeValue(forKey: ObjectIdentifier(certificate)) else { return }
         run.stop()
         certificate.orderStopped()
@@ -48,16 +50,73 @@ final class CertificateDriver: TimerNode {
                 self?.ended(certificate, result)
             }
             runs[ObjectIdentifier(certificate)] = run
+            // The new one is asked about when it has come.
+            questions.removeValue(forKey: ObjectIdentifier(certificate))?.stop()
             run.start()
+        }
+        for certificate in certificates where isQuiet(certificate) {
+            guard let due = certificate.nextQuestion, due <= now else { continue }
+            ask(about: certificate, worker)
         }
         schedule()
     }
 
+    /// Nothing is under way about it.
+    private func isQuiet(_ certificate: ManagedCertificate) -> Bool {
+        let id = ObjectIdentifier(certificate)
+        return runs[id] == nil && questions[id] == nil
+    }
+
+    // MARK: When to renew
+
+    private func ask(about certificate: ManagedCertificate, _ worker: Worker) {
+        guard let name = certificate.renewalName else {
+            // It names no issuer, so that nobody can be asked about it; perhaps the next one does.
+            _ = certificate.told(nil, retryAfter: nil, now: worker.loop.wallSecond)
+            return
+        }
+        let question = RenewalQuestion(certificate, name: name, worker: worker) { [weak self] outcome in
+            self?.answered(certificate, outcome)
+        }
+        questions[ObjectIdentifier(certificate)] = question
+        question.start()
+    }
+
+    private func answered(_ certificate: ManagedCertificate, _ outcome: RenewalQuestion.Outcome) {
+        guard let worker, questions.removeValue(forKey: ObjectIdentifier(certificate)) != nil else { return }
+        let now = worker.loop.wallSecond
+        switch outcome {
+        case .told(let info, let retryAfter):
+            guard certificate.told(info.window, retryAfter: retryAfter, now: now) else { break }
+            worker.log.info(
+                "the authority has said when to renew a certificate",
+                [
+                    "certificate": .text(certificate.name),
+                    "from": .text(TLSCompiler.date(info.window.lowerBound)),
+                    "until": .text(TLSCompiler.date(info.window.upperBound)),
+                    "why": .text(info.explanation ?? ""),
+                ])
+        case .nobodyToAsk: _ = certificate.told(nil, retryAfter: nil, now: now)
+        case .failed(let fault):
+            certificate.notTold(retryAfter: fault.retryAfter, now: now)
+            worker.log.info(
+                "the authority does not say when to renew a certificate; what was planned holds",
+                ["certificate": .text(certificate.name), "detail": .text(fault.description)])
+        }
+        schedule()
+    }
+
+    // MARK: Time
+
     private func schedule() {
         guard let worker else { return }
-        let next = certificates.filter { runs[ObjectIdentifier($0)] == nil }.map(\.nextOrder).min()
+        var next: Int64?
+        for certificate in certificates where runs[ObjectIdentifier(certificate)] == nil {
+            next = min(next ?? .max, certificate.nextOrder)
+            if isQuiet(certificate), let question = certificate.nextQuestion { next = min(next ?? .max, question) }
+        }
         guard let next else { return worker.loop.timers.pause(self) }
-        let seconds = max(0, next - worker.loop.wallSecond)
+        let seconds = next > worker.loop.wallSecond ? next - worker.loop.wallSecond : 0
         let rest = seconds < 600 ? seconds * 1_000_000_000 : Self.longestRest
         worker.loop.timers.arm(self, at: worker.loop.now + rest)
     }

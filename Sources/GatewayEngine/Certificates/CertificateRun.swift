@@ -27,19 +27,13 @@ final class CertificateRun: TimerNode, @unchecked Sendable {  // Threads only ca
     private var order: ACMEOrder?
     private var account: SigningKey?
     private var request: CertificateRequest?
-    private var call: InternalRequest?
-    /// The authority's servers, by scheme, host and port: mostly one.
-    private var pools: [String: EndpointPool] = [:]
-
-    /// For each call, from its connection to the last byte.
-    private static let callTimeout: Int64 = 30 * 1_000_000_000
-    /// A chain is some KiB.
-    private static let longestAnswer = 1 << 20
+    private let authority: AuthorityConnections
 
     init(_ certificate: ManagedCertificate, worker: Worker, completion: @escaping Completion) {
         self.certificate = certificate
         self.worker = worker
         self.completion = completion
+        authority = AuthorityConnections(certificate, worker)
     }
 
     func start() {
@@ -71,10 +65,16 @@ final class CertificateRun: TimerNode, @unchecked Sendable {  // Threads only ca
                 return end(.failure(ACMEFault(reason: .storage, step: "storage", detail: "no key can be made")))
             }
             let configuration = certificate.configuration
-            var order = ACMEOrder(
-                ACMEOrder.Wanted(
-                    directory: configuration.directory.text, domains: configuration.domains, email: configuration.email,
-                    challenge: configuration.challenge.rawValue, thumbprint: key.thumbprint, request: request.bytes))
+            var wanted = ACMEOrder.Wanted(
+                directory: configuration.directory.text, domains: configuration.domains, email: configuration.email,
+                challenge: configuration.challenge.rawValue, thumbprint: key.thumbprint, request: request.bytes)
+            wanted.replaces = certificate.renewalName
+            wanted.binding = configuration.externalAccount.map { account in
+                // It was looked at when the configuration was read.
+                ACMEBinding(
+                    keyID: account.keyID, secret: Base64URL.decode(account.key.bytes.span) ?? [], jwk: key.jwk)
+            }
+            var order = ACMEOrder(wanted)
             self.account = key
             self.request = request
             let action = order.begin()
@@ -104,93 +104,28 @@ final class CertificateRun: TimerNode, @unchecked Sendable {  // Threads only ca
     }
 
     private func send(_ call: ACMECall) {
-        guard let worker, let account else { return }
-        guard let target = HTTPTarget(call.url), let pool = pool(to: target.endpoint, worker) else {
-            return end(.failure(ACMEFault(reason: .malformed, step: "connect", detail: "a URL that cannot be asked")))
-        }
-        var method = Method.get
-        var body: [UInt8] = []
-        var fields = [("User-Agent", "gatehouse"), ("Accept", call.accepts)]
+        guard let account else { return }
+        let completion: AuthorityConnections.Completion = { [weak self] in self?.received($0) }
         switch call.kind {
-        case .get: break
-        case .head: method = .head
+        case .get: authority.ask(call.url, .get, accepts: call.accepts, completion)
+        case .head: authority.ask(call.url, .head, accepts: call.accepts, completion)
         case .post(let payload, let nonce, let signer):
             let signed = ACMESigner.body(of: call, payload: payload, nonce: nonce, signer: signer, key: account)
             guard let signed else {
                 return end(.failure(ACMEFault(reason: .storage, step: "sign", detail: "the key does not sign")))
             }
-            (method, body) = (.post, signed)
-            fields.append(("Content-Type", ACMESigner.contentType))
+            authority.ask(call.url, .post, body: signed, accepts: call.accepts, completion)
         }
-        let request = InternalRequest(
-            worker: worker, method: method, target: target.target, host: Array(target.endpoint.authority.utf8),
-            // A nonce is good once, so that a call that is repeated is never carried out twice.
-            fields: fields, body: body, bodyLimit: Self.longestAnswer, mayRepeat: true
-        ) { [weak self] request, result in self?.received(request, result) }
-        self.call = request
-        request.send(to: pool, timeout: Self.callTimeout)
     }
 
-    private func received(
-        _ request: InternalRequest, _ result: Result<InternalRequest.Reply, InternalRequest.Failure>
-    ) {
+    private func received(_ result: Result<ACMEAnswer, ACMEFault>) {
         guard completion != nil else { return }
-        call = nil
         switch result {
-        case .failure(let failure): end(.failure(Self.fault(failure)))
-        case .success(let reply):
-            var answer = ACMEAnswer(status: reply.status, body: reply.body)
-            let fields = request.response.fields
-            answer.nonce = Self.text(fields, "replay-nonce")
-            answer.location = Self.text(fields, "location")
-            answer.retryAfter = Self.text(fields, "retry-after").flatMap { Int64($0) }.map { max(0, $0) }
+        case .failure(let fault): end(.failure(fault))
+        case .success(let answer):
             guard let action = order?.received(answer) else { return }
             perform(action)
         }
-    }
-
-    private static func text(_ fields: HeaderBlock, _ name: String) -> String? {
-        let bytes = Array(name.utf8)
-        let index = fields.firstIndex(named: bytes.span)
-        guard index >= 0 else { return nil }
-        let value = fields.value(index)
-        return String(decoding: value.indices.map { value[$0] }, as: UTF8.self)
-    }
-
-    private static func fault(_ failure: InternalRequest.Failure) -> ACMEFault {
-        var fault = ACMEFault(reason: .unreachable, step: "connect")
-        switch failure {
-        case .timeout:
-            fault.reason = .timeout
-            fault.detail = "no whole answer in time"
-        case .tooLarge:
-            fault.reason = .malformed
-            fault.detail = "an answer that is too large"
-        case .gateway(let error): fault.detail = "\(error.code)"
-        case .upstream(let failure): fault.detail = text(failure)
-        }
-        return fault
-    }
-
-    private static func text(_ failure: UpstreamFailure) -> String {
-        switch failure {
-        case .refused: "the connection was refused"
-        case .connect: "no connection can be made"
-        case .connectTimeout: "no connection was made in time"
-        case .tls(let failure): "TLS: \(failure.label)"
-        case .refusedStream: "the request was not taken"
-        case .closedEarly, .incomplete: "the connection was closed before the answer was complete"
-        case .invalid: "the answer is no HTTP"
-        }
-    }
-
-    private func pool(to endpoint: EndpointConfiguration, _ worker: Worker) -> EndpointPool? {
-        if let known = pools[endpoint.url] { return known }
-        let tls = certificate.tls
-        guard !endpoint.tls || tls != nil else { return nil }
-        let made = EndpointPool.alone(to: endpoint, tls, maxIdle: 1, worker)
-        pools[endpoint.url] = made
-        return made
     }
 
     // MARK: The end
@@ -233,10 +168,7 @@ final class CertificateRun: TimerNode, @unchecked Sendable {  // Threads only ca
 
     private func letGo() {
         worker?.loop.timers.disarm(self)
-        call?.cancel()
-        call = nil
-        for pool in pools.values { pool.retire() }
-        pools = [:]
+        authority.close()
         order = nil
     }
 }

@@ -78,6 +78,29 @@ package final class ManagedCertificate: Sendable {
 
     var nextOrder: Int64 { state.withLock { $0.plan.next } }
 
+    /// When the authority is asked the next time when to renew.
+    var nextQuestion: Int64? { state.withLock { $0.identity == nil ? nil : $0.plan.nextQuestion } }
+
+    /// By what the authority knows the certificate (RFC 9773); nil: there is none, or it does not say who its issuer is.
+    var renewalName: String? {
+        state.withLock { $0.identity }.flatMap {
+            ACMERenewalName.text(keyID: $0.authorityKeyID, serial: $0.serialNumber)
+        }
+    }
+
+    /// - Returns: whether that is news.
+    func told(_ window: Range<Int64>?, retryAfter: Int64?, now: Int64) -> Bool {
+        state.withLock { state in
+            let isNews = state.plan.window != window
+            state.plan.told(window, retryAfter: retryAfter, now: now)
+            return isNews
+        }
+    }
+
+    func notTold(retryAfter: Int64?, now: Int64) {
+        state.withLock { $0.plan.notTold(retryAfter: retryAfter, now: now) }
+    }
+
     func beginOrder() { state.withLock { $0.isOrdering = true } }
 
     func present(_ challenges: [ACMEChallenge]) {

@@ -122,6 +122,7 @@ package struct RequestExplainer {
         if plan.requestHead >= 0, result.headSize > plan.requestHead { return refusal(.requestHeadersTooLarge) }
         let limit = plan.requestBody >= 0 ? plan.requestBody : snapshot.settings.requestBody
         if case .length(let length) = framing, length > limit { return refusal(.bodyTooLarge) }
+        noteCall(head, plan, &result)
         noteCrossOrigin(head, plan, isPreflight: false, &result)
         let token = noteCaller(head, plan, path: rest.span, &result)
         noteRules(token, plan, &result)
@@ -212,6 +213,27 @@ package struct RequestExplainer {
     }
 
     // MARK: Steps
+
+    /// As `Exchange.noteCall` and `beginWebCall`: what follows sees a call of gRPC.
+    private func noteCall(_ head: RequestHead, _ plan: RoutePlan, _ result: inout RequestExplanation) {
+        let fields = head.fields
+        let index = fields.firstIndex(of: .contentType)
+        guard index >= 0, let form = CallForm(fields.value(index)) else { return }
+        var call: WebCall
+        switch form {
+        case .plain:
+            result.call = .plain
+            return
+        case .web: call = WebCall(isText: false)
+        case .webText: call = WebCall(isText: true)
+        }
+        guard plan.grpcWeb else {
+            result.call = .webUntouched
+            return
+        }
+        call.translate(fields, scratch: buffer)
+        result.call = .webTranslated(requestIsText: call.isTextRequest, answerIsText: call.wantsText)
+    }
 
     /// As `Exchange.transformRequest`: the target shows what becomes of the query.
     private func reshape(

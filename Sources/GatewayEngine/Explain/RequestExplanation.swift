@@ -58,6 +58,16 @@ package struct RequestExplanation: Sendable {
         package internal(set) var cause: Cause
     }
 
+    /// Whether the request is a call of gRPC, and what becomes of it.
+    package enum CallDecision: Sendable, Hashable {
+        /// gRPC itself: passes.
+        case plain
+        /// gRPC-Web on a route that does not translate it: a request like others.
+        case webUntouched
+        /// gRPC-Web, translated; whether the request is in base64, and whether the answer is to be.
+        case webTranslated(requestIsText: Bool, answerIsText: Bool)
+    }
+
     /// Where limits stand.
     package enum LimitSource: Sendable, Hashable {
         case `default`
@@ -134,6 +144,8 @@ package struct RequestExplanation: Sendable {
     package internal(set) var transformation: TransformationConfiguration?
     /// What the request and its response must look like; nil: nothing is asked.
     package internal(set) var validation: ValidationConfiguration?
+    /// nil: the request is no call of gRPC, in either form.
+    package internal(set) var call: CallDecision?
     /// nil: no split answers.
     package internal(set) var split: SplitDecision?
     package internal(set) var verdict = Verdict.refused(.notFound, reason: nil, allow: [])

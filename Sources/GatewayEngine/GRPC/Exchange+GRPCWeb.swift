@@ -14,21 +14,7 @@ extension Exchange {
         isCall = true
         compression = -1
         let fields = request.fields
-        let type = worker.pathBuffer
-        type.removeAll()
-        type.append(CallForm.base)
-        let index = fields.firstIndex(of: .contentType)
-        if index >= 0, let form = CallForm(fields.value(index)) {
-            let value = fields.value(index)
-            type.append(value.extracting(form.rest(of: value)..<value.count))
-        }
-        let accept = fields.firstIndex(of: .accept)
-        if accept >= 0, let wanted = CallForm(fields.value(accept)) { web?.wantsText = wanted == .webText }
-        fields.set(.contentType, type.span)
-        let hint = WebCall.hint
-        fields.removeAll(named: hint.span, foldingUnderscores: true)
-        fields.remove(.te)
-        fields.append(.te, "trailers")
+        web?.translate(fields, scratch: worker.pathBuffer)
         if web?.isTextRequest == true && !framing.isEmpty {
             // How long it is without base64 is known when it ends.
             fields.remove(.contentLength)

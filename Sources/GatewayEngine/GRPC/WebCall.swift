@@ -19,8 +19,28 @@ struct WebCall {
         wantsText = isText
     }
 
+    /// Makes a request's fields those of a call of gRPC, and learns from them what the answer is to be.
+    ///
+    /// - Parameter type: is overwritten.
+    mutating func translate(_ fields: HeaderBlock, scratch type: WireBuffer) {
+        type.removeAll()
+        type.append(CallForm.base)
+        let index = fields.firstIndex(of: .contentType)
+        if index >= 0, let form = CallForm(fields.value(index)) {
+            let value = fields.value(index)
+            type.append(value.extracting(form.rest(of: value)..<value.count))
+        }
+        let accept = fields.firstIndex(of: .accept)
+        if accept >= 0, let wanted = CallForm(fields.value(accept)) { wantsText = wanted == .webText }
+        fields.set(.contentType, type.span)
+        let hint = WebCall.hint
+        fields.removeAll(named: hint.span, foldingUnderscores: true)
+        fields.remove(.te)
+        fields.append(.te, "trailers")
+    }
+
     /// What clients send along for those who cannot tell by the media type.
-    static let hint = Array("x-grpc-web".utf8)
+    private static let hint = Array("x-grpc-web".utf8)
 
     /// The request's base64 is not cut off.
     var isWhole: Bool { reader.isBetweenGroups }

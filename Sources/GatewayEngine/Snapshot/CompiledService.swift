@@ -15,6 +15,7 @@ package final class CompiledService: Sendable {
     let requestTimeout: Int64
     let perTryTimeout: Int64
     let keepAlive: Int64
+    let ping: PingMachine.Rules
     let retries: CompiledRetries
     let hedge: CompiledHedge
     let breaker: CompiledBreaker
@@ -61,6 +62,7 @@ package final class CompiledService: Sendable {
         requestTimeout = configuration.timeouts.request.nanosecondsOrNever
         perTryTimeout = configuration.timeouts.perTry.nanosecondsOrNever
         keepAlive = configuration.timeouts.keepAlive.nanosecondsOrNever
+        ping = PingMachine.Rules(configuration.ping)
         retries = CompiledRetries(configuration.retries)
         hedge = CompiledHedge(configuration.hedge)
         breaker = CompiledBreaker(configuration.circuitBreaker)

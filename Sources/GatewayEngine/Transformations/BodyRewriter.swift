@@ -39,7 +39,11 @@ final class BodyRewriter {
         switch edits.way {
         case .rewrite:
             if edits.keepsDocument { try gather(bytes, isLast) }
-            do { try rewriter?.push(bytes, isLast: isLast, write: write) } catch { throw BodyFault(error) }
+            do {
+                try rewriter?.push(bytes, isLast: isLast, resolve: input, write: write)
+            } catch {
+                throw BodyFault(error)
+            }
         case .template(let template):
             try gather(bytes, isLast)
             guard isLast else { return }
@@ -61,13 +65,14 @@ final class BodyRewriter {
         do { document = try JSONDocument(gathered, duplicates: .refuse) } catch { throw BodyFault(error) }
     }
 
+    /// What templates refer to besides the body.
+    private func input(_ index: Int) -> JSONNode? { exchange.flatMap { RequestInputs.node(index, $0) } }
+
     private func render(_ template: JSONTemplate) throws(BodyFault) -> [UInt8] {
         guard let document else { throw .malformed }
         var made: [UInt8] = []
         do {
-            try template.render(body: document.root, into: &made, limit: edits.limit) { index in
-                exchange.flatMap { RequestInputs.node(index, $0) }
-            }
+            try template.render(body: document.root, into: &made, limit: edits.limit, resolve: input)
         } catch {
             throw .tooLarge
         }

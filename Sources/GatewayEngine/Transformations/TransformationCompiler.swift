@@ -179,12 +179,16 @@ struct TransformationCompiler {
         // Each problem hides those behind it: without the one, the others show.
         while true {
             do {
-                let plan = try JSONRewritePlan(fields.map(\.operation))
+                let plan = try JSONRewritePlan(fields.map(\.operation), inputs: RequestInputs.names)
                 return fields.count == body.fields.count
                     ? BodyEdits(.rewrite(plan), limit: limit, keepsDocument: keepsDocument)
                     : nil
             } catch {
                 let field = fields.remove(at: error.operation)
+                if case .template(let problems) = error.code {
+                    report(problems, in: field.value, "\(field.key): \(quoted(field.selector)):")
+                    continue
+                }
                 report(
                     field.location, "\(field.key): \(quoted(field.selector)) \(error.code.sentence)",
                     fix: error.code.fix)
@@ -196,11 +200,17 @@ struct TransformationCompiler {
         do {
             return try JSONTemplate(template.json, inputs: RequestInputs.names)
         } catch {
-            for problem in error.problems {
-                let place = template.location(at: problem.pointer)
-                report(place, "body: \(quoted(problem.text)) \(problem.code.sentence)", fix: problem.code.fix)
-            }
+            report(error.problems, in: template, "body:")
             return nil
+        }
+    }
+
+    /// Each at its place within the template.
+    private mutating func report(_ problems: [JSONTemplate.Problem], in template: TemplateValue, _ title: String) {
+        for problem in problems {
+            report(
+                template.location(at: problem.pointer), "\(title) \(quoted(problem.text)) \(problem.code.sentence)",
+                fix: problem.code.fix)
         }
     }
 
@@ -245,8 +255,16 @@ extension FieldEdit {
         case .remove: .remove(selector)
         case .keep: .keep(selector)
         case .rename(let name): .rename(selector, to: name)
-        case .set(let value): .set(selector, value.text)
-        case .setDefault(let value): .default(selector, value.text)
+        case .set(let value): .set(selector, value.json)
+        case .setDefault(let value): .default(selector, value.json)
+        }
+    }
+
+    /// What is set; null for other edits.
+    fileprivate var value: TemplateValue {
+        switch change {
+        case .set(let value), .setDefault(let value): value
+        case .remove, .keep, .rename: TemplateValue(.null, location: location)
         }
     }
 }
@@ -255,7 +273,7 @@ extension JSONRewritePlan.Problem.Code {
     fileprivate var sentence: String {
         switch self {
         case .path(let error): "is no JSONPath: \(error.code) at character \(error.offset)"
-        case .value(let error): "gets a value that is no JSON (\(error.code))"
+        case .template: "gets a value that is no template"
         case .wholeDocument: "is the whole document"
         case .notAName: "must end in one name"
         case .needsPath: "must be a path"
@@ -268,7 +286,7 @@ extension JSONRewritePlan.Problem.Code {
     fileprivate var fix: String? {
         switch self {
         case .path: "write a path such as $.user.id or $.items[*].price"
-        case .value: "write numbers as JSON does"
+        case .template: nil
         case .wholeDocument: "name a member, as in $.id"
         case .notAName: "end the path in a name, as in $.user.id"
         case .needsPath: "write where the member belongs, as in $.version"

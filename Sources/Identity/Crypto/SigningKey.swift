@@ -82,13 +82,6 @@ package final class SigningKey: @unchecked Sendable {
     ///
     /// - Parameter protected: a JSON object; it names the algorithm, ES256.
     package func flattened(protected: String, payload: String) -> [UInt8]? {
-        func encode(_ text: String) -> String {
-            let bytes = Array(text.utf8)
-            return String(decoding: Base64URL.encode(bytes.span), as: UTF8.self)
-        }
-        let (protected, payload) = (encode(protected), encode(payload))
-        guard let signature = sign(Array("\(protected).\(payload)".utf8)) else { return nil }
-        let encoded = String(decoding: Base64URL.encode(signature.span), as: UTF8.self)
-        return Array("{\"protected\":\"\(protected)\",\"payload\":\"\(payload)\",\"signature\":\"\(encoded)\"}".utf8)
+        FlattenedMessage.make(protected: protected, payload: payload, sign: sign).map { Array($0.utf8) }
     }
 }

@@ -16,6 +16,8 @@
 /// - `set`: the value is replaced; by a path, a missing member is added at the end of its object, with the objects
 ///   around it where the path consists of names. What is on the way and no object stays as it is.
 /// - `default`: the same where the member is missing; one that is there stays, also if it is `null`. Paths only.
+/// - What is set is a template (`JSONTemplate`), of inputs and of the document as it came. One that comes to nothing leaves
+///   the member out: it is not added, and one that `set` finds there goes.
 /// - `move`: the value of the first path goes to the second, replacing what is there; neither may be within the other.
 ///
 /// Names that stand twice are otherwise passed on as they are.
@@ -24,9 +26,8 @@ package struct JSONRewritePlan: Sendable {
         case remove(String)
         case keep(String)
         case rename(String, to: String)
-        /// The value is JSON text.
-        case set(String, [UInt8])
-        case `default`(String, [UInt8])
+        case set(String, JSONTemplateValue)
+        case `default`(String, JSONTemplateValue)
         case move(String, to: String)
     }
 
@@ -36,7 +37,7 @@ package struct JSONRewritePlan: Sendable {
         case none
         /// An object, from a member that has the new name of another, until that one comes or the object ends.
         case object
-        /// The whole document: filters, counting from the end, moves.
+        /// The whole document: filters, counting from the end, moves, templates that refer to it.
         case document
 
         package static func < (left: Lookahead, right: Lookahead) -> Bool { left.rawValue < right.rawValue }
@@ -46,8 +47,8 @@ package struct JSONRewritePlan: Sendable {
     package struct Problem: Error, Hashable, Sendable {
         package enum Code: Error, Hashable, Sendable {
             case path(JSONPathError)
-            /// The value is no JSON.
-            case value(JSONError)
+            /// The value is no template.
+            case template([JSONTemplate.Problem])
             /// The whole document, which can be neither removed nor named.
             case wholeDocument
             /// A rename needs a path that ends in one name.
@@ -78,12 +79,15 @@ package struct JSONRewritePlan: Sendable {
     let moves: RewriteRules?
     let moved: [JSONPath]
     let rules: RewriteRules
+    /// What is set and is not known before.
+    let templates: [JSONTemplate]
 
     /// Nothing but what an object's renames need has to wait in memory.
     package let streams: Bool
 
-    package init(_ operations: [Operation]) throws(Problem) {
-        var compiler = RewriteCompiler()
+    /// - Parameter names: of the inputs that templates may refer to besides the document.
+    package init(_ operations: [Operation], inputs names: [String] = []) throws(Problem) {
+        var compiler = RewriteCompiler(inputs: names)
         var moveCompiler = RewriteCompiler()
         var moved: [JSONPath] = []
         var lookahead: [Lookahead] = []
@@ -104,5 +108,6 @@ package struct JSONRewritePlan: Sendable {
         self.moved = moved
         moves = moved.isEmpty ? nil : moveCompiler.finish()
         rules = compiler.finish()
+        templates = compiler.templates
     }
 }

@@ -38,10 +38,17 @@ package final class JSONRewriter {
     }
 
     /// Takes one piece and gives what can go out.
+    ///
+    /// - Parameter resolve: gives an input of templates by its place in the list of names. Asked once for each, when it is
+    ///   needed: with the first piece, or the last.
     package func push(
-        _ input: Span<UInt8>, isLast: Bool, write: (Span<UInt8>) -> Void
+        _ input: Span<UInt8>, isLast: Bool, resolve: (Int) -> JSONNode? = { _ in nil }, write: (Span<UInt8>) -> Void
     ) throws(JSONError) {
         if let failure { throw failure }
+        if plan.streams, engine.made.count < plan.templates.count {
+            failure = make(body: nil, resolve)
+            if let failure { throw failure }
+        }
         // The pointer is used within the closure only.
         failure = unsafe input.withUnsafeBufferPointer { bytes in
             guard !plan.streams else { return unsafe engine.push(bytes, isLast: isLast, write) }
@@ -49,7 +56,7 @@ package final class JSONRewriter {
                 return JSONError(.bufferLimit, at: gathered.count)
             }
             unsafe gathered.append(contentsOf: bytes)
-            return isLast ? rewriteGathered(write) : nil
+            return isLast ? rewriteGathered(resolve, write) : nil
         }
         if let failure { throw failure }
     }
@@ -62,10 +69,35 @@ package final class JSONRewriter {
         failure = nil
     }
 
-    private func rewriteGathered(_ write: (Span<UInt8>) -> Void) -> JSONError? {
+    /// What is set by templates, before the document is gone through.
+    private func make(body: JSONNode?, _ resolve: (Int) -> JSONNode?) -> JSONError? {
+        var inputs: [Int: JSONNode] = [:]
+        for input in plan.templates.reduce(into: Set<Int>(), { $0.formUnion($1.inputs) }) {
+            inputs[input] = resolve(input)
+        }
+        do {
+            engine.made = try plan.templates.map { template throws(JSONTemplate.Failure) in
+                try template.value(body: body, inputs: inputs, budget: pathBudget, limit: bufferLimit)
+            }
+            return nil
+        } catch {
+            return JSONError(error == .tooCostly ? .tooCostly : .bufferLimit, at: 0)
+        }
+    }
+
+    private func rewriteGathered(
+        _ resolve: (Int) -> JSONNode?, _ write: (Span<UInt8>) -> Void
+    ) -> JSONError? {
         var bytes = gathered
         gathered = []
         do {
+            if !plan.templates.isEmpty {
+                // Templates refer to the document as it came.
+                let document =
+                    plan.templates.contains(where: \.needsBody)
+                    ? try JSONDocument(bytes, limits: limits, duplicates: .refuse) : nil
+                if let error = make(body: document?.root, resolve) { return error }
+            }
             if let mover {
                 let document = try JSONDocument(bytes, limits: limits, duplicates: .keep)
                 try mark(mover, document)

@@ -12,6 +12,11 @@ struct RewriteCompiler {
     /// The first is the document.
     private var drafts: [Draft] = [Draft()]
     private var blocks = RewriteRules.Blocks()
+    /// Names of inputs.
+    private let inputs: [String]
+    private(set) var templates: [JSONTemplate] = []
+
+    init(inputs: [String] = []) { self.inputs = inputs }
 
     /// How a path ends, for operations that need to know.
     private struct End {
@@ -24,6 +29,15 @@ struct RewriteCompiler {
 
     mutating func add(_ operation: JSONRewritePlan.Operation) throws(Code) -> JSONRewritePlan.Lookahead {
         let ends = try ends(of: operation.target)
+        var value = RewriteValue.text([])
+        var readsDocument = false
+        switch operation {
+        case .set(_, let template): (value, readsDocument) = try made(template)
+        case .default(let target, let template):
+            guard Self.isPath(target) else { throw .needsPath }
+            (value, readsDocument) = try made(template)
+        case .remove, .keep, .rename, .move: break
+        }
         var lookahead = ends.map(\.lookahead).max() ?? .none
         for end in ends {
             switch operation {
@@ -33,15 +47,23 @@ struct RewriteCompiler {
                 blocks.keeps = true
             case .rename(_, let new):
                 if try rename(end, to: new) { lookahead = max(lookahead, .object) }
-            case .set(_, let text): try set(end, .text(try Self.checked(text)), isDefault: false)
-            case .default(let target, let text):
-                guard Self.isPath(target) else { throw .needsPath }
+            case .set: try set(end, value, isDefault: false)
+            case .default:
                 guard end.name != nil else { throw .notAName }
-                try set(end, .text(try Self.checked(text)), isDefault: true)
+                try set(end, value, isDefault: true)
             case .move: break
             }
         }
-        return lookahead
+        return readsDocument ? .document : lookahead
+    }
+
+    /// What is set, and whether the document has to be known for it.
+    private mutating func made(_ value: JSONTemplateValue) throws(Code) -> (RewriteValue, readsDocument: Bool) {
+        let template: JSONTemplate
+        do { template = try JSONTemplate(value, inputs: inputs) } catch { throw .template(error.problems) }
+        if case .constant(let text) = template.root { return (.text(text), false) }
+        templates.append(template)
+        return (.made(templates.count - 1), template.needsBody)
     }
 
     /// False if that is the name it has.
@@ -57,10 +79,6 @@ struct RewriteCompiler {
         drafts[end.node].node.rename = rename
         drafts[end.parent].names[entry(newName, at: end.parent)].target = rename
         return true
-    }
-
-    private static func checked(_ text: [UInt8]) throws(Code) -> [UInt8] {
-        do { return Array(try JSONDocument(text, duplicates: .keep).root.text) } catch { throw .value(error) }
     }
 
     /// - Returns: the path whose value is to be put into the slot, and taken out.

@@ -53,7 +53,12 @@ extension RewriteEngine {
             removes = removes || node.removes
             keeps = keeps || node.keeps
             if node.rename >= 0 { rename = node.rename }
-            if value < 0, node.value >= 0, !node.isDefault, text(of: node.value) != nil { value = node.value }
+            guard value < 0, node.value >= 0, !node.isDefault else { continue }
+            if text(of: node.value) != nil {
+                value = node.value
+            } else if case .made = rules.blocks.values[Int(node.value)] {
+                removes = true
+            }
         }
         if removes, value < 0 || !rules.blocks.moves { return unsafe leaveOut(isContainer, base, write) }
         if !frames[frames.count - 1].isKept {
@@ -90,11 +95,12 @@ extension RewriteEngine {
         return unsafe leaveOut(isContainer, base, write)
     }
 
-    /// What a value is set to; nil if a move found nothing.
+    /// What a value is set to; nil if a move or a template found nothing.
     func text(of value: Int32) -> ArraySlice<UInt8>? {
         switch rules.blocks.values[Int(value)] {
         case .text(let text): text[...]
         case .slot(let slot): slots[slot]
+        case .made(let number): made[number].map { $0[...] }
         }
     }
 

@@ -103,6 +103,8 @@ final class RewriteEngine {
     var nextMark = 0
     /// What moves have taken out.
     var slots: [ArraySlice<UInt8>?] = []
+    /// What templates have made.
+    var made: [[UInt8]?] = []
 
     init(_ rules: RewriteRules, limits: JSONLimits, bufferLimit: Int) {
         self.rules = rules
@@ -133,6 +135,7 @@ final class RewriteEngine {
         marks.removeAll(keepingCapacity: true)
         nextMark = 0
         slots.removeAll(keepingCapacity: true)
+        made.removeAll(keepingCapacity: true)
     }
 
     /// Takes one piece. Nil if all went well.

@@ -127,4 +127,6 @@ enum RewriteValue: Sendable {
     case text([UInt8])
     /// What a move has taken out, by its number; nothing if there was nothing.
     case slot(Int)
+    /// What a template has made of this document and its inputs, by its number; nothing leaves the member out.
+    case made(Int)
 }

@@ -15,6 +15,17 @@ extension JSONTemplate {
         if try !rendering.write(root, body, &output) { output.append(contentsOf: "null".utf8) }
         guard output.count <= rendering.limit else { throw .tooLarge }
     }
+
+    /// What the template makes for a member of something else; nil where it comes to nothing.
+    func value(
+        body: JSONNode?, inputs: [Int: JSONNode], budget: Int, limit: Int
+    ) throws(Failure) -> [UInt8]? {
+        var output: [UInt8] = []
+        var rendering = TemplateRendering(body: body, inputs: inputs, budget: budget, limit: limit)
+        guard try rendering.write(root, body, &output) else { return nil }
+        guard output.count <= limit else { throw .tooLarge }
+        return output
+    }
 }
 
 /// One use of a template.

@@ -28,6 +28,10 @@ package enum TLSMaterialError: Error, Sendable, Hashable {
     package let notBefore: Int64
     package let notAfter: Int64
     package let subject: String
+    /// Which key of the issuer has signed it, as it says itself; empty where it does not.
+    package let authorityKeyID: [UInt8]
+    /// As DER has it; empty for one below zero, which no authority gives.
+    package let serialNumber: [UInt8]
     /// A stapled OCSP response (DER).
     let stapled: [UInt8]
 
@@ -52,12 +56,15 @@ package enum TLSMaterialError: Error, Sendable, Hashable {
         }
         guard let leaf = unsafe chain.first else {
             (names, notBefore, notAfter, subject) = ([], 0, 0, "")
+            (authorityKeyID, serialNumber) = ([], [])
             throw .noCertificate
         }
         names = unsafe TLSIdentity.names(of: leaf)
         notBefore = unsafe gh_certificate_time(X509_get0_notBefore(leaf))
         notAfter = unsafe gh_certificate_time(X509_get0_notAfter(leaf))
         subject = unsafe TLSPeerCertificate.text(of: X509_get_subject_name(leaf))
+        authorityKeyID = unsafe TLSIdentity.bytes(X509_get0_authority_key_id(leaf))
+        serialNumber = unsafe TLSIdentity.serialNumber(of: leaf)
         guard unsafe X509_check_private_key(leaf, privateKey) == 1 else { throw .keyDoesNotMatch }
     }
 
@@ -72,6 +79,20 @@ package enum TLSMaterialError: Error, Sendable, Hashable {
         if names.contains(host) { return true }
         guard let dot = host.firstIndex(of: ".") else { return false }
         return names.contains("*" + host[dot...])
+    }
+
+    /// Copies what the library keeps; nothing for nil.
+    @unsafe private static func bytes(_ text: UnsafePointer<ASN1_STRING>?) -> [UInt8] {
+        guard let text = unsafe text, let start = unsafe ASN1_STRING_get0_data(text) else { return [] }
+        return unsafe Array(UnsafeBufferPointer(start: start, count: Int(max(0, ASN1_STRING_length(text)))))
+    }
+
+    @unsafe private static func serialNumber(of certificate: OpaquePointer) -> [UInt8] {
+        let number = unsafe X509_get0_serialNumber(certificate)
+        guard let number = unsafe number, unsafe ASN1_STRING_type(number) == V_ASN1_INTEGER else { return [] }
+        let magnitude = unsafe bytes(number)
+        // Of a number whose first bit is set, DER has a zero in front: it would be below zero.
+        return magnitude.first.map { $0 & 0x80 != 0 } == true ? [0] + magnitude : magnitude
     }
 
     @unsafe private static func names(of certificate: OpaquePointer) -> [String] {

@@ -130,6 +130,70 @@ import Testing
         try gateway.stop()
     }
 
+    /// An authority that takes only its customers says so; so it does of a key that is wrong. With the right one, which
+    /// nobody gets to see, the certificate comes, and the next needs none: the account is there.
+    @Test func accountsOfCustomers() throws {
+        let key = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
+        let wrong = "b10lLJs8l1GPIzsLP0s6pMt8O0XVGnfTaCeROxQM0BIt2XrJMDHJZBM5NuQmQJQH"
+        let port = try PebbleServer.freePort()
+        let url = "https://localhost:\(port)/dir"
+        let pebble = try PebbleServer(
+            certificates, port: port, tlsPort: try PebbleServer.freePort(), externalAccounts: ["kid-1": key])
+        func text(_ eab: String, _ domain: String = "a.gateway.test") -> String {
+            configuration(acme(url, domain, eab))
+        }
+        let gateway = try start(text(""), more: ["EAB_KEY": key])
+        func reload(_ text: String) throws {
+            _ = try gateway.directory.write(text, to: "gateway.yaml")
+            gateway.process.send(.hangup)
+        }
+        func wait(for words: String) throws {
+            try eventually("the failure: \(words)") {
+                try report(gateway)["last_error"]?.text?.contains(words) == true
+            }
+        }
+        try wait(for: "set acme.eab")
+        try reload(text(", eab: { key_id: kid-1, hmac_key: \(wrong) }"))
+        try wait(for: "eab with key_id kid-1: ")
+        try reload(text(", eab: { key_id: kid-2, hmac_key: \(key) }"))
+        try wait(for: "eab with key_id kid-2: ")
+        let lines = gateway.process.errors.split(separator: "\n").filter { $0.contains("could not be got") }
+        #expect(lines.allSatisfy { $0.contains("\"reason\":\"external_account\"") }, "\(lines)")
+
+        // Nobody answers where the authority looks: what it cannot see is all that is missing now.
+        try reload(text(", eab: { key_id: kid-1, hmac_key: \"${env:EAB_KEY}\" }"))
+        try wait(for: "a.gateway.test: ")
+        #expect(pebble.log.contains("POST /sign-me-up"))
+        try reload(text(", eab: { key_id: kid-2, hmac_key: \(wrong) }", "b.gateway.test"))
+        try wait(for: "b.gateway.test: ")
+        let seen = gateway.process.output + gateway.process.errors + (try report(gateway).description)
+        #expect(!seen.contains(key) && !seen.contains(wrong))
+        try gateway.stop()
+    }
+
+    /// An authority that wants a certificate to be renewed, because it will be revoked say, need not wait for it. The order
+    /// names what it replaces.
+    @Test func renewedWhenTheAuthorityWantsIt() throws {
+        let authority = try ScriptedAuthority(certificates, .hurries)
+        let gateway = try start(
+            configuration(acme(authority.url, "a.example", ", challenge: http-01"), plain: "http2: true"))
+        authority.look(at: gateway.namedPorts["plain"] ?? 0)
+        _ = try gateway.process.wait(for: "two certificates", within: .seconds(60)) { _, errors in
+            errors.split(separator: "\n").count { $0.contains("a certificate has come") } >= 2 ? true : nil
+        }
+        try eventually("the question about the second") { authority.questions.count >= 2 }
+        #expect(authority.orders == 2)
+        // 4711, behind the key of who has signed it.
+        #expect(authority.questions[0].hasSuffix(".Emc") && authority.questions[0].count == 31)
+        #expect(authority.replaced == [authority.questions[0]])
+        let line = try gateway.process.wait(for: "its line") { _, errors in
+            errors.split(separator: "\n").first { $0.contains("has said when to renew") }
+        }
+        #expect(line.contains("\"from\":\"2001-01-01") && line.contains("https://a.example/why"), "\(line)")
+        try gateway.stop()
+        try authority.check()
+    }
+
     /// Beside certificates of files, and on a listener that was there before.
     @Test func takenUpByAReload() throws {
         let files = try certificates.make("first", "DNS:first.gateway.test")

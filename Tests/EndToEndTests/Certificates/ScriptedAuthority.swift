@@ -12,6 +12,8 @@ final class ScriptedAuthority: Sendable {
         case otherName
         /// No certificate comes, but a text.
         case noCertificate
+        /// It says when to renew: the first certificate at once, the others much later.
+        case hurries
     }
 
     private final class Shared: Sendable {
@@ -29,6 +31,9 @@ final class ScriptedAuthority: Sendable {
         var orders = 0
         var isValidated = false
         var chain = ""
+        /// By what name certificates were asked about, and what orders said that they replace.
+        var questions: [String] = []
+        var replaced: [String] = []
     }
 
     private let origin: ScriptedUpstream
@@ -36,6 +41,8 @@ final class ScriptedAuthority: Sendable {
 
     var url: String { origin.url + "/dir" }
     var orders: Int { state.withLock { $0.orders } }
+    var questions: [String] { state.withLock { $0.questions } }
+    var replaced: [String] { state.withLock { $0.replaced } }
 
     /// Where it looks for answers to challenges; it waits until it is told.
     func look(at port: UInt16) {
@@ -63,10 +70,24 @@ final class ScriptedAuthority: Sendable {
                 """
             }
             if request.target == "/dir" {
-                let members = ["nonce", "account", "order"].map { name in
+                var members = ["nonce", "account", "order"].map { name in
                     "\"new\(name.prefix(1).uppercased())\(name.dropFirst())\": \"\(host)/\(name)\""
                 }
+                if case .hurries = trouble { members.append("\"renewalInfo\": \"\(host)/renewal\"") }
                 return try answer(200, "{ \(members.joined(separator: ", ")) }")
+            }
+            if request.target.hasPrefix("/renewal/") {
+                let count = state.withLock { state -> Int in
+                    state.questions.append(String(request.target.dropFirst("/renewal/".count)))
+                    return state.questions.count
+                }
+                let years = count == 1 ? ("2001", "2002") : ("2101", "2102")
+                return try answer(
+                    200,
+                    """
+                    { "suggestedWindow": { "start": "\(years.0)-01-01T00:00:00Z", "end": "\(years.1)-01-01T00:00:00Z" },
+                      "explanationURL": "https://a.example/why" }
+                    """)
             }
             if request.target == "/nonce" {
                 return try connection.send("HTTP/1.1 204 No Content\r\nReplay-Nonce: \(nonce)\r\n\r\n")
@@ -80,7 +101,12 @@ final class ScriptedAuthority: Sendable {
             switch request.target {
             case "/account": try answer(201, "{}", "Location: \(host)/account/1\r\n")
             case "/order":
-                state.withLock { $0.orders += 1 }
+                let replaced = try JSON(text(call["payload"]?.text ?? ""))["replaces"]?.text
+                state.withLock { state in
+                    state.orders += 1
+                    state.isValidated = false
+                    if let replaced { state.replaced.append(replaced) }
+                }
                 if case .rateLimit(let seconds) = trouble {
                     return try answer(
                         429,
@@ -125,9 +151,12 @@ final class ScriptedAuthority: Sendable {
         let request = try certificates.directory.write(
             "-----BEGIN CERTIFICATE REQUEST-----\n\(standardBase64(payload["csr"]?.text ?? ""))\n"
                 + "-----END CERTIFICATE REQUEST-----\n", to: "ordered.csr")
+        // By whom it is asked about.
+        let extensions = try certificates.directory.write("authorityKeyIdentifier = keyid\n", to: "ordered.ext")
         return try certificates.run(
             "x509", "-req", "-in", request, "-CA", certificates.authority, "-CAkey",
-            "\(certificates.directory.path)/ca.key", "-set_serial", "4711", "-days", "60", "-copy_extensions", "copy")
+            "\(certificates.directory.path)/ca.key", "-set_serial", "4711", "-days", "60", "-copy_extensions", "copy",
+            "-extfile", extensions)
     }
 }
 

@@ -19,16 +19,18 @@ import Testing
     }
 
     private func configuration(_ url: String, _ keys: String, _ more: String = "") -> String {
-        """
-        listeners: [ { name: clear, address: "127.0.0.1:0", http2: true } ]
-        admin: { address: "127.0.0.1:0" }
-        workers: 1
-        access_log: { enabled: false }
-        \(more)
-        services: { s: { endpoints: [ "\(url)" ], \(keys) } }
-        routes: [ { path: "/**", service: s } ]
+        // Connections are told apart by their numbers: none ends because a machine is busy.
+        let times = keys.contains("timeouts") ? "" : ", timeouts: { keep_alive: 10m }"
+        return """
+            listeners: [ { name: clear, address: "127.0.0.1:0", http2: true } ]
+            admin: { address: "127.0.0.1:0" }
+            workers: 1
+            access_log: { enabled: false }
+            \(more)
+            services: { s: { endpoints: [ "\(url)" ], \(keys)\(times) } }
+            routes: [ { path: "/**", service: s } ]
 
-        """
+            """
     }
 
     private func withEndpoint(
@@ -126,6 +128,53 @@ import Testing
             #expect(answer.status == status && answer.fields["x-connection"] == connection)
             #expect(gateway.ask("GET /connection").hasPrefix("2 "))
         }
+    }
+
+    /// The first connection falls silent without an end, as after a cable was cut. What may be repeated is, on another one.
+    /// With `idle` alone it is the request after a silence that finds out, with `interval` alone one that waits.
+    @Test(arguments: ["idle: 1ms, interval: 0s", "idle: 0s, interval: 100ms"])
+    func aConnectionThatIsDead(_ ping: String) throws {
+        try withEndpoint("protocol: http2, timeouts: { keep_alive: 0s }, ping: { \(ping), timeout: 2s }") {
+            gateway, _ in
+            #expect(gateway.ask("GET /deaf") == "last words")
+            try someTimePasses()
+            // On a machine that is slow another connection may be given up as well; but none stays that is dead.
+            try eventually("an answer from another connection") {
+                let client = try gateway.connect()
+                try client.send(request("GET /connection"))
+                let answer = try client.readResponse()
+                return answer.status == 200 && answer.fields["x-connection"] != "1"
+            }
+        }
+    }
+
+    /// What may not be repeated has failed, and an answer under way ends as one that is not whole.
+    @Test func whatIsLostWithADeadConnection() throws {
+        let keys = "protocol: http2, timeouts: { keep_alive: 0s }, ping: { interval: 100ms, timeout: 2s }"
+        try withEndpoint(keys) { gateway, _ in
+            #expect(gateway.ask("GET /deaf") == "last words")
+            #expect(gateway.ask("POST /connection", "Content-Length: 0") == "502 upstream_reset")
+        }
+        try withEndpoint(keys) { gateway, _ in
+            #expect(gateway.ask("GET /dying").hasPrefix("failed"))
+        }
+    }
+
+    /// Who answers PINGs may take its time: the answer comes with the third.
+    @Test func aConnectionThatIsOnlySlow() throws {
+        try withEndpoint("protocol: http2, ping: { interval: 10ms, timeout: 1m }") { gateway, _ in
+            let client = try gateway.connect()
+            try client.send(request("GET /pings?3"))
+            let answer = try client.readResponse()
+            #expect(answer.bodyText == "asked" && answer.fields["x-connection"] == "1")
+            #expect(gateway.ask("GET /connection").hasPrefix("1 "))
+        }
+    }
+
+    /// More of it than a millisecond.
+    private func someTimePasses() throws {
+        let begin = ContinuousClock.now
+        try eventually("some time to pass") { ContinuousClock.now - begin > .milliseconds(20) }
     }
 
     /// The endpoint may change its mind about how many requests it takes at once.

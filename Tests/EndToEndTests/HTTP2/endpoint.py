@@ -16,6 +16,9 @@
     /limit         from now on so many streams at once, as the query says; then the answer
     /unread        takes no byte of the body, and never answers
     /close         ends the first connection without an answer
+    /pings         answers as soon as the connection has brought so many PINGs as the query says
+    /deaf          answers, and then the first connection reads and says nothing any more
+    /dying         half of an answer on the first connection, which then reads and says nothing any more
 """
 import socket
 import ssl
@@ -44,6 +47,7 @@ class Connection:
         self.h2.local_settings = h2.settings.Settings(
             client=False, initial_values={h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 8})
         self.requests, self.most, self.streams, self.sending = {}, 0, 0, {}
+        self.pings, self.asked, self.is_deaf = 0, [], False
 
     def run(self):
         with turn:
@@ -54,6 +58,9 @@ class Connection:
                 for event in self.h2.receive_data(data):
                     self.take(event)
                 self.flush()
+            if self.is_deaf:
+                # As after a cable was cut: the connection stays, and nobody is at its other end.
+                threading.Event().wait()
 
     def flush(self):
         for stream in list(self.sending):
@@ -114,6 +121,15 @@ class Connection:
         elif isinstance(event, h2.events.StreamReset):
             self.requests.pop(event.stream_id, None)
             self.sending.pop(event.stream_id, None)
+        elif isinstance(event, h2.events.PingReceived):
+            self.pings += 1
+            self.count_pings()
+
+    def count_pings(self):
+        for stream, count in list(self.asked):
+            if self.pings >= count:
+                self.asked.remove((stream, count))
+                self.answer(stream, b"asked")
 
     def finish(self, stream):
         fields, all_fields, body, trailers = self.requests[stream]
@@ -146,6 +162,16 @@ class Connection:
         elif path == "/limit":
             self.h2.update_settings({h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: int(query)})
             self.answer(stream, b"limited")
+        elif path == "/pings":
+            self.asked.append((stream, int(query)))
+            self.count_pings()
+        elif path == "/dying" and self.number == 1:
+            self.h2.send_headers(stream, [(":status", "200")])
+            self.h2.send_data(stream, b"half")
+            self.is_deaf = True
+        elif path == "/deaf":
+            self.answer(stream, b"last words")
+            self.is_deaf = self.number == 1
         elif path == "/interim":
             self.h2.send_headers(stream, [(":status", "103"), ("link", "</a.css>; rel=preload")])
             self.answer(stream, b"done")

@@ -106,7 +106,8 @@ import Testing
     /// Silent in the middle, and silent ever after: every request is answered, by the mode.
     @Test(arguments: [("local", "200 999", "200 998"), ("allow", "200", "200"), ("deny", "429", "429")])
     func silence(_ mode: String, _ first: String, _ second: String) throws {
-        try withGateway(stored(store.url, "timeout: 150ms, on_failure: \(mode)"), admin: true) { gateway in
+        // Long enough for a store that answers on a machine that is busy.
+        try withGateway(stored(store.url, "timeout: 2s, on_failure: \(mode)"), admin: true) { gateway in
             #expect(gateway.count() == "200 5")
             store.plan(.silence)
             store.fallSilent()
@@ -129,7 +130,7 @@ import Testing
     @Test func aSlowGreeting() throws {
         let gate = Gate()
         let slow = try FakeStore(greeting: gate)
-        try withGateway(stored(slow.url, "timeout: 100ms"), admin: true) { gateway in
+        try withGateway(stored(slow.url, "timeout: 2s"), admin: true) { gateway in
             #expect(gateway.count() == "200 999")
             try gateway.waitForStore(isUp: false)
             #expect(gateway.count() == "200 998")

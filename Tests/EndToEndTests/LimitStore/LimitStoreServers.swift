@@ -49,7 +49,7 @@ import Testing
     @Test func killedAndRestartedUnderLoad() throws {
         let server = try RedisServer(.redis)
         let gateway = try GatewayProcess(
-            stored(server.url, "timeout: 500ms", limits: Self.wide, workers: 2), admin: true)
+            stored(server.url, "timeout: 2s", limits: Self.wide, workers: 2), admin: true)
         try gateway.waitForStore()
         let load = try ContinuousLoad(port: gateway.port, target: "/c/x")
         try load.wait(more: 200)

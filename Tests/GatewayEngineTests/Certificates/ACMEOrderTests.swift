@@ -12,18 +12,20 @@ import Testing
         case none
     }
 
-    private func wanted(_ names: [String], directory: String = "https://ca/dir") -> ACMEOrder.Wanted {
+    private func wanted(
+        _ names: [String], directory: String = "https://ca/dir", binding: ACMEBinding? = nil, replaces: String? = nil
+    ) -> ACMEOrder.Wanted {
         ACMEOrder.Wanted(
             directory: directory, domains: names, email: "a\"b@example.com", challenge: "http-01", thumbprint: "thumb",
-            request: [1, 2, 3])
+            request: [1, 2, 3], binding: binding, replaces: replaces)
     }
 
     /// Drives an order to its end. - Parameter mood: for each call, by its number and path.
     private func drive(
-        _ authority: inout FakeAuthority, limit: Int = 400,
+        _ authority: inout FakeAuthority, limit: Int = 400, binding: ACMEBinding? = nil, replaces: String? = nil,
         _ mood: (Int, String) -> FakeAuthority.Mood = { _, _ in .good }
     ) -> (end: End, fault: ACMEFault?, waits: [Int64]) {
-        var order = ACMEOrder(wanted(authority.names))
+        var order = ACMEOrder(wanted(authority.names, binding: binding, replaces: replaces))
         var action = order.begin()
         var waits: [Int64] = []
         for number in 0..<limit {
@@ -127,6 +129,74 @@ import Testing
         authority = FakeAuthority(["a.example"])
         authority.wantsExternalAccount = true
         #expect(drive(&authority).end == .failed(.externalAccount))
+    }
+
+    private static let binding = ACMEBinding(keyID: "kid-1", secret: Array("secret".utf8), jwk: "{\"kty\":\"EC\"}")
+
+    /// What binds the account goes along when it is made, signed for the URL it is sent to, and never again.
+    @Test func anAccountThatIsBound() throws {
+        var authority = FakeAuthority(["a.example"])
+        authority.wantsExternalAccount = true
+        #expect(drive(&authority, binding: Self.binding).end == .issued)
+        #expect(authority.faults == [])
+        #expect(authority.calls.prefix(5) == ["dir", "nonce", "account", "account", "order"])
+        let text = try #require(Self.binding.text(url: "https://ca/account"))
+        #expect(authority.bindings.count == 1 && authority.bindings[0].hasPrefix(text))
+
+        var known = FakeAuthority(["a.example"])
+        (known.wantsExternalAccount, known.knowsAccount) = (true, true)
+        #expect(drive(&known, binding: Self.binding).end == .issued)
+        #expect(known.calls.prefix(4) == ["dir", "nonce", "account", "order"] && known.bindings == [])
+        // An authority that does not ask for it gets it too: who writes it down means it.
+        var open = FakeAuthority(["a.example"])
+        #expect(drive(&open, binding: Self.binding).end == .issued && open.bindings.count == 1)
+        var plain = FakeAuthority(["a.example"])
+        #expect(drive(&plain).end == .issued && plain.bindings == [])
+    }
+
+    /// What is said to the account that is bound, and what the operator is told.
+    @Test(arguments: [
+        (403, "unauthorized", ACMEFault.Reason.externalAccount, "eab with key_id kid-1: unauthorized"),
+        (400, "malformed", .externalAccount, "eab with key_id kid-1: malformed"),
+        (403, "externalAccountRequired", .externalAccount, "externalAccountRequired"),
+        (403, "userActionRequired", .refused, "userActionRequired"), (429, "", .rateLimited, "it is"),
+        (500, "", .unreachable, "it is"),
+    ])
+    func aBindingThatIsRefused(_ status: Int, _ kind: String, _ reason: ACMEFault.Reason, _ detail: String) {
+        var authority = FakeAuthority(["a.example"])
+        var accounts = 0
+        let (end, fault, _) = drive(&authority, binding: Self.binding) { _, url in
+            accounts += url.hasSuffix("/account") ? 1 : 0
+            return url.hasSuffix("/account") && accounts == 2 ? .status(status, kind) : .good
+        }
+        #expect(end == .failed(reason) && fault?.detail.contains(detail) == true, "\(String(describing: fault))")
+    }
+
+    /// Without one, and an authority that wants one, says so in its directory or only when it is asked.
+    @Test(arguments: [true, false]) func aBindingThatIsMissing(inDirectory: Bool) {
+        var authority = FakeAuthority(["a.example"])
+        authority.wantsExternalAccount = inDirectory
+        let (end, fault, _) = drive(&authority) { _, url in
+            !inDirectory && url.hasSuffix("/account") ? .status(403, "externalAccountRequired") : .good
+        }
+        #expect(end == .failed(.externalAccount))
+        #expect(fault?.detail.contains("set acme.eab") == true)
+    }
+
+    /// Only an authority that says when to renew is told what is replaced, and one that will not hear it is asked without.
+    @Test func whatIsReplaced() {
+        var authority = FakeAuthority(["a.example"])
+        #expect(drive(&authority, replaces: "a.b").end == .issued && authority.replaced == [])
+        authority = FakeAuthority(["a.example"])
+        authority.saysWhen = true
+        #expect(drive(&authority, replaces: "a.b").end == .issued && authority.replaced == ["a.b"])
+        authority = FakeAuthority(["a.example"])
+        (authority.saysWhen, authority.hasReplaced) = (true, true)
+        #expect(drive(&authority, replaces: "a.b").end == .issued)
+        #expect(authority.replaced == ["a.b"] && authority.calls.filter { $0 == "order" }.count == 2)
+        authority = FakeAuthority(["a.example"])
+        authority.saysWhen = true
+        #expect(drive(&authority).end == .issued && authority.replaced == [])
     }
 
     /// URLs of the authority's never lead out of TLS, and tokens are of their alphabet.

@@ -21,6 +21,15 @@ struct FakeAuthority {
     var known: Set<String> = []
     var isInvalid = false
     var wantsExternalAccount = false
+    /// It has an account of this key already.
+    var knowsAccount = false
+    /// It says when to renew, and so knows what is replaced.
+    var saysWhen = false
+    /// What is to be replaced has been.
+    var hasReplaced = false
+    /// What came with the account, and with orders.
+    private(set) var bindings: [String] = []
+    private(set) var replaced: [String] = []
 
     private(set) var calls: [String] = []
     private(set) var faults: [String] = []
@@ -77,17 +86,39 @@ struct FakeAuthority {
         let parts = path.split(separator: "/")
         let number = parts.count > 1 ? Int(parts[1]) ?? -1 : -1
         var body = "{}"
+        var payload = ""
+        if case .post(let text, _, _) = call.kind { payload = text }
         switch parts[0] {
         case "dir":
             body = """
                 { "newNonce": "https://ca/nonce", "newAccount": "https://ca/account", "newOrder": "https://ca/order",
+                  \(saysWhen ? "\"renewalInfo\": \"https://ca/renewal\"," : "")
                   "meta": { "externalAccountRequired": \(wantsExternalAccount) } }
                 """
         case "nonce":
             if call.kind != .head { faults.append("a nonce is asked for by HEAD") }
+        case "account" where payload.contains("onlyReturnExisting"):
+            guard knowsAccount else {
+                answer = problem(400, "accountDoesNotExist", &answer)
+                return
+            }
+            answer.location = "https://ca/account/1"
         case "account":
+            if let start = payload.firstRange(of: "\"externalAccountBinding\": ")?.upperBound {
+                bindings.append(String(payload[start...]))
+            } else if wantsExternalAccount {
+                answer = problem(403, "externalAccountRequired", &answer)
+                return
+            }
             (answer.status, answer.location) = (201, "https://ca/account/1")
         case "order" where number < 0:
+            if let start = payload.firstRange(of: "\"replaces\": \"")?.upperBound {
+                replaced.append(String(payload[start...].prefix { $0 != "\"" }))
+                if hasReplaced {
+                    answer = problem(409, "alreadyReplaced", &answer)
+                    return
+                }
+            }
             (answer.status, answer.location) = (201, "https://ca/order/1")
             body = order(known.isSuperset(of: names) ? "ready" : "pending")
         case "order":

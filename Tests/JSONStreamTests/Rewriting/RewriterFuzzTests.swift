@@ -57,10 +57,15 @@ import Testing
             switch random.below(8) {
             case 0, 1, 2: return .init(steps: steps, isPlain: isPlain, action: .remove)
             case 3 where random.chance(2): return .init(steps: steps, isPlain: isPlain, action: .keep)
-            case 4: return .init(steps: steps, isPlain: isPlain, action: .set("\"set\""))
+            case 4:
+                let action: TreeRewriter.Action =
+                    random.chance(2) ? .set("\"set\"") : .setMade(random.chance(2) ? TreeRewriter.made : nil)
+                return .init(steps: steps, isPlain: isPlain, action: action)
             case 5:
                 steps[steps.count - 1] = .name(name())
-                return .init(steps: steps, action: .fill("{\"n\":0}"))
+                let action: TreeRewriter.Action =
+                    random.chance(2) ? .fill("{\"n\":0}") : .fillMade(random.chance(2) ? TreeRewriter.made : nil)
+                return .init(steps: steps, action: action)
             default:
                 if !isPlain { steps[steps.count - 1] = .name(name()) }
                 return .init(steps: steps, isPlain: isPlain, action: .rename(name()))
@@ -74,7 +79,7 @@ import Testing
             for _ in 0...random.below(4) {
                 let rule = rule()
                 switch rule.action {
-                case .set, .fill:
+                case .set, .fill, .setMade, .fillMade:
                     guard kinds.insert("value").inserted else { continue }
                 case .rename(let name):
                     let last = Self.last(rule)
@@ -96,16 +101,17 @@ import Testing
 
     @Test("the same as on a tree") func differential() throws {
         var maker = Maker(random: Seeded(walk: 400))
+        let input = try JSONDocument(bytes(TreeRewriter.input))
         for round in 0..<2500 {
             let document = bytes(maker.blank() + maker.value(0) + maker.blank())
             let rules = maker.rules()
-            let plan = try JSONRewritePlan(rules.map(\.operation))
+            let plan = try JSONRewritePlan(rules.map(\.operation), inputs: ["in"])
             #expect(plan.streams)
-            let whole = rewrite(document, plan)
+            let whole = rewrite(document, plan) { _ in input.root }
             let expected = TreeRewriter(rules: rules).rewrite(Tree(document))
             let adds = rules.contains {
                 switch $0.action {
-                case .set, .fill: true
+                case .set, .fill, .setMade, .fillMade: true
                 default: false
                 }
             }
@@ -121,7 +127,7 @@ import Testing
             }
             let cuts = maker.random.cuts(document.count, count: 1 + maker.random.below(6))
             for cuts in [cuts, maker.random.chance(4) ? Array(0..<document.count) : [document.count / 2]] {
-                let pieces = rewrite(document, plan, cuts: cuts)
+                let pieces = rewrite(document, plan, cuts: cuts) { _ in input.root }
                 #expect(
                     pieces.error == nil && minified(pieces.output) == minified(whole.output), "cuts \(cuts), \(note)")
                 if minified(pieces.output) != minified(whole.output) { return }

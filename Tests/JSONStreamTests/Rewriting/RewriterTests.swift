@@ -117,6 +117,87 @@ import Testing
             "where a filter says", [.set("$[?@.k].v", bytes("1"))], #"[{"k":0},{"v":3}]"#, #"[{"k":0,"v":1},{"v":3}]"#),
     ]
 
+    /// What is set is made of the input `in`: `{"sub": "u1", "n": 1.50, "list": [1, {"a": 2}], "null": null}`.
+    static let making: [Case] = [
+        Case(
+            "in place of what is there", [.set("$.a", .string("$in.sub"))], #"{"a":{"x":1},"b":2}"#,
+            #"{"a":"u1","b":2}"#),
+        Case(
+            "anywhere, as it is written", [.set("a", .string("$in.n"))], #"{"a":1,"b":[{"a":0}]}"#,
+            #"{"a":1.50,"b":[{"a":1.50}]}"#),
+        Case("where it is missing", [.set("$.x.y", .string("$in.list"))], "{}", #"{"x":{"y":[1,{"a":2}]}}"#),
+        Case("null is there", [.set("$.a", .string("$in.null"))], #"{"a":1}"#, #"{"a":null}"#),
+        Case("nothing found: it goes", [.set("$.a", .string("$in.none"))], #"{"a":1,"b":2}"#, #"{"b":2}"#),
+        Case("nothing found: anywhere", [.set("a", .string("$in.none"))], #"{"a":[1],"b":[{"a":0}]}"#, #"{"b":[{}]}"#),
+        Case("nothing found: not added", [.set("$.x.y", .string("$in.none"))], #"{"a":1}"#, #"{"a":1}"#),
+        Case(
+            "nothing found: what is beside it", [.set("$.x.y", .string("$in.none")), .set("$.x.z", .string("$in.n"))],
+            #"{"a":1}"#, #"{"a":1,"x":{"z":1.50}}"#),
+        Case("nothing found: an element", [.set("$[1]", .string("$in.none"))], "[1,2,3]", "[1,3]"),
+        Case("a default", [.default("$.a", .string("$in.sub"))], "{}", #"{"a":"u1"}"#),
+        Case("a default that is not needed", [.default("$.a", .string("$in.sub"))], #"{"a":null}"#, #"{"a":null}"#),
+        Case("a default of nothing", [.default("$.a", .string("$in.none"))], #"{"b":1}"#, #"{"b":1}"#),
+        Case("a default of nothing, not needed", [.default("$.a", .string("$in.none"))], #"{"a":1}"#, #"{"a":1}"#),
+        Case(
+            "a template",
+            [
+                .set(
+                    "$.a",
+                    .object([
+                        .init("who", .string("$in.sub")), .init("no", .string("$in.none")), .init("k", .number("1")),
+                    ]))
+            ], "{}", #"{"a":{"who":"u1","k":1}}"#),
+        Case(
+            "a dollar", [.set("$.a", .string("$$in.sub")), .set("$.b", .string("$5"))], "{}",
+            #"{"a":"$in.sub","b":"$5"}"#),
+        Case(
+            "of the document", [.set("$.b", .string("$.a.x")), .remove("a")], #"{"a":{"x":[1]},"b":0}"#, #"{"b":[1]}"#),
+        Case("of what is not in it", [.set("$.b", .string("$.c"))], #"{"a":1,"b":0}"#, #"{"a":1}"#),
+        Case("all of it", [.set("$.copy", .string("$body"))], #"{"a":1}"#, #"{"a":1,"copy":{"a":1}}"#),
+        Case(
+            "as it came, before moves", [.move("$.a", to: "$.c"), .set("$.b", .string("$.a"))], #"{"a":1}"#,
+            #"{"c":1,"b":1}"#),
+        Case(
+            "where a filter says", [.set("$[?@.k].v", .string("$in.sub"))], #"[{"k":0},{"v":3}]"#,
+            #"[{"k":0,"v":"u1"},{"v":3}]"#),
+        Case("what is kept", [.keep("b"), .set("$.a", .string("$in.none"))], #"{"a":1,"b":2,"c":3}"#, #"{"b":2}"#),
+        Case(
+            "renamed and gone", [.rename("a", to: "b"), .set("$.a", .string("$in.none"))], #"{"a":1,"c":2}"#,
+            #"{"c":2}"#),
+    ]
+
+    @Test("what templates make, however the bytes are cut", arguments: making)
+    func made(_ rule: Case) throws {
+        let plan = try JSONRewritePlan(rule.operations, inputs: ["in"])
+        let input = try JSONDocument(bytes(#"{"sub": "u1", "n": 1.50, "list": [1,{"a":2}], "null": null}"#))
+        let body = bytes(rule.input)
+        let reused = JSONRewriter(plan)
+        for cut in 0...body.count {
+            var asked = 0
+            let pieces = rewrite(body, with: reused, cuts: [cut]) { index in
+                asked += 1
+                return index == 0 ? input.root : nil
+            }
+            #expect(pieces.error == nil)
+            #expect(text(minified(pieces.output)) == text(minified(bytes(rule.output))), "cut at \(cut)")
+            #expect(asked <= 1)
+            reused.reset()
+        }
+    }
+
+    @Test("templates of inputs stream, those of the document wait for it") func madeAndLookahead() throws {
+        let plan = try JSONRewritePlan(
+            [.set("a", .string("$in.x")), .set("b", .string("$.x")), .default("$.c", .string("$5"))], inputs: ["in"])
+        #expect(plan.lookahead == [.none, .document, .none] && !plan.streams)
+        #expect(try JSONRewritePlan([.set("a", .string("$in.x"))], inputs: ["in"]).streams)
+        // What they make is bounded, and a document that they read has each name once.
+        let large = try JSONDocument(bytes("{\"x\":\"" + String(repeating: "x", count: 20_000) + "\"}"))
+        let own = try JSONRewritePlan([.set("a", .string("$in.x"))], inputs: ["in"])
+        let refused = rewrite(bytes("{}"), own, bufferLimit: 16 * 1024) { _ in large.root }
+        #expect(refused.error?.code == .bufferLimit && refused.output.isEmpty)
+        #expect(rewrite(bytes(#"{"x":1,"x":2}"#), plan).error?.code == .duplicateKey)
+    }
+
     static let moving: [Case] = [
         Case("within an object", [.move("$.a", to: "$.b")], #"{"a":[1],"c":2}"#, #"{"c":2,"b":[1]}"#),
         Case("down", [.move("$.a", to: "$.b.c")], #"{"b":{"x":1},"a":2}"#, #"{"b":{"x":1,"c":2}}"#),
@@ -162,8 +243,6 @@ import Testing
             (.remove("$.a["), .path(JSONPathError(.expectedSelector, at: 4))), (.remove("$"), .wholeDocument),
             (.keep("$"), .wholeDocument), (.rename("$[*]", to: "a"), .notAName),
             (.rename("$.a[0]", to: "a"), .notAName),
-            (.set("a", bytes("[1")), .value(JSONError(.truncated, at: 2))),
-            (.set("a", []), .value(JSONError(.truncated, at: 0))),
             (.default("a", bytes("1")), .needsPath), (.default("$[*]", bytes("1")), .notAName),
             (.move("a", to: "$.b"), .needsPath), (.move("$.a", to: "b"), .needsPath),
             (.move("$[*]", to: "$.b"), .badMove),
@@ -185,6 +264,19 @@ import Testing
                 _ = try JSONRewritePlan([first, second])
             }
         }
+    }
+
+    @Test("templates that are none") func wrongTemplates() throws {
+        let value = JSONTemplateValue.array([.number("01"), .string("$x.a"), .string("$in.a")])
+        let problem = #expect(throws: JSONRewritePlan.Problem.self) {
+            _ = try JSONRewritePlan([.remove("x"), .set("a", value)], inputs: ["in"])
+        }
+        guard let problem, problem.operation == 1, case .template(let problems) = problem.code else {
+            Issue.record("\(String(describing: problem))")
+            return
+        }
+        #expect(problems.map(\.pointer) == ["/0", "/1"] && problems.map(\.text) == ["01", "$x.a"])
+        #expect(problems.map(\.code) == [.badNumber, .unknownInput("x")])
     }
 
     @Test("errors are those of the document, and stay") func malformed() throws {

@@ -30,7 +30,14 @@ struct TreeRewriter {
         case rename(String)
         case set(String)
         case fill(String)
+        /// By a template that makes this, or nothing.
+        case setMade(String?)
+        case fillMade(String?)
     }
+
+    /// What templates refer to, as `$in`.
+    static let made = "{\"m\":[1,\"x\"]}"
+    static let input = "{\"value\":\(made)}"
 
     struct Rule {
         var steps: [Step]
@@ -47,6 +54,8 @@ struct TreeRewriter {
             case .rename(let name): return .rename(target, to: name)
             case .set(let text): return .set(target, Array(text.utf8))
             case .fill(let text): return .default(target, Array(text.utf8))
+            case .setMade(let text): return .set(target, .string(text == nil ? "$in.nothing" : "$in.value"))
+            case .fillMade(let text): return .default(target, .string(text == nil ? "$in.nothing" : "$in.value"))
             }
         }
     }
@@ -92,9 +101,16 @@ struct TreeRewriter {
     }
 
     private func value(_ actions: [Action]) -> String? {
-        for case .set(let text) in actions { return text }
+        for action in actions {
+            switch action {
+            case .set(let text), .setMade(let text?): return text
+            case .remove, .keep, .rename, .fill, .setMade(nil), .fillMade: continue
+            }
+        }
         return nil
     }
+
+    private func removes(_ actions: [Action]) -> Bool { actions.contains(.remove) || actions.contains(.setMade(nil)) }
 
     private func rename(_ actions: [Action]) -> String? {
         for case .rename(let name) in actions { return name }
@@ -117,7 +133,7 @@ struct TreeRewriter {
 
     private func child(_ child: Tree, _ place: [Place], isKept: Bool) -> Tree? {
         let actions = actions(place)
-        if actions.contains(.remove) { return nil }
+        if removes(actions) { return nil }
         if let text = value(actions) { return .scalar(text) }
         let isKept = isKept || actions.contains(.keep)
         guard isKept || child.isContainer else { return nil }
@@ -128,7 +144,7 @@ struct TreeRewriter {
         _ members: [(text: String, name: String, value: Tree)], _ place: [Place], isKept: Bool
     ) -> Tree? {
         func isSure(_ actions: [Action]) -> Bool {
-            !actions.contains(.remove) && (isKept || actions.contains(.keep) || value(actions) != nil)
+            !removes(actions) && (isKept || actions.contains(.keep) || value(actions) != nil)
         }
         var output: [(text: String, name: String, value: Tree)] = []
         var present: Set<String> = []
@@ -171,7 +187,7 @@ struct TreeRewriter {
         for rule in rules {
             let text: String
             switch rule.action {
-            case .set(let value), .fill(let value): text = value
+            case .set(let value), .fill(let value), .setMade(let value?), .fillMade(let value?): text = value
             default: continue
             }
             for count in 0..<rule.steps.count where Self.matches(rule.steps[..<count], place[...]) {

@@ -10,13 +10,26 @@ struct Rewritten: Equatable, CustomStringConvertible {
 
 func rewrite(
     _ input: [UInt8], _ plan: JSONRewritePlan, cuts: [Int] = [], bufferLimit: Int = JSONRewriter.defaultBufferLimit,
-    limits: JSONLimits = JSONLimits()
+    limits: JSONLimits = JSONLimits(), resolve: (Int) -> JSONNode? = { _ in nil }
 ) -> Rewritten {
     let rewriter = JSONRewriter(plan, limits: limits, bufferLimit: bufferLimit)
-    return rewrite(input, with: rewriter, cuts: cuts)
+    return rewrite(input, with: rewriter, cuts: cuts, resolve: resolve)
 }
 
-func rewrite(_ input: [UInt8], with rewriter: JSONRewriter, cuts: [Int] = []) -> Rewritten {
+extension JSONRewritePlan.Operation {
+    /// A constant, as text.
+    static func set(_ target: String, _ text: [UInt8]) -> Self { .set(target, constant(text)) }
+    static func `default`(_ target: String, _ text: [UInt8]) -> Self { .default(target, constant(text)) }
+
+    private static func constant(_ text: [UInt8]) -> JSONTemplateValue {
+        guard let node = try? JSONDocument(text).root else { preconditionFailure("no JSON") }
+        return JSONTemplateValue(node)
+    }
+}
+
+func rewrite(
+    _ input: [UInt8], with rewriter: JSONRewriter, cuts: [Int] = [], resolve: (Int) -> JSONNode? = { _ in nil }
+) -> Rewritten {
     var result = Rewritten()
     var begun = 0
     let ends = cuts + [input.count]
@@ -25,7 +38,7 @@ func rewrite(_ input: [UInt8], with rewriter: JSONRewriter, cuts: [Int] = []) ->
             // Each piece in a memory of its own, so that nothing may be kept of the last.
             let piece = Array(input[begun..<end])
             begun = end
-            try rewriter.push(piece.span, isLast: number == ends.count - 1) { span in
+            try rewriter.push(piece.span, isLast: number == ends.count - 1, resolve: resolve) { span in
                 for index in span.indices { result.output.append(span[index]) }
             }
         }

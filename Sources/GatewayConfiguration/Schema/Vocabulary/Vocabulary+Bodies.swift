@@ -88,10 +88,13 @@ extension Vocabulary {
         Field(
             .renameFields, .map(keys: .fieldSelector, values: .scalar(.name)),
             "JSON members to rename, old name to new."),
-        Field(.setFields, .map(keys: .fieldSelector, values: .anything), "JSON members to set."),
         Field(
-            .defaultFields, .map(keys: .fieldSelector, values: .anything), "JSON members to set where they are missing."
-        ),
+            .setFields, .map(keys: .fieldSelector, values: .anything),
+            "JSON members to set; values are templates as in `body`: `$claims.sub`, `$request.params.id`. One that finds"
+                + " nothing leaves its member out."),
+        Field(
+            .defaultFields, .map(keys: .fieldSelector, values: .anything),
+            "JSON members to set where they are missing; values as in `set_fields`."),
         Field(
             .body, .anything,
             "A template of the new body: a string that begins with `$.` is a JSONPath, `$$` escapes; one that finds nothing"

@@ -107,5 +107,17 @@ extension Vocabulary {
             Field(
                 .ca, .scalar(.name), "Who vouches for the authority's own server, as a PEM file.",
                 default: "the system's"),
+            Field(.eab, .object(eab), "For authorities that take only accounts of their customers."),
+        ])
+
+    static let eab = ObjectShape(
+        "eab",
+        "Binds the account to one that the authority knows by other means (RFC 8555 §7.3.4). It says both values.",
+        [
+            Field(.keyID, .scalar(.name), "By what the authority knows the other account.", required: true),
+            Field(
+                .hmacKey, .scalar(.name),
+                "The shared key, in base64 as authorities give it; take it from `${env:NAME}`.",
+                required: true),
         ])
 }

@@ -23,6 +23,7 @@ extension Vocabulary {
                 .proxyProtocol, .word("v1", "v2"),
                 "Begins each connection with a PROXY protocol header that says who the client is. A connection then "
                     + "serves one client only.", default: "none"),
+            Field(.ping, .object(ping), "How dead connections of HTTP/2 are found."),
             Field(.tls, .object(serviceTLS), "TLS towards https endpoints, verified unless switched off."),
             Field(.retries, .object(retries), "Further tries of a failed request."),
             Field(.hedge, .object(hedge), "A second try beside the first when that takes long.", default: "none"),
@@ -95,6 +96,23 @@ extension Vocabulary {
             Field(
                 .maxPending, .integer(0...1_000_000),
                 "Requests that may wait for a connection or a name, per service.", default: "10000"),
+        ])
+
+    static let ping = ObjectShape(
+        "ping",
+        "Asks endpoints of HTTP/2 whether they are still there, and closes connections where nobody is. Any byte is an "
+            + "answer.",
+        [
+            Field(
+                .idle, .duration,
+                "A request after so long a silence of its connection brings a PING along; `0s`: none.",
+                default: "10s"),
+            Field(
+                .interval, .duration,
+                "So long a silence while requests are under way brings a PING; `0s`: none. By default servers of gRPC end "
+                    + "connections that ask more often than every five minutes.",
+                default: "301s"),
+            Field(.timeout, .scalar(.duration(off: false)), "For the answer.", default: "5s"),
         ])
 
     static let healthCheck = ObjectShape(

@@ -19,6 +19,11 @@ struct ACMECall: Sendable, Hashable {
     var kind: Kind
     /// The media type that is asked for.
     var accepts = "application/json"
+
+    /// What was asked over TLS stays so, whatever URLs the authority gives.
+    static func mayBeAsked(_ url: String, directory: String) -> Bool {
+        url.hasPrefix("https://") || (url.hasPrefix("http://") && directory.hasPrefix("http://"))
+    }
 }
 
 /// What came back of a call.

@@ -1,3 +1,4 @@
+internal import Identity
 internal import JSONStream
 
 /// The documents of RFC 8555 §7.1, as far as they matter here. An initialiser that gives nil has met a document that is
@@ -80,6 +81,35 @@ struct ACMEAuthorization: Sendable {
 
     /// Why it is not valid, where it says so.
     var problem: ACMEProblem? { challenges.lazy.compactMap(\.problem).first }
+}
+
+/// When to renew (RFC 9773 §4.2).
+struct ACMERenewalInfo: Sendable, Hashable {
+    /// In seconds since 1970; not empty.
+    var window: Range<Int64>
+    /// Where it is explained; fit for a log.
+    var explanation: String?
+
+    init?(_ bytes: [UInt8]) {
+        guard let root = parse(bytes), let window = root.member("suggestedWindow"),
+            let start = window.member("start")?.string.flatMap(InternetTime.seconds),
+            let end = window.member("end")?.string.flatMap(InternetTime.seconds), start < end
+        else { return nil }
+        self.window = start..<end
+        explanation = root.member("explanationURL")?.string.map(ACMEProblem.plain)
+    }
+}
+
+/// The name by which an authority is asked about a certificate (RFC 9773 §4.1): its issuer's key and its number.
+enum ACMERenewalName {
+    /// - Parameters:
+    ///   - keyID: of the issuer's key, as the certificate has it.
+    ///   - serial: as DER has it.
+    static func text(keyID: [UInt8], serial: [UInt8]) -> String? {
+        guard !keyID.isEmpty, !serial.isEmpty else { return nil }
+        let parts = [Base64URL.encode(keyID.span), Base64URL.encode(serial.span)]
+        return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ".")
+    }
 }
 
 /// What the authority says about an error (§6.7, RFC 7807).

@@ -15,7 +15,7 @@ struct ACMEFault: Error, Sendable, Hashable {
         case notValidated
         /// It offers no challenge of the kind that is configured.
         case noChallenge
-        /// It takes only accounts that it was told of by other means.
+        /// It takes only accounts that are bound to one it knows by other means, and not by what is configured.
         case externalAccount
         /// The certificate is not the one that was ordered.
         case wrongCertificate

@@ -4,7 +4,8 @@ internal import Identity
 /// connections, no clock, no keys: those are its driver's.
 ///
 /// 1. The directory, then the first nonce.
-/// 2. The account: made, or found again by its key.
+/// 2. The account: made, or found again by its key. One that has to be bound to another is looked for first: what binds
+///    it may be good for one account only.
 /// 3. The order, and an authorization for each name of it.
 /// 4. What answers the challenges is shown, all of them; then the authority is told to look, and asked what it saw.
 /// 5. The request for the certificate, then the certificate.
@@ -24,6 +25,10 @@ struct ACMEOrder: Sendable {
         var thumbprint: String
         /// The request for the certificate (DER).
         var request: [UInt8]
+        /// For an account that is made.
+        var binding: ACMEBinding?
+        /// By its name of RFC 9773, the certificate that this one comes for.
+        var replaces: String?
     }
 
     enum Action: Sendable {
@@ -39,6 +44,8 @@ struct ACMEOrder: Sendable {
 
     /// What is asked of the authority, each by a signed request.
     enum Step: Sendable, Hashable {
+        /// Whether there is one.
+        case knownAccount
         case account
         case order
         /// An authorization, by its number.
@@ -53,6 +60,7 @@ struct ACMEOrder: Sendable {
 
         var name: String {
             switch self {
+            case .knownAccount: "account"
             case .account: "new account"
             case .order: "new order"
             case .authorization: "authorization"
@@ -98,6 +106,8 @@ struct ACMEOrder: Sendable {
     private var finalize = ""
     private var certificate = ""
     private var isFinalized = false
+    /// The authority does not want to hear what is replaced.
+    private var replacesNothing = false
     /// How often a nonce was refused, and how often the present thing was asked about.
     private var badNonces = 0
     private var polls = 0
@@ -139,6 +149,11 @@ struct ACMEOrder: Sendable {
                 badNonces += 1
                 return ask(step)
             }
+            if step == .knownAccount, answer.status < 500, answer.status != 429 { return ask(.account) }
+            if step == .order, replaced != nil, ACMEProblem(answer.body)?.kind == "alreadyReplaced" {
+                replacesNothing = true
+                return ask(.order)
+            }
             if step == .finalize, ACMEProblem(answer.body)?.kind == "orderNotReady" { return wait(.status, answer) }
             return fail(answer, step.name)
         }
@@ -154,7 +169,7 @@ struct ACMEOrder: Sendable {
         state = .asking(step)
         self.nonce = nil
         let (url, payload) = message(step)
-        let signer = step == .account ? ACMECall.Signer.key : .account(account)
+        let signer = step == .account || step == .knownAccount ? ACMECall.Signer.key : .account(account)
         var call = ACMECall(url: url, kind: .post(payload: payload, nonce: nonce, signer: signer))
         if step == .certificate { call.accepts = "application/pem-certificate-chain" }
         if step == .respond(0) {
@@ -166,13 +181,17 @@ struct ACMEOrder: Sendable {
 
     private func message(_ step: Step) -> (url: String, payload: String) {
         switch step {
+        case .knownAccount: return (directory?.newAccount ?? "", "{\"onlyReturnExisting\": true}")
         case .account:
+            let url = directory?.newAccount ?? ""
             var payload = "{\"termsOfServiceAgreed\": true"
+            if let text = wanted.binding?.text(url: url) { payload += ", \"externalAccountBinding\": \(text)" }
             if let email = wanted.email { payload += ", \"contact\": [\(quoted("mailto:" + email))]" }
-            return (directory?.newAccount ?? "", payload + "}")
+            return (url, payload + "}")
         case .order:
             let names = wanted.domains.map { "{\"type\": \"dns\", \"value\": \(quoted($0))}" }
-            return (directory?.newOrder ?? "", "{\"identifiers\": [\(names.joined(separator: ", "))]}")
+            let replaces = replaced.map { ", \"replaces\": \(quoted($0))" } ?? ""
+            return (directory?.newOrder ?? "", "{\"identifiers\": [\(names.joined(separator: ", "))]\(replaces)}")
         case .authorization(let index): return (authorizationURLs[index], "")
         case .respond(let index): return (pending[index].challenge, "{}")
         case .validation(let index): return (pending[index].url, "")
@@ -187,14 +206,21 @@ struct ACMEOrder: Sendable {
     private mutating func receivedDirectory(_ answer: ACMEAnswer) -> Action {
         guard answer.status == 200 else { return fail(answer, "directory") }
         guard let found = ACMEDirectory(answer.body) else { return fail(.malformed, "directory", "no directory") }
-        if found.wantsExternalAccount { return fail(.externalAccount, "directory") }
+        if found.wantsExternalAccount, wanted.binding == nil {
+            return fail(.externalAccount, "directory", Self.noBinding)
+        }
         directory = found
-        return ask(.account)
+        return ask(wanted.binding == nil ? .account : .knownAccount)
     }
+
+    /// What the authority is told that this order is for (RFC 9773 §5); only one that says when to renew knows the word.
+    private var replaced: String? { directory?.renewalInfo == nil || replacesNothing ? nil : wanted.replaces }
+
+    private static let noBinding = "it takes only accounts of its customers: set acme.eab to what it gives them"
 
     private mutating func received(_ answer: ACMEAnswer, _ step: Step) -> Action {
         switch step {
-        case .account:
+        case .knownAccount, .account:
             guard let url = answer.location else { return fail(.malformed, step.name, "an account without a URL") }
             account = url
             return ask(.order)
@@ -294,6 +320,12 @@ struct ACMEOrder: Sendable {
             fault.reason = .rateLimited
         } else if problem?.kind == "externalAccountRequired" {
             fault.reason = .externalAccount
+            if wanted.binding == nil { fault.detail += ": \(Self.noBinding)" }
+        } else if step == Step.account.name, let binding = wanted.binding,
+            problem?.kind == "unauthorized" || problem?.kind == "malformed"
+        {
+            fault.reason = .externalAccount
+            fault.detail = "eab with key_id \(ACMEProblem.plain(binding.keyID)): \(fault.detail)"
         } else if answer.status >= 500 {
             fault.reason = .unreachable
         } else if answer.status < 400 {
@@ -315,9 +347,7 @@ struct ACMEOrder: Sendable {
     }
 
     /// What was asked over TLS stays so.
-    private func isSafe(_ url: String) -> Bool {
-        url.hasPrefix("https://") || (url.hasPrefix("http://") && wanted.directory.hasPrefix("http://"))
-    }
+    private func isSafe(_ url: String) -> Bool { ACMECall.mayBeAsked(url, directory: wanted.directory) }
 
     /// RFC 8555 §8: of the URL's alphabet, so that it can be put into a path and a header.
     private func isToken(_ text: String) -> Bool {

@@ -12,8 +12,7 @@ internal import Reactor
 ///    whose window opens by what it took, and no other. What waits here is bounded by the streams' windows together.
 /// 5. GOAWAY, a reload or an end of the program lets the streams under way end, and the connection with the last.
 ///
-/// Whether the other side is still there is asked by PING: with a request that comes after a silence, and when streams
-/// have been silent for five minutes, which is as often as servers of gRPC like to be asked.
+/// Whether the other side is still there is asked by PING: `PingMachine` says when.
 @safe final class HTTP2Upstream: StreamHandler {
     enum Phase: UInt8 {
         /// Can transition to: draining, closed.
@@ -37,9 +36,7 @@ internal import Reactor
     private var isInside = false
     private var mustEnd = false
     private var isScheduled = false
-    private var lastHeard: Int64
-    /// When an unanswered PING was sent; -1: there is none.
-    private var askedAt: Int64 = -1
+    private var ping: PingMachine
     /// Streams that were opened.
     private(set) var useCount = 0
     /// The endpoint has said how many streams it takes: until then one has to do.
@@ -47,18 +44,13 @@ internal import Reactor
 
     /// Streams at once at most, whatever the endpoint allows.
     private static let streamLimit = 256
-    /// A request that comes after so long a silence brings a PING along.
-    private static let silence: Int64 = 10_000_000_000
-    /// How long streams may be silent before the endpoint is asked, and how long it has to answer.
-    private static let longSilence: Int64 = 301_000_000_000
-    private static let answerTime: Int64 = 5_000_000_000
 
     var worker: Worker { pool.worker }
 
     /// Takes over a connection on which the endpoint has agreed to HTTP/2, or is known to speak it. Nil: there is no memory.
     init?(socket: StreamSocket, pool: EndpointPool) {
         self.pool = pool
-        lastHeard = pool.worker.loop.now
+        ping = PingMachine(pool.service.ping, at: pool.worker.loop.now)
         super.init()
         let library = HTTP2UpstreamLibrary.shared
         var session: OpaquePointer?
@@ -108,7 +100,7 @@ internal import Reactor
         useCount += 1
         stream.place = streams.count
         streams.append(stream)
-        if worker.loop.now - lastHeard > Self.silence { ask() }
+        if ping.requestBegins(isFirst: streams.count == 1, at: worker.loop.now) == .ask { ask() }
         rearm()
         return stream
     }
@@ -139,8 +131,7 @@ internal import Reactor
 
     override func socketDidReceive(_ bytes: Span<UInt8>) {
         guard let session = unsafe session else { return }
-        lastHeard = worker.loop.now
-        askedAt = -1
+        ping.heard(at: worker.loop.now)
         isInside = true
         // The pointer is used within the call only.
         let used = unsafe bytes.withUnsafeBufferPointer {
@@ -232,27 +223,27 @@ internal import Reactor
     // MARK: Time
 
     private func ask() {
-        guard askedAt < 0 else { return }
-        askedAt = worker.loop.now
+        guard let session = unsafe session else { return }
         _ = unsafe nghttp2_submit_ping(session, 0, nil)
         schedule()
     }
 
     private func rearm() {
         guard phase != .closed else { return }
-        let due: Int64
-        if streams.isEmpty {
-            let keepAlive = pool.service.keepAlive
-            due = keepAlive < Deadline.never ? worker.loop.now + keepAlive : Deadline.never
-        } else {
-            due = askedAt >= 0 ? askedAt + Self.answerTime : lastHeard + Self.longSilence
-        }
+        var due = ping.due(isBusy: !streams.isEmpty)
+        let keepAlive = pool.service.keepAlive
+        if streams.isEmpty && keepAlive < Deadline.never { due = min(due, worker.loop.now + keepAlive) }
         if due < Deadline.never { worker.loop.timers.arm(self, at: due) } else { worker.loop.timers.pause(self) }
     }
 
     override func timerDidFire() {
-        if streams.isEmpty || askedAt >= 0 { return end() }
-        ask()
+        // At rest the time is up in any case: nobody has answered, or nobody has come.
+        if streams.isEmpty { return end() }
+        switch ping.timeHasPassed(isBusy: true, at: worker.loop.now) {
+        case .ask: ask()
+        case .end: return end()
+        case .none: break
+        }
         rearm()
     }
 }
