@@ -4,7 +4,10 @@ import Testing
 @Suite struct DecimalDigitsTests {
     private func written(_ value: UInt64) -> String {
         var bytes = [UInt8](repeating: 0, count: DecimalDigits.longest)
-        let length = bytes.withUnsafeMutableBufferPointer { unsafe DecimalDigits.write(value, to: $0.baseAddress!) }
+        // Has room for the longest number.
+        let length = unsafe bytes.withUnsafeMutableBufferPointer {
+            unsafe DecimalDigits.write(value, to: $0.baseAddress!)
+        }
         return String(decoding: bytes.prefix(length), as: UTF8.self)
     }
 
@@ -31,7 +34,8 @@ import Testing
     @Test func writesThreeDigitsAlways() {
         for value in 0..<1_000 as Range<UInt64> {
             var bytes = [UInt8](repeating: 0, count: 4)
-            bytes.withUnsafeMutableBufferPointer { unsafe DecimalDigits.writeThree(value, to: $0.baseAddress!) }
+            // Has room for three.
+            unsafe bytes.withUnsafeMutableBufferPointer { unsafe DecimalDigits.writeThree(value, to: $0.baseAddress!) }
             let text = String(value)
             let expected = String(repeating: "0", count: 3 - text.count) + text
             #expect(String(decoding: bytes.prefix(3), as: UTF8.self) == expected)
