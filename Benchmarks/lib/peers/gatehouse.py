@@ -24,7 +24,7 @@ class Gatehouse(Peer):
         return self.path.resolve() if self.path.is_file() else None
 
     def version_of(self, lines):
-        return lines[0].split()[-1]
+        return lines[0].split()[1]
 
     def launch(self, task):
         configuration = task.write("gatehouse.yaml", self.configuration(task))
